@@ -1,0 +1,1 @@
+"""The outside: documents, EDI, connectors, inbox and outbox."""

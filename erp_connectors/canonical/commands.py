@@ -1,0 +1,47 @@
+"""What an ERP can be asked to do, with the values before and after of every line it changes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from erp_connectors.canonical.values import Price, Quantity, SchedulePart
+
+
+class CommandKind(StrEnum):
+    """What a command changes. A connector declares which of them it can do."""
+
+    SPLIT_SCHEDULE = "split_schedule"
+    CHANGE_QUANTITY = "change_quantity"
+    CHANGE_DATE = "change_date"
+    CHANGE_PRICE = "change_price"
+    CANCEL_REMAINDER = "cancel_remainder"
+    CANCEL_LINE = "cancel_line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineValues:
+    """The values of an order line that a command may change, whole: an approval is bound to them."""
+
+    quantity: Quantity
+    schedule: tuple[SchedulePart, ...]
+    price: Price | None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChange:
+    """One order line, as the approver saw it and as it shall be."""
+
+    line_number: str
+    before: LineValues
+    after: LineValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCommand:
+    """One change of one order in one ERP: all of its lines or none."""
+
+    kind: CommandKind
+    order_number: str
+    changes: tuple[LineChange, ...]
+    version_token: str
+    reason: str
