@@ -1,0 +1,1 @@
+"""Reads: facts, KPIs and reports."""

@@ -1,0 +1,1 @@
+"""The mirror of what the outside said, and the position of every order line."""

@@ -1,0 +1,247 @@
+"""The mirror: documents with every revision, master data, orders, and one position per order line.
+
+Written only by `store.record`. Keys carry the ERP connection, so that two ERPs never mix.
+"""
+
+from django.db import models
+
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.companies import Company, Connection, Warehouse
+from erp_connectors.identifiers import uuid7
+
+QUANTITY = {"max_digits": 20, "decimal_places": 6}
+MONEY = {"max_digits": 20, "decimal_places": 6}
+
+
+class Supplier(models.Model):
+    """A supplier as its ERP has it. What is ours about it lives in `suppliers.SupplierProfile`."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="suppliers")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="suppliers")
+    number = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    tier = models.CharField(max_length=1, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    email = models.EmailField(blank=True)
+    buyer = models.CharField(max_length=64, blank=True, help_text="The ERP's user name of its buyer.")
+
+    class Meta:
+        ordering = ["name", "number"]
+        constraints = [models.UniqueConstraint(fields=["connection", "number"], name="supplier_per_connection")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.number})"
+
+
+class Item(models.Model):
+    """An item as its ERP has it."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="items")
+    number = models.CharField(max_length=64)
+    description = models.CharField(max_length=300, blank=True)
+    base_unit = models.CharField(max_length=16)
+    category = models.CharField(max_length=64, blank=True)
+    abc_class = models.CharField(max_length=1, blank=True)
+    gtin = models.CharField(max_length=14, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "number"], name="item_per_connection")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.description}"
+
+
+class ItemPack(models.Model):
+    """One `unit` of the item holds `factor` base units."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="packs")
+    unit = models.CharField(max_length=16)
+    factor = models.DecimalField(**QUANTITY)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "unit"], name="pack_per_item"),
+            models.CheckConstraint(condition=models.Q(factor__gt=0), name="pack_factor_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.unit} = {self.factor} {self.item.base_unit}"
+
+
+class ItemName(models.Model):
+    """What one supplier calls an item."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="names")
+    supplier_number = models.CharField(max_length=64)
+    number = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "supplier_number", "number"], name="item_name_per_supplier")
+        ]
+        indexes = [models.Index(fields=["supplier_number", "number"], name="item_name_lookup")]
+
+    def __str__(self) -> str:
+        return f"{self.supplier_number}: {self.number}"
+
+
+class Document(models.Model):
+    """One revision of one document, as said by one source. Never changed but for when it was last said.
+
+    Newest = highest (said_at, revision, control_number). The same content said again later only moves
+    `said_at` on; `first_said_at` stays. `key` groups the revisions of one document within `connection`
+    (the ERP whose orders it is about).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=32, choices=[(kind.value, kind.value) for kind in DocumentKind])
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="documents")
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, null=True, blank=True)
+    key = models.CharField(max_length=200)
+    first_said_at = models.DateTimeField()
+    said_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=0)
+    control_number = models.CharField(max_length=100, blank=True)
+    content = models.JSONField()
+    content_hash = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField()
+    transaction = models.ForeignKey(
+        "erp_connectors.Transaction", on_delete=models.PROTECT, null=True, blank=True, related_name="documents"
+    )
+    orders: models.ManyToManyField = models.ManyToManyField(
+        "erp_connectors.OrderReference", related_name="documents", blank=True
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["connection", "kind", "key", "-said_at", "-revision", "-control_number"],
+                name="document_newest",
+            ),
+            models.Index(fields=["recorded_at"], name="document_recorded"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "key", "said_at", "revision", "control_number", "content_hash"],
+                name="document_said_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class OrderReference(models.Model):
+    """An order number of one supplier in one ERP, named by some document; the order itself may not be here yet.
+
+    Rows are locked while the positions of the order are computed, so that two documents on one order queue up.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
+    supplier_number = models.CharField(max_length=64)
+    order_number = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "supplier_number", "order_number"], name="order_reference_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.order_number
+
+
+class PurchaseOrder(models.Model):
+    """A purchase order as the newest revision of the ERP has it."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="orders")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="orders")
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="orders")
+    number = models.CharField(max_length=64)
+    state = models.CharField(max_length=16)
+    currency = models.CharField(max_length=3)
+    buyer = models.CharField(max_length=64, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    version_token = models.CharField(max_length=200, blank=True)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "number"], name="order_per_connection")]
+        indexes = [models.Index(fields=["number"], name="order_number")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """A line of a purchase order with its position.
+
+    `position` is a `LinePosition` as JSON; the columns beside it repeat what lists and KPIs ask for.
+    A line the ERP no longer has is kept with `is_present` false.
+    """
+
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="lines")
+    number = models.CharField(max_length=32)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="order_lines")
+    item_number = models.CharField(max_length=64)
+    description = models.CharField(max_length=300, blank=True)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, blank=True)
+    quantity = models.DecimalField(**QUANTITY)
+    unit = models.CharField(max_length=16)
+    price = models.DecimalField(**MONEY, null=True, blank=True)
+    price_per = models.DecimalField(**QUANTITY, default=1)
+    requested_on = models.DateField(null=True, blank=True)
+    cancelled = models.BooleanField(default=False)
+    is_present = models.BooleanField(default=True)
+    position = models.JSONField(default=dict)
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="First answer, in document time.")
+    received_quantity = models.DecimalField(**QUANTITY, default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "number"], name="line_per_order")]
+        indexes = [models.Index(fields=["item_number", "warehouse"], name="line_item_warehouse")]
+
+    def __str__(self) -> str:
+        return f"{self.order} / {self.number}"
+
+
+class StockLevel(models.Model):
+    """What is on hand of an item in a warehouse, by the newest word of the ERP."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="stock")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="stock")
+    on_hand = models.DecimalField(**QUANTITY)
+    unit = models.CharField(max_length=16)
+    as_of = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "warehouse"], name="stock_per_item_and_warehouse")]
+
+    def __str__(self) -> str:
+        return f"{self.item.number}: {self.on_hand} {self.unit}"
+
+
+class CustomerDemand(models.Model):
+    """An open line of a customer order, by the newest word of the ERP."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="demand")
+    order_number = models.CharField(max_length=64)
+    line_number = models.CharField(max_length=32)
+    customer = models.CharField(max_length=200)
+    customer_class = models.CharField(max_length=1)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="demand")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="demand")
+    open_quantity = models.DecimalField(**QUANTITY)
+    unit = models.CharField(max_length=16)
+    due_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "order_number", "line_number"], name="demand_line_once")
+        ]
+        indexes = [models.Index(fields=["item", "warehouse", "due_on"], name="demand_by_item")]
+
+    def __str__(self) -> str:
+        return f"{self.order_number} / {self.line_number}"

@@ -1,0 +1,96 @@
+"""The position of one order line: what the ERP orders, and what each source last said, in its own units.
+
+Pure values. `positions.positions_of` makes them from documents; the detection converts and compares them.
+Equal sets of documents give equal positions, whatever order they arrived in.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from erp_connectors.canonical.documents import (
+    InvoiceKind,
+    LineAnswer,
+    OfferedPart,
+    OrderLine,
+    OrderState,
+)
+from erp_connectors.canonical.values import DocumentVersion, ItemIds, Price, Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFact:
+    """The newest answer to the line.
+
+    `offered` None: answered, but no quantity could be read. `as_ordered`: the supplier accepted without
+    repeating quantities; `offered` then holds what was ordered in the revision it answered.
+    """
+
+    version: DocumentVersion
+    answers: tuple[LineAnswer, ...] = ()
+    offered: tuple[OfferedPart, ...] | None = None
+    rejected: Quantity | None = None
+    price: Price | None = None
+    currency: str | None = None
+    substitute: ItemIds | None = None
+    as_ordered: bool = False
+    on_behalf_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentFact:
+    """What one ship notice, in its newest revision, carries of the line."""
+
+    notice: str
+    version: DocumentVersion
+    shipped_on: date | None = None
+    expected_on: date | None = None
+    shipped: Quantity | None = None
+    shipped_to_date: Quantity | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptFact:
+    """What one receipt, in its newest revision, booked of the line."""
+
+    number: str
+    version: DocumentVersion
+    received_on: date
+    received: Quantity | None
+    damaged: Quantity | None = None
+    ship_notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceFact:
+    """What one invoice or credit note, in its newest revision, bills of the line."""
+
+    number: str
+    kind: InvoiceKind
+    version: DocumentVersion
+    issued_on: date
+    quantity: Quantity | None
+    price: Price | None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePosition:
+    """Everything known about one order line.
+
+    `answered_at`: document time of the first answer ever. `first_promise`: the parts of that answer.
+    """
+
+    order_number: str
+    currency: str
+    state: OrderState
+    order_version: DocumentVersion
+    line: OrderLine
+    released_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    answer: AnswerFact | None = None
+    answered_at: datetime | None = None
+    first_promise: tuple[OfferedPart, ...] | None = None
+    shipments: tuple[ShipmentFact, ...] = ()
+    receipts: tuple[ReceiptFact, ...] = ()
+    invoices: tuple[InvoiceFact, ...] = ()

@@ -1,0 +1,13 @@
+"""News that travels upward. Each is heard once above, in `receivers.py`, where it only marks a row.
+
+Sent inside the transaction that records the fact, so that the mark and the fact are committed together.
+"""
+
+from django.dispatch import Signal
+
+#: A document changed the mirror. Arguments: `orders` (list of PurchaseOrder primary keys), `document` (Document).
+document_recorded = Signal()
+#: A command reached a final or unclear state. Arguments: `command` (Command).
+command_settled = Signal()
+#: A human message arrived. Arguments: `message` (its primary key).
+message_received = Signal()

@@ -1,0 +1,1 @@
+"""Detects, routes, decides: the cases and everything that acts on them."""

@@ -1,0 +1,1 @@
+"""Our relationship with suppliers: profiles and contacts."""
