@@ -1,0 +1,52 @@
+"""An agreement: what people accepted, waived or agreed to wait for, bound to the values it was made on."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.values import DocumentVersion
+
+
+class AgreementKind(StrEnum):
+    """What was agreed."""
+
+    ACCEPTED = "accepted"
+    WAIVED = "waived"
+    WAIT_UNTIL = "wait_until"
+    CREDIT = "credit"
+
+
+class AgreementState(StrEnum):
+    """Pending until its commands are done; void when refused or when a bound value moved."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """One decision on one deviation of one line (ARCHITECTURE, idea 4).
+
+    It covers `quantity` (the order line's unit) of deviation `key`. It holds while the supplier's word is still
+    `answer` (a fingerprint of the words, not of the document they came in; None = no answer yet) and the ERP's
+    line equals `before` or `after`. A third value on either side makes it void, and the deviation is judged anew.
+    `until`: for a wait, the day it ends (inclusive, end of business). `agreed_on`: a date agreed for the covered
+    quantity, which counts as confirmed for notice and overdue.
+    """
+
+    id: int
+    key: str
+    type_code: str
+    line_number: str
+    kind: AgreementKind
+    state: AgreementState
+    answer: str | None
+    before: LineValues
+    after: LineValues
+    quantity: Decimal | None = None
+    agreed_on: date | None = None
+    until: date | None = None
+    made_on: DocumentVersion | None = None

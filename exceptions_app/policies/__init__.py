@@ -1,0 +1,1 @@
+"""Policy as data: tolerances, terms, routing, service levels, approvals, calendars."""

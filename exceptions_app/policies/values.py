@@ -1,0 +1,98 @@
+"""Policies as frozen values, as the detection and the routing read them. Pure."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class LimitState(StrEnum):
+    """A limit is not checked at all, is zero, or has a value. Zero and unchecked are never confused."""
+
+    UNCHECKED = "unchecked"
+    ZERO = "zero"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit of a tolerance row; inclusive. `value` counts only in state VALUE."""
+
+    state: LimitState = LimitState.UNCHECKED
+    value: Decimal = Decimal(0)
+
+
+class ToleranceMode(StrEnum):
+    """EITHER: within percent or within amount, never above the cap. TIGHTER: within both."""
+
+    EITHER = "either"
+    TIGHTER = "tighter"
+
+
+class Direction(StrEnum):
+    """Which side a limit is for: too little or too late, too much or too early."""
+
+    UNDER = "under"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How far a value may be off (TAXONOMY, Tolerance).
+
+    `percent` of the expected value; `amount` in money for prices, units for quantities, business days for
+    dates. `id` None: the type's own default. `release` names the policy release that set it.
+    """
+
+    percent: Limit = Limit()
+    amount: Limit = Limit()
+    cap: Limit = Limit()
+    mode: ToleranceMode = ToleranceMode.EITHER
+    id: int | None = None
+    release: int | None = None
+
+    def allows(self, difference: Decimal, expected: Decimal) -> bool:
+        """Say whether `difference` (not negative) from `expected` is within this tolerance."""
+        if self.cap.state is not LimitState.UNCHECKED and difference > _height(self.cap):
+            return False
+        checks = []
+        if self.percent.state is not LimitState.UNCHECKED:
+            checks.append(difference * 100 <= _height(self.percent) * abs(expected))
+        if self.amount.state is not LimitState.UNCHECKED:
+            checks.append(difference <= _height(self.amount))
+        if not checks:
+            return True
+        return any(checks) if self.mode is ToleranceMode.EITHER else all(checks)
+
+
+def _height(limit: Limit) -> Decimal:
+    return Decimal(0) if limit.state is LimitState.ZERO else limit.value
+
+
+@dataclass(frozen=True, slots=True)
+class ToleranceTable:
+    """The tolerances that hold for one order line, already the most specific ones, by type and direction."""
+
+    rows: dict[tuple[str, Direction], Tolerance]
+
+    def get(self, type_code: str, direction: Direction, default: Tolerance) -> Tolerance:
+        """Return the row for `type_code`, or the type's own `default`."""
+        return self.rows.get((type_code, direction), default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a supplier owes by when (TAXONOMY, Terms and Applies when).
+
+    Days are business days. `confirm_days` after release; `transit_days` before the promised date the ship
+    notice is due at end of business. `total_quantity`: its answers name the total quantity, else the open one.
+    """
+
+    confirm_days: int = 2
+    transit_days: int = 2
+    settle_days: int = 1
+    invoice_grace_days: int = 3
+    expects_confirmation: bool = True
+    expects_ship_notice: bool = True
+    expects_invoice: bool = True
+    total_quantity: bool = True
+    ship_to_delivery_days: int | None = None
