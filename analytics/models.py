@@ -1,0 +1,1 @@
+"""Gathers the models of this app; each stands beside its verbs."""

@@ -1,0 +1,51 @@
+"""Gathers the models of this app; each stands beside its verbs."""
+
+from erp_connectors.clock import ClockOffset
+from erp_connectors.companies import Company, Connection, Warehouse
+from erp_connectors.documents.models import (
+    CustomerDemand,
+    Document,
+    Item,
+    ItemName,
+    ItemPack,
+    OrderLine,
+    OrderReference,
+    PurchaseOrder,
+    StockLevel,
+    Supplier,
+)
+from erp_connectors.exchange.models import (
+    Command,
+    ControlNumber,
+    IdempotencyKey,
+    Interchange,
+    OutgoingFile,
+    PartnerProfile,
+    StreamState,
+    Transaction,
+)
+
+__all__ = [
+    "ClockOffset",
+    "Command",
+    "Company",
+    "Connection",
+    "ControlNumber",
+    "CustomerDemand",
+    "Document",
+    "IdempotencyKey",
+    "Interchange",
+    "Item",
+    "ItemName",
+    "ItemPack",
+    "OrderLine",
+    "OrderReference",
+    "OutgoingFile",
+    "PartnerProfile",
+    "PurchaseOrder",
+    "StockLevel",
+    "StreamState",
+    "Supplier",
+    "Transaction",
+    "Warehouse",
+]

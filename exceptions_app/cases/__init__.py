@@ -1,0 +1,1 @@
+"""The case: one shared record per exception, from detection to closure."""

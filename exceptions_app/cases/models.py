@@ -1,0 +1,271 @@
+"""The case and its lines, its clocks, what was agreed, and its place in each team's queue."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django_fsm import FSMField
+
+from erp_connectors.companies import Company, Warehouse
+from erp_connectors.documents.models import OrderLine, PurchaseOrder, Supplier
+from exceptions_app.people.models import Team
+from exceptions_app.policies.models import PolicyRelease
+
+QUANTITY = {"max_digits": 20, "decimal_places": 6}
+AMOUNT = {"max_digits": 20, "decimal_places": 2}
+
+
+class CaseState(models.TextChoices):
+    """Who has the case."""
+
+    NEW = "new", "New"
+    ASSIGNED = "assigned", "Assigned"
+    IN_PROGRESS = "in_progress", "In progress"
+    WAITING_SUPPLIER = "waiting_supplier", "Waiting for supplier"
+    MONITORING = "monitoring", "Monitoring"
+    RESOLVED = "resolved", "Resolved"
+    CLOSED = "closed", "Closed"
+    DISMISSED = "dismissed", "Dismissed"
+
+
+ENDED = (CaseState.CLOSED, CaseState.DISMISSED)
+
+
+class Severity(models.IntegerChoices):
+    """Band of expected loss (TAXONOMY, Severity). Higher is worse."""
+
+    LOW = 1, "Low"
+    MEDIUM = 2, "Medium"
+    HIGH = 3, "High"
+    CRITICAL = 4, "Critical"
+
+
+class Case(models.Model):
+    """One exception of one group (an order, an invoice), with everybody who works on it.
+
+    `amount` is the money at risk in the company's currency, None when it cannot be known. `due_at` is the next
+    due time of its running clocks (None while all are paused or stopped). `version` counts changes: a form
+    sends back the one it was drawn from. The state changes only in `actions`.
+    """
+
+    number = models.CharField(max_length=32, unique=True)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="cases")
+    type_code = models.CharField(max_length=40)
+    group_key = models.CharField(max_length=200)
+    headline = models.CharField(max_length=300)
+    state = FSMField(default=CaseState.NEW, choices=CaseState.choices, protected=True)
+    state_since = models.DateTimeField()
+    severity = models.IntegerField(choices=Severity.choices, default=Severity.LOW)
+    severity_override_reason = models.CharField(max_length=500, blank=True)
+    priority = models.DecimalField(max_digits=20, decimal_places=2, default=Decimal(0))
+    amount = models.DecimalField(**AMOUNT, null=True, blank=True)
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, null=True, related_name="cases")
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, null=True, related_name="cases")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="owned_cases")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    routed_by = models.CharField(max_length=200, blank=True, help_text="The rule that chose the team, in words.")
+    release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    first_action_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    close_reason = models.CharField(max_length=300, blank=True)
+    reopened_count = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    escalation_level = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "type_code", "group_key"],
+                condition=~models.Q(state__in=["closed", "dismissed"]),
+                name="one_open_case_per_type_and_group",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="case_updated"),
+            models.Index(fields=["type_code", "group_key", "-id"], name="case_group"),
+            models.Index(fields=["supplier", "-opened_at"], name="case_supplier"),
+            models.Index(fields=["order"], name="case_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.headline}"
+
+    @property
+    def is_open(self) -> bool:
+        """True until the case is closed or dismissed."""
+        return self.state not in ENDED
+
+
+class CaseLine(models.Model):
+    """One deviation on one order line. The same key within 14 days of closing reopens the same case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="lines")
+    key = models.CharField(max_length=200)
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, related_name="case_lines")
+    line_number = models.CharField(max_length=32, blank=True)
+    quantity = models.DecimalField(**QUANTITY, null=True, blank=True)
+    unit = models.CharField(max_length=16, blank=True)
+    amount = models.DecimalField(**AMOUNT, null=True, blank=True, help_text="In the order's currency.")
+    currency = models.CharField(max_length=3, blank=True)
+    expected = models.JSONField(default=dict)
+    actual = models.JSONField(default=dict)
+    evidence = models.JSONField(default=dict)
+    tolerance_id = models.BigIntegerField(null=True, blank=True)
+    release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="A decision covers it and is carried out.")
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    cleared_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["case", "line_number", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "key"], condition=models.Q(cleared_at__isnull=True), name="one_open_line_per_key"
+            )
+        ]
+        indexes = [models.Index(fields=["order_line"], name="case_line_order_line")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class QueueRole(models.TextChoices):
+    """Why a case is in a team's queue."""
+
+    OWNER = "owner", "Ours"
+    TASK = "task", "Task for us"
+    APPROVAL = "approval", "To approve"
+    TOLD = "told", "For information"
+
+
+class QueueEntry(models.Model):
+    """A case in a team's queue. It repeats what the queue sorts by, so that a page is one index scan.
+
+    Kept by `cases.queue.sync` in the transaction that changes the case.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="queue")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="queue_entries")
+    role = models.CharField(max_length=16, choices=QueueRole.choices)
+    is_open = models.BooleanField(default=True)
+    priority = models.DecimalField(max_digits=20, decimal_places=2, default=Decimal(0))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "case"], name="queue_entry_once")]
+        indexes = [
+            models.Index(
+                fields=["team", "-priority", "-case"], name="queue_page", condition=models.Q(is_open=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} in the queue of {self.team_id}"
+
+
+class ClockKind(models.TextChoices):
+    """Which promise a clock measures."""
+
+    RESPOND = "respond", "First response"
+    RESOLVE = "resolve", "Resolution"
+
+
+class Clock(models.Model):
+    """One promise on a case: `allowed_minutes` of business time, of which `used_minutes` were used before now.
+
+    Runs while `running_since` is set; `due_at` is when it will breach if it keeps running (TAXONOMY, SLA).
+    `sweep_at` is the next moment at which the sweep must look at it.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clocks")
+    kind = models.CharField(max_length=16, choices=ClockKind.choices)
+    calendar = models.ForeignKey("exceptions_app.Calendar", on_delete=models.PROTECT)
+    release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, related_name="+")
+    base_minutes = models.DecimalField(max_digits=12, decimal_places=4, help_text="At severity high.")
+    allowed_minutes = models.DecimalField(max_digits=12, decimal_places=4)
+    used_minutes = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal(0))
+    running_since = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="The promise was kept or broken for good.")
+    breached_at = models.DateTimeField(null=True, blank=True)
+    level = models.PositiveSmallIntegerField(default=0, help_text="Escalation steps already taken.")
+    sweep_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "kind"], name="one_clock_of_a_kind_per_case")]
+        indexes = [
+            models.Index(fields=["sweep_at"], name="clock_sweep", condition=models.Q(sweep_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.case_id}"
+
+
+class AgreementRow(models.Model):
+    """An `Agreement` (detection.agreement) as a row; the JSON fields hold `LineValues`."""
+
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="agreements")
+    case_line = models.ForeignKey(CaseLine, on_delete=models.PROTECT, null=True, related_name="agreements")
+    proposal = models.ForeignKey(
+        "exceptions_app.Proposal", on_delete=models.PROTECT, null=True, related_name="agreements"
+    )
+    key = models.CharField(max_length=200)
+    type_code = models.CharField(max_length=40)
+    kind = models.CharField(max_length=16)
+    state = models.CharField(max_length=16)
+    answer = models.CharField(max_length=64, null=True, blank=True)
+    before = models.JSONField()
+    after = models.JSONField()
+    quantity = models.DecimalField(**QUANTITY, null=True, blank=True)
+    agreed_on = models.DateField(null=True, blank=True)
+    until = models.DateField(null=True, blank=True)
+    made_at = models.DateTimeField()
+    void_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "agreement"
+        indexes = [models.Index(fields=["order_line", "state"], name="agreement_by_line")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.key}"
+
+
+class TaskState(models.TextChoices):
+    """Whether somebody still has to do it."""
+
+    OPEN = "open", "Open"
+    DONE = "done", "Done"
+    VOID = "void", "No longer needed"
+
+
+class Task(models.Model):
+    """Work that a told team has because of a case, with the customer orders it is about."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="tasks")
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=8, choices=TaskState.choices, default=TaskState.OPEN)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    outcome = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "team"], condition=models.Q(state="open"), name="one_open_task_per_case_and_team"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title

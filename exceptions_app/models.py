@@ -1,0 +1,62 @@
+"""Gathers the models of this app; each stands beside its verbs."""
+
+from exceptions_app.audit.models import Event
+from exceptions_app.cases.models import (
+    AgreementRow,
+    Case,
+    CaseLine,
+    Clock,
+    QueueEntry,
+    Task,
+)
+from exceptions_app.detection.models import Watch
+from exceptions_app.notifications.models import Notification
+from exceptions_app.people.models import ApiToken, Membership, SavedView, Team, User
+from exceptions_app.policies.models import (
+    ApprovalRule,
+    Calendar,
+    CompanyPolicy,
+    EscalationStep,
+    ExchangeRate,
+    PolicyRelease,
+    RoutingRule,
+    ServiceLevelRow,
+    TaskTemplate,
+    TermRow,
+    ToleranceRow,
+    TypeSetting,
+)
+from exceptions_app.proposals.models import Approval, ApprovalNeed, Proposal, ProposalLine
+
+__all__ = [
+    "AgreementRow",
+    "ApiToken",
+    "Approval",
+    "ApprovalNeed",
+    "ApprovalRule",
+    "Calendar",
+    "Case",
+    "CaseLine",
+    "Clock",
+    "CompanyPolicy",
+    "EscalationStep",
+    "Event",
+    "ExchangeRate",
+    "Membership",
+    "Notification",
+    "PolicyRelease",
+    "Proposal",
+    "ProposalLine",
+    "QueueEntry",
+    "RoutingRule",
+    "SavedView",
+    "ServiceLevelRow",
+    "Task",
+    "TaskTemplate",
+    "Team",
+    "TermRow",
+    "ToleranceRow",
+    "TypeSetting",
+    "User",
+    "Watch",
+]

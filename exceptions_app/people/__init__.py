@@ -1,0 +1,1 @@
+"""People, their teams, what they may see and do."""

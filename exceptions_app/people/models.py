@@ -1,0 +1,106 @@
+"""People, teams and API tokens."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from erp_connectors.companies import Company
+
+
+class User(AbstractUser):
+    """A person who signs in. What they may do follows from their memberships (`permissions`)."""
+
+    time_zone = models.CharField(max_length=64, default="Europe/Berlin")
+    erp_user = models.CharField(max_length=64, blank=True, help_text="Their user name in the ERP, as buyer.")
+    theme = models.CharField(
+        max_length=8, default="auto", choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")]
+    )
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        """Two letters for a narrow column."""
+        letters = (self.first_name[:1] + self.last_name[:1]) or self.username[:2]
+        return letters.upper()
+
+
+class Team(models.Model):
+    """One of the teams of the taxonomy, within one company. Its calendar decides when its clocks run."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="teams")
+    code = models.CharField(max_length=3, help_text="PRO, PLN, WHS, FIN, CSR, SUP or EDI")
+    name = models.CharField(max_length=100)
+    calendar = models.ForeignKey("exceptions_app.Calendar", on_delete=models.PROTECT, related_name="teams")
+
+    class Meta:
+        ordering = ["company", "name"]
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="team_per_company")]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.company}"
+
+
+class Role(models.TextChoices):
+    """What a person is in a team. Limits are amounts; the ladder escalates by role."""
+
+    MEMBER = "member", "Member"
+    LEAD = "lead", "Lead"
+    MANAGER = "manager", "Manager"
+    AUDITOR = "auditor", "Auditor (reads only)"
+
+
+class Membership(models.Model):
+    """A person in a team, with a role and, for decisions, a limit in the company's currency.
+
+    `limit` empty: may propose, never authorise alone.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.MEMBER)
+    limit = models.DecimalField(max_digits=20, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "team"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display()} of {self.team}"
+
+
+class ApiToken(models.Model):
+    """A bearer token of an integration: hashed, scoped, for one company, expiring.
+
+    `scopes` are words like inbound:write, cases:read, cases:write, orders:read, kpis:read.
+    """
+
+    name = models.CharField(max_length=100)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="api_tokens")
+    prefix = models.CharField(max_length=12, unique=True)
+    hashed = models.CharField(max_length=64, help_text="SHA-256 of the token, in hexadecimal.")
+    scopes = models.JSONField(default=list)
+    acts_as = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedView(models.Model):
+    """A queue with its filters, kept under a name; the filters are the URL's query."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=80)
+    path = models.CharField(max_length=200)
+    query = models.CharField(max_length=1000, blank=True)
+    is_shared = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="saved_view_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

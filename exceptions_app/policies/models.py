@@ -1,0 +1,248 @@
+"""Policy rows. Each names the release that last set it; a case names the row and the release that decided."""
+
+from django.conf import settings
+from django.db import models
+
+from erp_connectors.companies import Company, Warehouse
+from erp_connectors.documents.models import Supplier
+from exceptions_app.policies.values import Direction, LimitState, ToleranceMode
+
+STATES = [(state.value, state.value) for state in LimitState]
+
+
+class PolicyRelease(models.Model):
+    """A numbered state of the policies. Every change of a policy row publishes a new one."""
+
+    number = models.PositiveIntegerField(unique=True)
+    title = models.CharField(max_length=200)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"Release {self.number}"
+
+
+class PolicyRow(models.Model):
+    """What every policy row has."""
+
+    release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, editable=False, related_name="+")
+    owner = models.CharField(max_length=100, blank=True, help_text="Who answers for this rule.")
+    valid_from = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True, help_text="Last day it holds.")
+
+    class Meta:
+        abstract = True
+
+
+class Calendar(PolicyRow):
+    """Opening hours and holidays. `hours`: weekday 0-6 to a list of [opening, closing] times as HH:MM."""
+
+    code = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=100)
+    zone = models.CharField(max_length=64)
+    hours = models.JSONField()
+    country = models.CharField(max_length=2, blank=True, help_text="Public holidays of this country ...")
+    subdivision = models.CharField(max_length=10, blank=True, help_text="... and this part of it.")
+    closed_on = models.JSONField(default=list, blank=True, help_text="More days off, as YYYY-MM-DD.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CompanyPolicy(PolicyRow):
+    """The calendar a company works by, and where cases go that no rule and no type finds a team for."""
+
+    company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="policy")
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT)
+    fallback_team = models.ForeignKey("exceptions_app.Team", on_delete=models.PROTECT)
+
+    def __str__(self) -> str:
+        return str(self.company)
+
+
+class ExchangeRate(PolicyRow):
+    """One unit of `currency` is `rate` units of the company's currency. Used to compare amounts with limits."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="rates")
+    currency = models.CharField(max_length=3)
+    rate = models.DecimalField(max_digits=20, decimal_places=10)
+
+    def __str__(self) -> str:
+        return f"{self.currency} at {self.rate}"
+
+
+class Scope(PolicyRow):
+    """For which order lines a row holds; empty means any. The most specific row wins (TAXONOMY, Tolerance)."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    item_number = models.CharField(max_length=64, blank=True)
+    category = models.CharField(max_length=64, blank=True)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class ToleranceRow(Scope):
+    """How far a value may be off before a type opens a case."""
+
+    type_code = models.SlugField(max_length=40)
+    direction = models.CharField(
+        max_length=8, choices=[(side.value, side.value) for side in Direction], default=Direction.UNDER.value
+    )
+    percent_state = models.CharField(max_length=16, choices=STATES, default=LimitState.UNCHECKED.value)
+    percent = models.DecimalField(max_digits=9, decimal_places=4, null=True, blank=True)
+    amount_state = models.CharField(max_length=16, choices=STATES, default=LimitState.UNCHECKED.value)
+    amount = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    cap_state = models.CharField(max_length=16, choices=STATES, default=LimitState.UNCHECKED.value)
+    cap = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    mode = models.CharField(
+        max_length=8, choices=[(mode.value, mode.value) for mode in ToleranceMode], default="either"
+    )
+
+    class Meta:
+        verbose_name = "tolerance"
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    (models.Q(percent_state="value") & models.Q(percent__gt=0))
+                    | (~models.Q(percent_state="value") & models.Q(percent__isnull=True))
+                ),
+                name="tolerance_percent_has_its_value",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    (models.Q(amount_state="value") & models.Q(amount__gt=0))
+                    | (~models.Q(amount_state="value") & models.Q(amount__isnull=True))
+                ),
+                name="tolerance_amount_has_its_value",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    (models.Q(cap_state="value") & models.Q(cap__gt=0))
+                    | (~models.Q(cap_state="value") & models.Q(cap__isnull=True))
+                ),
+                name="tolerance_cap_has_its_value",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Tolerance for {self.type_code}"
+
+
+class TermRow(Scope):
+    """What a supplier owes by when, in business days; empty: the default stands."""
+
+    confirm_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    transit_days = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "supplier term"
+
+    def __str__(self) -> str:
+        return f"Terms of {self.supplier or 'all suppliers'}"
+
+
+class TypeMode(models.TextChoices):
+    """Whether a type opens cases."""
+
+    ON = "on", "On"
+    OFF = "off", "Off"
+
+
+class TypeSetting(Scope):
+    """Switches an exception type on or off for a scope; without a row the type's own setting holds."""
+
+    type_code = models.SlugField(max_length=40)
+    mode = models.CharField(max_length=8, choices=TypeMode.choices)
+
+    def __str__(self) -> str:
+        return f"{self.type_code}: {self.mode}"
+
+
+class RoutingRule(PolicyRow):
+    """Sends a case to a team. Rules are tried by `position`; the first whose condition holds takes it.
+
+    `condition` is a typed tree of whitelisted facts and operators (`conditions`); empty always holds.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True)
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    condition = models.JSONField(default=dict, blank=True)
+    team = models.ForeignKey("exceptions_app.Team", on_delete=models.PROTECT)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ServiceLevelRow(PolicyRow):
+    """Business hours to respond and resolve for a type at severity high; other severities scale it."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True)
+    type_code = models.SlugField(max_length=40)
+    respond_hours = models.DecimalField(max_digits=6, decimal_places=2)
+    resolve_hours = models.DecimalField(max_digits=6, decimal_places=2)
+
+    class Meta:
+        verbose_name = "service level"
+
+    def __str__(self) -> str:
+        return f"Service level of {self.type_code}"
+
+
+class EscalationStep(PolicyRow):
+    """After a breach of a team's clock and `after_minutes` of business time more, tell a role of that team."""
+
+    team = models.ForeignKey("exceptions_app.Team", on_delete=models.CASCADE, related_name="ladder")
+    level = models.PositiveSmallIntegerField()
+    after_minutes = models.PositiveIntegerField(default=0)
+    role = models.CharField(max_length=16, default="lead")
+
+    class Meta:
+        ordering = ["team", "level"]
+        constraints = [models.UniqueConstraint(fields=["team", "level"], name="ladder_level_per_team")]
+
+    def __str__(self) -> str:
+        return f"{self.team}: level {self.level}"
+
+
+class ApprovalRule(PolicyRow):
+    """Names an approver a proposal needs besides the amount limit.
+
+    Holds for resolutions in `resolutions` (empty: all) of `type_code` (empty: all) whose deviation is above
+    `percent_above` percent of the ordered quantity (empty: any).
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True)
+    name = models.CharField(max_length=200)
+    type_code = models.SlugField(max_length=40, blank=True)
+    resolutions = models.JSONField(default=list, blank=True)
+    percent_above = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+    team_code = models.CharField(max_length=3)
+    role = models.CharField(max_length=16, blank=True, help_text="Empty: anybody in the team.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaskTemplate(PolicyRow):
+    """The words of an alert or task for a team told about a type; `{...}` are named facts of the case."""
+
+    type_code = models.SlugField(max_length=40)
+    team_code = models.CharField(max_length=3)
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    due_hours = models.DecimalField(max_digits=6, decimal_places=2, default=8)
+
+    def __str__(self) -> str:
+        return f"{self.type_code} for {self.team_code}: {self.title}"

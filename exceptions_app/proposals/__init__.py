@@ -1,0 +1,1 @@
+"""Decisions: what is proposed, who must approve, and carrying it out."""

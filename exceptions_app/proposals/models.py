@@ -1,0 +1,113 @@
+"""Proposals, the approvals they need, and the approvals they got."""
+
+from django.conf import settings
+from django.db import models
+from django_fsm import FSMField
+
+from erp_connectors.documents.models import OrderLine
+from erp_connectors.identifiers import uuid7
+from exceptions_app.cases.models import AMOUNT, Case, CaseLine
+from exceptions_app.people.models import Team
+from exceptions_app.policies.models import PolicyRelease
+
+
+class ProposalState(models.TextChoices):
+    """What is decided (ARCHITECTURE, idea 5)."""
+
+    DRAFT = "draft", "Draft"
+    PENDING = "pending_approval", "Waiting for approval"
+    APPROVED = "approved", "Approved"
+    EXECUTING = "executing", "Being carried out"
+    SETTLED = "settled", "Carried out"
+    REJECTED = "rejected", "Rejected"
+    VOID = "void", "Void"
+
+
+class Proposal(models.Model):
+    """A resolution for lines of one case. Its state changes only in `proposals.actions`.
+
+    `amount` is in the company's currency (TAXONOMY, Amount); None: it cannot be computed, so no limit covers it.
+    `inputs` are what the proposer entered; the lines hold the exact values before and after.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
+    resolution = models.CharField(max_length=40)
+    state = FSMField(default=ProposalState.DRAFT, choices=ProposalState.choices, protected=True)
+    inputs = models.JSONField(default=dict)
+    summary = models.CharField(max_length=500)
+    reason = models.CharField(max_length=1000, blank=True)
+    amount = models.DecimalField(**AMOUNT, null=True, blank=True)
+    percent = models.DecimalField(max_digits=9, decimal_places=4, null=True, blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="proposals")
+    edited_by: models.ManyToManyField = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="edited_proposals", blank=True
+    )
+    release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    authorisation = models.JSONField(default=dict, blank=True)
+    end_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class ProposalLine(models.Model):
+    """One order line as the proposer saw it and as it shall be (`LineValues` as JSON)."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="lines")
+    case_line = models.ForeignKey(CaseLine, on_delete=models.PROTECT, related_name="proposal_lines")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT)
+    before = models.JSONField()
+    after = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id}: {self.order_line_id}"
+
+
+class ApprovalNeed(models.Model):
+    """One approver a proposal needs: somebody of `team` in `role` (if given) with at least `min_limit`."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="needs")
+    label = models.CharField(max_length=200)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT)
+    role = models.CharField(max_length=16, blank=True)
+    min_limit = models.DecimalField(**AMOUNT, null=True, blank=True)
+    rule_id = models.BigIntegerField(null=True, blank=True, help_text="The approval rule that named it.")
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Decision(models.TextChoices):
+    """What an approver said."""
+
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    ASKED = "asked", "Asked back"
+
+
+class Approval(models.Model):
+    """An approver's word on one need, bound to the values it was given for (`values_hash`)."""
+
+    need = models.ForeignKey(ApprovalNeed, on_delete=models.CASCADE, related_name="approvals")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="approvals")
+    decision = models.CharField(max_length=16, choices=Decision.choices)
+    comment = models.CharField(max_length=1000, blank=True)
+    values_hash = models.CharField(max_length=64)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["need"], condition=models.Q(decision="approved"), name="one_approval_per_need"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} by {self.person_id}"
