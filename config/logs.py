@@ -1,0 +1,58 @@
+"""How log lines look: one event with named facts, readable in a terminal and as JSON in production."""
+
+from typing import Any
+
+import structlog
+
+SHARED_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+
+
+def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
+    """Return Django's LOGGING: our events and the libraries' come out alike on standard error."""
+    renderer: list[Any] = [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+    if as_json:
+        renderer = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "events": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": SHARED_PROCESSORS,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "events"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Every answered request is one django_structlog event already.
+            "django.server": {"level": "WARNING"},
+            "django.request": {"level": "ERROR"},
+            "axes": {"level": "WARNING"},
+            # Sweeps run every second; their start and end are noise, their failures are not.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "django_structlog.celery": {"level": "WARNING"},
+        },
+    }
+
+
+def configure_structlog() -> None:
+    """Send structlog's events through the standard library's logging, where LOGGING formats them."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED_PROCESSORS,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,24 @@
+#!/usr/bin/env python
+"""Rightline's commands: `manage.py help` lists them, `manage.py up` runs the whole product."""
+
+import os
+import sys
+
+from django.conf import settings
+from django.core.management import execute_from_command_line
+
+from config.env import UnusableSetting
+
+
+def main() -> None:
+    """Run the command in the arguments; an unusable environment is one sentence and exit 1."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018
+    except UnusableSetting as error:
+        sys.exit(str(error))
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
