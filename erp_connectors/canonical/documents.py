@@ -3,8 +3,9 @@
 An absent value is None, never zero. Quantities stay in the unit the source used.
 """
 
+import datetime
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -86,8 +87,8 @@ class PurchaseOrder:
     version: DocumentVersion
     lines: tuple[OrderLine, ...]
     state: OrderState = OrderState.RELEASED
-    released_at: datetime | None = None
-    cancelled_at: datetime | None = None
+    released_at: datetime.datetime | None = None
+    cancelled_at: datetime.datetime | None = None
     buyer: str | None = None
     version_token: str = ""
 
@@ -118,7 +119,7 @@ class OfferedPart:
     """
 
     quantity: Quantity
-    date: date | None = None
+    date: datetime.date | None = None
     date_kind: DateKind = DateKind.DELIVERY
     firm: bool = True
 
