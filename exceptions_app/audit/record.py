@@ -1,0 +1,63 @@
+"""Writes events: the only way into the append-only table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from exceptions_app.audit.models import Event
+from exceptions_app.cases.models import Case
+from exceptions_app.people.models import User
+from exceptions_app.policies.models import PolicyRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and from where: a person, an integration, or (person None) Rightline itself."""
+
+    person: User | None = None
+    source: str = "worker"
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name as the history shows it for ever."""
+        if self.label:
+            return self.label
+        return str(self.person) if self.person else "Rightline"
+
+
+RIGHTLINE = Actor()
+
+
+def record(
+    kind: str,
+    *,
+    at: datetime,
+    summary: str,
+    subject: tuple[str, str],
+    actor: Actor = RIGHTLINE,
+    case: Case | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+    release: PolicyRelease | None = None,
+) -> Event:
+    """Add one event, in the transaction of what it tells.
+
+    `subject` is (kind, id), for example ("case", "EX-1042"). `before` and `after` are plain JSON.
+    """
+    return Event.objects.create(
+        kind=kind,
+        at=at,
+        case=case,
+        subject_kind=subject[0],
+        subject_id=subject[1],
+        actor=actor.person,
+        actor_name=actor.name,
+        summary=summary[:500],
+        before=before or {},
+        after=after or {},
+        reason=reason[:1000],
+        source=actor.source,
+        release=release,
+    )
