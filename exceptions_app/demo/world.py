@@ -1,0 +1,359 @@
+"""One company's world from a seed: items, stock, open orders, customer orders, and what suppliers answered.
+
+Pure: the same seed, company and moment give the same world. Everything lies around `now`, so that a demo started
+today is about today.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from erp_connectors.canonical.documents import Demand, DemandLine, OrderLine, OrderState, PurchaseOrder, Stock
+from erp_connectors.canonical.master import ItemRecord, Pack, SupplierItem, SupplierRecord
+from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from exceptions_app.calendars import BusinessCalendar
+from exceptions_app.demo.catalogue import CUSTOMERS, RANGES, DemoCompany, DemoSupplier, Range
+
+CENT = Decimal("0.01")
+RELEASED_LONGEST_AGO = 22
+CONFIRM_TERM = 2
+SHARE_SHORT = 0.045
+SHARE_SILENT = 0.04
+SHARE_RECENT = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """What the supplier offers of one line: quantity in the order's unit, and the day."""
+
+    line: OrderLine
+    quantity: Decimal
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One 855 of a supplier: to which order, when it was sent, and what it says."""
+
+    supplier: DemoSupplier
+    order: PurchaseOrder
+    sent_at: datetime
+    lines: tuple[AnswerLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything of one company that is brought in."""
+
+    company: DemoCompany
+    suppliers: tuple[SupplierRecord, ...]
+    items: tuple[ItemRecord, ...]
+    orders: tuple[PurchaseOrder, ...]
+    stock: tuple[Stock, ...]
+    demand: tuple[Demand, ...]
+    answers: tuple[Answer, ...]
+
+
+def build(company: DemoCompany, calendar: BusinessCalendar, *, seed: int, now: datetime) -> World:
+    """Return the world of `company` as it stands at `now`."""
+    return _Builder(company, calendar, seed, now).build()
+
+
+class _Builder:
+    """Carries the random source and the moment through the steps of one world."""
+
+    def __init__(self, company: DemoCompany, calendar: BusinessCalendar, seed: int, now: datetime) -> None:
+        self.company = company
+        self.calendar = calendar
+        self.random = random.Random(f"{seed}/{company.code}")
+        self.zone = ZoneInfo(company.time_zone)
+        self.now = now.astimezone(self.zone)
+        self.today = self.now.date()
+        self.version = DocumentVersion(self._at(self._business_day(-RELEASED_LONGEST_AGO - 1), 6))
+        self.prices: dict[str, Decimal] = {}
+
+    def build(self) -> World:
+        suppliers = tuple(self._supplier(supplier) for supplier in self.company.suppliers)
+        items = self._items()
+        orders, answers = self._orders(items)
+        shorts = {
+            line.item for order, answer in self._pairs(orders, answers) for line in _short_lines(answer)
+        }
+        stock, demand = self._stock_and_demand(items, orders, shorts)
+        return World(self.company, suppliers, items, orders, stock, demand, tuple(answers))
+
+    # --- master data
+
+    def _supplier(self, supplier: DemoSupplier) -> SupplierRecord:
+        return SupplierRecord(
+            number=supplier.number,
+            name=supplier.name,
+            version=self.version,
+            tier=supplier.tier,
+            country=supplier.country,
+            currency=self.company.currency,
+            email=f"orders@{supplier.name.split()[0].lower()}.example",
+            buyer=supplier.buyer,
+        )
+
+    def _items(self) -> tuple[ItemRecord, ...]:
+        names = [(family, name, size) for family in RANGES for name in family.names for size in family.sizes]
+        self.random.shuffle(names)
+        items = []
+        for index in range(self.company.items):
+            family, name, size = names[index % len(names)]
+            series = index // len(names)
+            items.append(self._item(family, name, size, index, series))
+        return tuple(items)
+
+    def _item(self, family: Range, name: str, size: str, index: int, series: int) -> ItemRecord:
+        number = f"{family.code}-{10000 + index}"
+        steps = self.random.random() ** 3
+        price = family.cheapest + (family.dearest - family.cheapest) * Decimal(str(round(steps, 4)))
+        self.prices[number] = price.quantize(CENT, ROUND_HALF_UP)
+        makers = [supplier for supplier in self.company.suppliers if family.category in supplier.categories]
+        return ItemRecord(
+            number=number,
+            description=f"{name} {size}" + (f", series {series + 1}" if series else ""),
+            base_unit=family.unit,
+            version=self.version,
+            packs=(Pack("CS", Decimal(family.case_of)),),
+            category=family.category,
+            abc_class=self.random.choices("ABC", (2, 3, 5))[0],
+            supplier_items=tuple(
+                SupplierItem(maker.number, f"{family.code[0]}{maker.number[-2:]}-{index:05d}")
+                for maker in makers
+            ),
+        )
+
+    # --- orders and answers
+
+    def _orders(self, items: tuple[ItemRecord, ...]) -> tuple[tuple[PurchaseOrder, ...], list[Answer]]:
+        by_category: dict[str, list[ItemRecord]] = {}
+        for item in items:
+            by_category.setdefault(item.category or "", []).append(item)
+        orders = [self._first_shortage(by_category), self._order_named_1000(by_category)]
+        numbers = iter(range(self.company.first_order + 1, self.company.first_order + self.company.orders))
+        while len(orders) < self.company.orders:
+            supplier = self._pick_supplier()
+            orders.append(self._order(str(next(numbers)), supplier, by_category, self._released_at()))
+        answers = [answer for order in orders if (answer := self._answer(order)) is not None]
+        return tuple(orders), answers
+
+    def _pick_supplier(self) -> DemoSupplier:
+        weights = [{"A": 5, "B": 3, "C": 2}[supplier.tier] for supplier in self.company.suppliers]
+        return self.random.choices(self.company.suppliers, weights)[0]
+
+    def _released_at(self) -> datetime:
+        if self.random.random() < SHARE_RECENT:
+            days = self.random.randint(0, CONFIRM_TERM - 1)
+        else:
+            days = self.random.randint(CONFIRM_TERM + 2, RELEASED_LONGEST_AGO)
+        moment = self._at(self._business_day(-days), self.random.randint(8, 15), self.random.randint(0, 59))
+        return min(moment, self.now - timedelta(minutes=20))
+
+    def _order(
+        self,
+        number: str,
+        supplier: DemoSupplier,
+        by_category: dict[str, list[ItemRecord]],
+        released_at: datetime,
+    ) -> PurchaseOrder:
+        choice = [item for category in supplier.categories for item in by_category.get(category, [])]
+        count = min(self.random.choices((1, 2, 3, 4, 5, 6), (3, 4, 5, 3, 2, 1))[0], len(choice))
+        wanted = self._business_day(self.random.randint(3, 28))
+        warehouse = self.random.choice(self.company.warehouses)[0]
+        lines = tuple(
+            self._line(10 * (index + 1), item, supplier, wanted, warehouse)
+            for index, item in enumerate(self.random.sample(choice, count))
+        )
+        return self._purchase_order(number, supplier, lines, released_at)
+
+    def _line(
+        self, number: int, item: ItemRecord, supplier: DemoSupplier, wanted: date, warehouse: str
+    ) -> OrderLine:
+        price = self.prices[item.number]
+        worth = Decimal(self.random.choice((150, 300, 600, 900, 1500, 2500, 4000, 7000)))
+        by_case = self.random.random() < 0.2
+        pack = item.packs[0].factor
+        pieces = max(Decimal(1), (worth / price).quantize(Decimal(1)))
+        quantity = max(Decimal(1), (pieces / pack).quantize(Decimal(1))) if by_case else pieces
+        unit = "CS" if by_case else item.base_unit
+        return OrderLine(
+            number=str(number),
+            item=item.number,
+            supplier_item=next(
+                (name.number for name in item.supplier_items if name.supplier == supplier.number), None
+            ),
+            description=item.description,
+            quantity=Quantity(quantity, unit),
+            price=Price(price * pack if by_case else price, self.company.currency, Decimal(1), unit),
+            schedule=(SchedulePart(Quantity(quantity, unit), wanted),),
+            warehouse=warehouse,
+        )
+
+    def _purchase_order(
+        self, number: str, supplier: DemoSupplier, lines: tuple[OrderLine, ...], released_at: datetime
+    ) -> PurchaseOrder:
+        return PurchaseOrder(
+            number=number,
+            supplier=supplier.number,
+            currency=self.company.currency,
+            version=DocumentVersion(released_at),
+            lines=lines,
+            state=OrderState.RELEASED,
+            released_at=released_at,
+            buyer=supplier.buyer,
+            version_token="1",
+        )
+
+    def _first_shortage(self, by_category: dict[str, list[ItemRecord]]) -> PurchaseOrder:
+        """The order every tour starts with: 100 seal kits at 182.40, of which the supplier offers 82."""
+        supplier = next(maker for maker in self.company.suppliers if "Seals" in maker.categories)
+        item = by_category["Seals"][0]
+        self.prices[item.number] = Decimal("182.40")
+        wanted = self._business_day(7)
+        line = OrderLine(
+            number="10",
+            item=item.number,
+            supplier_item=item.supplier_items[0].number,
+            description=item.description,
+            quantity=Quantity(Decimal(100), "EA"),
+            price=Price(Decimal("182.40"), self.company.currency, Decimal(1), "EA"),
+            schedule=(SchedulePart(Quantity(Decimal(100), "EA"), wanted),),
+            warehouse=self.company.warehouses[0][0],
+        )
+        released_at = self._at(self._business_day(-3), 9, 12)
+        return self._purchase_order(str(self.company.first_order), supplier, (line,), released_at)
+
+    def _order_named_1000(self, by_category: dict[str, list[ItemRecord]]) -> PurchaseOrder:
+        """Both companies have an order 1000 with their own supplier 77: the numbers must never mix."""
+        supplier = next(maker for maker in self.company.suppliers if maker.number == "77")
+        number = "1000" if self.company.first_order != 1000 else str(1000 + self.company.orders)
+        return self._order(number, supplier, by_category, self._at(self._business_day(-5), 10, 5))
+
+    def _answer(self, order: PurchaseOrder) -> Answer | None:
+        supplier = next(maker for maker in self.company.suppliers if maker.number == order.supplier)
+        if order.released_at is None:
+            return None
+        is_first = order.number == str(self.company.first_order)
+        fate = self.random.random()
+        recent = order.released_at.date() > self._business_day(-CONFIRM_TERM - 1)
+        if not is_first and (recent or fate < SHARE_SILENT):
+            return None
+        short = is_first or fate < SHARE_SILENT + SHARE_SHORT
+        sent_at = (
+            self.now - timedelta(minutes=45) if is_first else self._answered_at(order.released_at, short)
+        )
+        short_line = self.random.randrange(len(order.lines)) if short else None
+        lines = tuple(
+            AnswerLine(
+                line,
+                self._offered(line, is_first) if index == short_line else line.quantity.value,
+                _wanted(line),
+            )
+            for index, line in enumerate(order.lines)
+        )
+        return Answer(supplier, order, sent_at, lines)
+
+    def _answered_at(self, released_at: datetime, short: bool) -> datetime:
+        """Shortages come in over the last three business days, so that the queue has young and old work."""
+        if short:
+            day = self._business_day(-self.random.randint(0, 2))
+            return min(
+                self._at(day, self.random.randint(8, 14), self.random.randint(0, 59)),
+                self.now - timedelta(minutes=30),
+            )
+        return min(
+            released_at + timedelta(hours=self.random.randint(2, 30)), self.now - timedelta(minutes=30)
+        )
+
+    def _offered(self, line: OrderLine, is_first: bool) -> Decimal:
+        if is_first:
+            return Decimal(82)
+        share = Decimal(self.random.choice((95, 92, 90, 85, 80, 75, 60, 50, 30)))
+        offered = (line.quantity.value * share / 100).quantize(Decimal(1))
+        return min(offered, line.quantity.value - 1)
+
+    # --- stock and customers
+
+    def _stock_and_demand(
+        self, items: tuple[ItemRecord, ...], orders: tuple[PurchaseOrder, ...], shorts: set[str]
+    ) -> tuple[tuple[Stock, ...], tuple[Demand, ...]]:
+        first = orders[0].lines[0]
+        stock = [self._on_hand(first, Decimal(10))]
+        day_after = _wanted(first) + timedelta(days=1)
+        demand = [
+            self._demand("SO-881", CUSTOMERS[0], first, Decimal(95), day_after),
+            self._demand("SO-882", CUSTOMERS[3], first, Decimal(15), day_after),
+        ]
+        packs = {item.number: item.packs[0].factor for item in items}
+        seen = {first.item}
+        for line in (line for order in orders[1:] for line in order.lines):
+            if line.item in seen:
+                continue
+            seen.add(line.item)
+            pieces = line.quantity.value * (packs[line.item] if line.quantity.unit == "CS" else 1)
+            tight = line.item in shorts and self.random.random() < 0.5
+            stock.append(self._on_hand(line, self._share(pieces, (0, 5, 10) if tight else (60, 120, 200))))
+            if tight or self.random.random() < 0.25:
+                wanted = max(Decimal(1), self._share(pieces, (85, 95, 100) if tight else (10, 25, 40)))
+                customer = self.random.choice(CUSTOMERS)
+                number = f"SO-{900 + len(demand)}"
+                demand.append(self._demand(number, customer, line, wanted, _wanted(line) + timedelta(days=1)))
+        return tuple(stock), tuple(demand)
+
+    def _share(self, pieces: Decimal, percents: tuple[int, ...]) -> Decimal:
+        return (pieces * self.random.choice(percents) / 100).quantize(Decimal(1))
+
+    def _on_hand(self, line: OrderLine, quantity: Decimal) -> Stock:
+        return Stock(
+            item=line.item,
+            warehouse=str(line.warehouse),
+            on_hand=Quantity(quantity, "EA"),
+            version=self.version,
+        )
+
+    def _demand(
+        self, number: str, customer: tuple[str, str], line: OrderLine, wanted: Decimal, due_on: date
+    ) -> Demand:
+        return Demand(
+            number=number,
+            customer=customer[0],
+            customer_class=customer[1],
+            version=self.version,
+            lines=(
+                DemandLine(
+                    number="1",
+                    item=line.item,
+                    warehouse=str(line.warehouse),
+                    open=Quantity(wanted, "EA"),
+                    due_on=due_on,
+                ),
+            ),
+        )
+
+    # --- days
+
+    def _business_day(self, days: int) -> date:
+        return self.calendar.shift_days(self.today, days)
+
+    def _at(self, day: date, hour: int, minute: int = 0) -> datetime:
+        return datetime.combine(day, time(hour, minute), self.zone)
+
+    @staticmethod
+    def _pairs(
+        orders: tuple[PurchaseOrder, ...], answers: list[Answer]
+    ) -> list[tuple[PurchaseOrder, Answer]]:
+        by_order = {answer.order.number: answer for answer in answers}
+        return [(order, by_order[order.number]) for order in orders if order.number in by_order]
+
+
+def _short_lines(answer: Answer) -> list[OrderLine]:
+    return [said.line for said in answer.lines if said.quantity < said.line.quantity.value]
+
+
+def _wanted(line: OrderLine) -> date:
+    return line.schedule[-1].date
