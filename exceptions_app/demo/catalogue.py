@@ -1,4 +1,4 @@
-"""The words the demo world is made of: companies, suppliers, people and what is traded. Invented, all of it."""
+"""The words the demo world is made of: companies, suppliers, people, goods. Invented, all of it."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,7 @@
 """One company's world from a seed: items, stock, open orders, customer orders, and what suppliers answered.
 
-Pure: the same seed, company and moment give the same world. Everything lies around `now`, so that a demo started
-today is about today.
+Pure: the same seed, company and moment give the same world. Everything lies around `now`, so that a demo
+started today is about today.
 """
 
 import random

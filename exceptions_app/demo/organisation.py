@@ -1,0 +1,114 @@
+"""Sets up the demo's companies: warehouses, calendars, teams, people with limits, and policies."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.hashers import make_password
+
+from erp_connectors.companies import Company, Warehouse
+from exceptions_app.demo.catalogue import TEAM_NAMES, DemoCompany, DemoPerson
+from exceptions_app.people.models import Membership, Role, Team, User
+from exceptions_app.policies.models import (
+    ApprovalRule,
+    Calendar,
+    CompanyPolicy,
+    EscalationStep,
+    ExchangeRate,
+    PolicyRelease,
+    RoutingRule,
+)
+
+DEMO_PASSWORD = "rightline"
+WORKDAYS = range(5)
+
+
+def set_up(demo: DemoCompany, release: PolicyRelease, now: datetime) -> Company:
+    """Create the company with everything that people and rules need, and return it."""
+    company = Company.objects.create(
+        code=demo.code, name=demo.name, currency=demo.currency, time_zone=demo.time_zone
+    )
+    for code, name in demo.warehouses:
+        Warehouse.objects.create(company=company, code=code, name=name)
+    calendar = _calendar(demo, release)
+    teams = {
+        code: Team.objects.create(company=company, code=code, name=name, calendar=calendar)
+        for code, name in TEAM_NAMES.items()
+    }
+    CompanyPolicy.objects.create(
+        company=company,
+        calendar=calendar,
+        fallback_team=teams["PRO"],
+        release=release,
+        owner="Administration",
+    )
+    for person in demo.people:
+        _person(demo, person, teams[person.team])
+    _rules(company, teams, release)
+    return company
+
+
+def _calendar(demo: DemoCompany, release: PolicyRelease) -> Calendar:
+    return Calendar.objects.create(
+        code=demo.code,
+        name=f"{demo.name}, working days",
+        zone=demo.time_zone,
+        hours={str(day): [[demo.opens, demo.closes]] for day in WORKDAYS},
+        country=demo.country,
+        subdivision=demo.subdivision,
+        release=release,
+        owner="Administration",
+    )
+
+
+def _person(demo: DemoCompany, person: DemoPerson, team: Team) -> None:
+    user = User.objects.create(
+        username=person.username,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        email=f"{person.username}@{demo.code}.example",
+        password=make_password(DEMO_PASSWORD),
+        time_zone=demo.time_zone,
+        erp_user=person.erp_user,
+    )
+    Membership.objects.create(user=user, team=team, role=Role(person.role), limit=person.limit)
+
+
+def _rules(company: Company, teams: dict[str, Team], release: PolicyRelease) -> None:
+    ApprovalRule.objects.create(
+        company=company,
+        name="A shortage of more than 10 % also needs Planning",
+        type_code="quantity_short",
+        percent_above=Decimal(10),
+        team_code="PLN",
+        release=release,
+        owner="Head of Procurement",
+    )
+    for team in teams.values():
+        EscalationStep.objects.create(team=team, level=1, after_minutes=0, role=Role.LEAD, release=release)
+        EscalationStep.objects.create(
+            team=team, level=2, after_minutes=240, role=Role.MANAGER, release=release
+        )
+    RoutingRule.objects.create(
+        company=company,
+        position=10,
+        name="Everything about confirmations goes to Procurement",
+        team=teams["PRO"],
+        release=release,
+        owner="Head of Procurement",
+    )
+    other = "GBP" if company.currency == "EUR" else "EUR"
+    rate = Decimal("1.15") if company.currency == "EUR" else Decimal("0.87")
+    ExchangeRate.objects.create(company=company, currency=other, rate=rate, release=release, owner="Finance")
+
+
+def administrator() -> User:
+    """Create the administrator of the demo, who sets rules and decides nothing."""
+    return User.objects.create(
+        username="ada",
+        first_name="Ada",
+        last_name="Adler",
+        email="ada@rightline.example",
+        password=make_password(DEMO_PASSWORD),
+        is_staff=True,
+        is_superuser=True,
+    )
