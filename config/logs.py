@@ -3,6 +3,9 @@
 from typing import Any
 
 import structlog
+from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.processors import ExceptionRenderer, JSONRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -15,9 +18,11 @@ SHARED_PROCESSORS: list[Any] = [
 
 def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
     """Return Django's LOGGING: our events and the libraries' come out alike on standard error."""
-    renderer: list[Any] = [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
-    if as_json:
-        renderer = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    # Neither shows the values of local variables: they hold what must not be in a log.
+    tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    renderer: list[Any] = [tracebacks, JSONRenderer()]
+    if not as_json:
+        renderer = [ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain_traceback)]
     return {
         "version": 1,
         "disable_existing_loggers": False,
