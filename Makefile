@@ -1,0 +1,36 @@
+# Everything a new machine needs is Python 3.11-3.13 with venv, and make. CONTRIBUTING.md says more.
+PORT ?= 8000
+PYTHON ?= python3
+START = $(PYTHON) start
+
+.PHONY: run test check bench reset lock format chromium
+
+run: ## the whole product on http://127.0.0.1:$(PORT)
+	@exec $(START) --port $(PORT)
+
+test: chromium ## every test; ARGS="tests/house -k port" chooses
+	@exec $(START) --dev -- python -m pytest $(ARGS)
+
+check: ## format, lint, types, import contracts, missing migrations, templates
+	@exec $(START) --dev -- sh -c ' \
+		ruff format --check . && ruff check . && mypy && lint-imports && \
+		python manage.py makemigrations --check --dry-run && djlint --check --lint templates'
+
+bench: ## the benchmarks; the table is kept in bench.json under RIGHTLINE_HOME
+	@exec $(START) -- python manage.py with_servers bench $(ARGS)
+
+reset: ## forget the data under RIGHTLINE_HOME
+	@$(START) --reset
+
+format: ## bring code and templates into shape
+	@exec $(START) --dev -- sh -c 'ruff format . && ruff check --fix . && djlint --reformat --quiet templates'
+
+lock: ## write the lock files from the .in files
+	@exec $(START) --dev -- sh -c ' \
+		for name in requirements requirements-dev; do \
+			uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+				--custom-compile-command "make lock" $$name.in --output-file $$name.txt || exit 1; \
+		done'
+
+chromium:
+	@sh .ci/chromium
