@@ -1,0 +1,85 @@
+"""How one trading partner is read and answered: plain values, with defaults that need no database."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from erp_connectors.edi.envelope import EnvelopeIds
+
+MEGABYTE = 1024 * 1024
+
+
+class DuplicateAnswer(StrEnum):
+    """How an interchange that came before, byte for byte, is answered."""
+
+    REPEAT = "repeat"
+    TA1 = "ta1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is refused before anything is built from it. Sizes are in bytes."""
+
+    file_bytes: int = 25 * MEGABYTE
+    interchanges: int = 500
+    transactions: int = 20_000
+    segments: int = 50_000
+    elements: int = 256
+    element_bytes: int = 4096
+    hl_depth: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingOverrides:
+    """One layer of changes to the mapping tables; later layers win entry by entry.
+
+    `line_status` maps DE 668 to a status of the table (`"ZZ": "IA"`), `header_status` DE 587
+    likewise. `date_qualifiers` is the precedence of confirmed delivery dates, newest word first.
+    """
+
+    line_status: Mapping[str, str] = field(default_factory=dict)
+    header_status: Mapping[str, str] = field(default_factory=dict)
+    date_qualifiers: tuple[str, ...] = ()
+    id_kinds: Mapping[str, str] = field(default_factory=dict)
+    price_divisors: Mapping[str, Decimal] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    final_statuses: frozenset[str] | None = None
+    line_number_source: str | None = None
+    ignored_segments: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerRules:
+    """What a trading-partner profile says about reading and answering its interchanges.
+
+    `time_zone` is an IANA name; `lead_time_days` turns a ship date into a delivery date, None keeps
+    ship dates apart. `sets` and `versions` None allow all (`versions` by prefix, as `004010`).
+    `test_only` refuses interchanges that do not carry the test indicator.
+    """
+
+    partner: str = ""
+    lenient_isa: bool = False
+    ebcdic: bool = False
+    charset: str | None = None
+    test_only: bool = False
+    sets: frozenset[str] | None = None
+    versions: frozenset[str] | None = None
+    time_zone: str = "UTC"
+    lead_time_days: int | None = None
+    duplicate_answer: DuplicateAnswer = DuplicateAnswer.REPEAT
+    acknowledge: bool = True
+    always_ta1: bool = False
+    overrides: MappingOverrides = MappingOverrides()
+    limits: Limits = Limits()
+
+
+DEFAULT_RULES = PartnerRules()
+
+ProfileFor = Callable[[EnvelopeIds], PartnerRules | None]
+"""Names the rules of a partner by the ids of an envelope; None when nobody knows the partner."""
+
+
+def default_profile(ids: EnvelopeIds) -> PartnerRules | None:
+    """Return the default rules for any partner: reading without a database."""
+    return DEFAULT_RULES

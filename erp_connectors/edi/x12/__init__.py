@@ -1,0 +1,1 @@
+"""ANSI X12: bytes to interchanges, envelope verdicts, mapping, and writing it again."""

@@ -1,0 +1,37 @@
+"""Dates and times as X12 writes them."""
+
+from datetime import date, time
+
+CENTURY_PIVOT = 70
+LAST_YEAR = 2040
+
+
+def parse_date(text: str) -> date | None:
+    """Return the date of YYMMDD (70 and later are 19xx) or CCYYMMDD; None for anything else."""
+    if not text.isdecimal() or not text.isascii():
+        return None
+    if len(text) == 6:
+        century = 1900 if int(text[:2]) >= CENTURY_PIVOT else 2000
+        text = f"{century + int(text[:2])}{text[2:]}"
+    if len(text) != 8:
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+def is_sentinel(day: date) -> bool:
+    """Say whether a date is so far away that it stands for no date at all."""
+    return day.year > LAST_YEAR
+
+
+def parse_time(text: str) -> time:
+    """Return the time of HHMM, HHMMSS or HHMMSSD(D); midnight where it is absent or unreadable."""
+    if not (text.isdecimal() and text.isascii() and len(text) in (4, 6, 7, 8)):
+        return time()
+    hundredths = text[6:].ljust(2, "0") if len(text) > 6 else "0"
+    try:
+        return time(int(text[:2]), int(text[2:4]), int(text[4:6] or 0), int(hundredths) * 10_000)
+    except ValueError:
+        return time()

@@ -1,0 +1,71 @@
+"""X12 transactions to readings and canonical documents, by tables that are data.
+
+A set is mapped when it has an entry here; all others are received at the level of their envelope.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from erp_connectors.canonical.documents import Confirmation, ShipNotice
+from erp_connectors.edi.envelope import Finding, Layer, Severity
+from erp_connectors.edi.x12.mapping.confirmation import map_confirmation, required_beginning
+from erp_connectors.edi.x12.mapping.orders import order_facts, read_order
+from erp_connectors.edi.x12.mapping.ship_notice import map_ship_notice, read_ship_notice, ship_notice_facts
+from erp_connectors.edi.x12.mapping.source import Row, Source
+from erp_connectors.edi.x12.mapping.values import UnreadableValue, number_in
+from erp_connectors.edi.x12.sets import TRANSACTION_SETS
+
+MAPPING_VERSION = "x12-1"
+"""Kept with every document; raised when a table or rule changes what a document says."""
+
+Mapped = tuple[Confirmation | ShipNotice | None, list[Finding]]
+
+
+def map_transaction(rows: list[Row], source: Source) -> Mapped:
+    """Return the canonical document of a transaction, None where there is none, and what was found.
+
+    A purchase order (850) is our own document coming back: it is read and checked, not mirrored.
+    """
+    mapper = _MAPPERS.get(source.set_code)
+    if mapper is None:
+        name = TRANSACTION_SETS.get(source.set_code, "unknown")
+        note = Finding(
+            layer=Layer.MAPPING,
+            code="SET_NOT_MAPPED",
+            text=f"Set {source.set_code} ({name}) is acknowledged, but not mapped to a document.",
+            severity=Severity.NOTE,
+            way_out="Nothing to do until this set is mapped; the bytes are kept.",
+        )
+        return None, [note]
+    return mapper(rows, source)
+
+
+def read_transaction(rows: list[Row], source: Source) -> dict[str, Any]:
+    """Return every fact of a mapped set as plain values as sent; nothing for any other set."""
+    if source.set_code in ("850", "855"):
+        return order_facts(read_order(rows, source.tables.ignored_segments), source.set_code)
+    if source.set_code == "856":
+        return ship_notice_facts(read_ship_notice(rows, source))
+    return {}
+
+
+def _check_order(rows: list[Row], source: Source) -> Mapped:
+    reading = read_order(rows, source.tables.ignored_segments)
+    refusal = required_beginning(rows, reading, "BEG")
+    if refusal is not None:
+        return None, [refusal]
+    findings = []
+    for line in reading.lines:
+        for position in (2, 4):
+            try:
+                number_in(line.row, position, line.at)
+            except UnreadableValue as unreadable:
+                findings.append(unreadable.finding)
+    return None, findings
+
+
+_MAPPERS: dict[str, Callable[[list[Row], Source], Mapped]] = {
+    "850": _check_order,
+    "855": map_confirmation,
+    "856": map_ship_notice,
+}

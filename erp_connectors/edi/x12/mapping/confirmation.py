@@ -1,0 +1,453 @@
+"""An 855 as a canonical confirmation, by the rule table for the confirmed quantity.
+
+The statuses of a line decide which quantity is confirmed, backordered, rejected or held; every line
+keeps the name of the rule used. What is not stated stays unknown: no quantity is ever guessed.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from erp_connectors.canonical.documents import (
+    Confirmation,
+    ConfirmationLine,
+    LineAnswer,
+    OfferedPart,
+    Purpose,
+)
+from erp_connectors.canonical.values import DateKind, ItemIds, Price, Quantity, Reference
+from erp_connectors.edi.envelope import Finding
+from erp_connectors.edi.x12.dates import is_sentinel, parse_date
+from erp_connectors.edi.x12.mapping.orders import AckReading, LineReading, OrderReading, read_order
+from erp_connectors.edi.x12.mapping.source import Row, Source
+from erp_connectors.edi.x12.mapping.tables import (
+    PRICE_PER_LINE_UNIT,
+    PRICE_UNITS,
+    PURPOSES,
+    REFERENCE_KINDS,
+    RESALE_PRICES,
+    UNCLEAR,
+    HeaderStatus,
+    LineStatus,
+    Share,
+    Tables,
+)
+from erp_connectors.edi.x12.mapping.values import (
+    UnreadableValue,
+    item_ids,
+    mapping_error,
+    mapping_warning,
+    number_in,
+    party,
+    quantity,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date a document states. `known` is false where one was sent that cannot be used."""
+
+    on: date | None = None
+    kind: DateKind = DateKind.DELIVERY
+    known: bool = True
+
+
+NO_DAY = Day()
+UNKNOWN_DAY = Day(known=False)
+
+
+def map_confirmation(rows: list[Row], source: Source) -> tuple[Confirmation | None, list[Finding]]:
+    """Return the confirmation an 855 holds and what was odd in it; None where an error forbids it."""
+    reading = read_order(rows, source.tables.ignored_segments)
+    refusal = required_beginning(rows, reading, "BAK")
+    if refusal is not None:
+        return None, [refusal]
+    mapper = _Mapper(reading, source)
+    lines, errors = [], []
+    for line in reading.lines:
+        try:
+            lines.append(mapper.line(line))
+        except UnreadableValue as unreadable:
+            errors.append(unreadable.finding)
+    if errors:
+        return None, errors + mapper.findings
+    return mapper.document(tuple(lines)), mapper.findings
+
+
+def required_beginning(rows: list[Row], reading: OrderReading, tag: str) -> Finding | None:
+    """Return the finding for a document without its beginning segment or without its order number."""
+    if reading.beginning is None or reading.beginning[0] != tag:
+        return mapping_error(
+            "SEGMENT_MISSING",
+            f"The transaction has no {tag} segment.",
+            1,
+            rows[0],
+            None,
+            element_code="",
+            way_out="Ask the sender for a complete document.",
+        )
+    if not reading.header(3):
+        return mapping_error(
+            "ORDER_NUMBER_MISSING",
+            f"{tag}03, the order number, is empty.",
+            reading.beginning_at,
+            reading.beginning,
+            3,
+            element_code="1",
+            way_out="Ask the sender for a document that names the order.",
+        )
+    return None
+
+
+class _Mapper:
+    """The mapping of one 855: its header's say, and the findings so far."""
+
+    def __init__(self, reading: OrderReading, source: Source) -> None:
+        self.reading = reading
+        self.source = source
+        self.tables: Tables = source.tables
+        self.findings: list[Finding] = []
+        self.status = self._header_status()
+        self.purpose = self._purpose()
+        self.header_day = self._first_day(reading.dtm, reading.beginning_at)
+
+    def document(self, lines: tuple[ConfirmationLine, ...]) -> Confirmation:
+        """Return the confirmation with these lines."""
+        reading = self.reading
+        return Confirmation(
+            order_number=reading.header(3),
+            version=self.source.document_version(),
+            lines=lines,
+            unmentioned=self.status.unmentioned,
+            purpose=self.purpose,
+            number=reading.header(8) or None,
+            currency=reading.cur or None,
+            parties=tuple(map(party, reading.n1)),
+            references=self._references(),
+            notes=tuple(reading.notes),
+        )
+
+    def line(self, line: LineReading) -> ConfirmationLine:
+        """Return the answer to one line; raises UnreadableValue where a number is not one."""
+        ordered = number_in(line.row, 2, line.at)
+        unit = self._unit(line.uom)
+        shares = self._shares(line, ordered, unit)
+        self._check_balance(line, shares, ordered, unit)
+        offered = self._offered(line, shares) if shares.is_known else None
+        return ConfirmationLine(
+            line_number=self._line_number(line),
+            ids=item_ids(line.ids, self.tables),
+            answers=tuple(dict.fromkeys(shares.answers)),
+            offered=offered,
+            rejected=shares.rejected,
+            price=self._price(line),
+            substitute=self._substitute(line),
+            reasons=tuple(ack.reason for ack in line.ack if ack.reason),
+            rule=shares.rule,
+        )
+
+    # --- header ---------------------------------------------------------------------------
+
+    def _header_status(self) -> HeaderStatus:
+        code = self.reading.header(2)
+        status = self.tables.header_status.get(code)
+        if status is None:
+            self._warn("UNKNOWN_CODE", f"BAK02 {code!r} is not a known acknowledgment type.", "BAK", 2, code)
+            return UNCLEAR
+        if status is UNCLEAR:
+            text = f"BAK02 {code!r} does not say whether lines without a status are accepted."
+            self._warn("UNCLEAR_STATUS", text, "BAK", 2, code)
+        return status
+
+    def _purpose(self) -> Purpose:
+        code = self.reading.header(1)
+        if code not in PURPOSES:
+            self._warn("UNKNOWN_CODE", f"BAK01 {code!r} is read as an original.", "BAK", 1, code)
+        return PURPOSES.get(code, Purpose.ORIGINAL)
+
+    def _references(self) -> tuple[Reference, ...]:
+        header = self.reading.header
+        stated = (("supplier_order", header(8)), ("release", header(5)), ("contract", header(7)))
+        found = [Reference(kind, value) for kind, value in stated if value]
+        named = self.reading.refs
+        found += [Reference(REFERENCE_KINDS.get(kind, kind), value) for kind, value in named if value]
+        return tuple(found)
+
+    # --- quantities -----------------------------------------------------------------------
+
+    def _unit(self, code: str) -> str:
+        return self.tables.units.get(code, code)
+
+    def _shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "_Shares":
+        if not line.ack:
+            return self._silent_shares(line, ordered, unit)
+        shares = _Shares("ACK " + "+".join(ack.code for ack in line.ack))
+        whole_line: list[tuple[AckReading, LineStatus]] = []
+        for ack in line.ack:
+            status = self.tables.line_status.get(ack.code)
+            if status is None:
+                text = f"ACK01 {ack.code!r} is not a known line status."
+                self._warn("UNKNOWN_CODE", text, "ACK", 1, ack.code, ack.at)
+                shares.answers.append(LineAnswer.UNKNOWN)
+                shares.is_known = False
+                continue
+            shares.answers.append(status.answer)
+            value = number_in(ack.row, 2, ack.at)
+            if value is None or (value == 0 and status.share is Share.REJECTED):
+                whole_line.append((ack, status))
+            else:
+                self._take(shares, ack, status, quantity(value, self._unit(ack.uom) if ack.uom else unit))
+                if status.balance_backordered and ordered is not None and ordered > value:
+                    shares.add(Share.BACKORDERED, quantity(ordered - value, unit), NO_DAY, firm=False)
+        if not shares.has_quantity:
+            self._take_whole_line(shares, whole_line, ordered, unit, line)
+        elif whole_line:
+            self._check_attributes(shares, whole_line, line)
+        return shares
+
+    def _take(self, shares: "_Shares", ack: AckReading, status: LineStatus, amount: Quantity) -> None:
+        shares.add(status.share, amount, self._day(ack.dtq, ack.date, ack.at, "ACK", 5), firm=status.firm)
+
+    def _silent_shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "_Shares":
+        """Return the shares of a line without an ACK: the header status speaks for it."""
+        status = self.status.silent_line
+        shares = _Shares(f"no ACK, BAK02 {self.reading.header(2)}")
+        if status is None or ordered is None:
+            shares.answers.append(LineAnswer.UNKNOWN if status is None else status.answer)
+            shares.is_known = False
+            return shares
+        shares.answers.append(status.answer)
+        shares.add(status.share, quantity(ordered, unit), NO_DAY, firm=status.firm)
+        return shares
+
+    def _take_whole_line(
+        self,
+        shares: "_Shares",
+        statuses: list[tuple[AckReading, LineStatus]],
+        ordered: Decimal | None,
+        unit: str,
+        line: LineReading,
+    ) -> None:
+        """Give the line's quantity to its statuses when none of them has a quantity of its own."""
+        speaking = [(ack, status) for ack, status in statuses if status.whole_line]
+        kinds = {status.share for _, status in speaking}
+        if len(kinds) != 1 or ordered is None or not shares.is_known:
+            shares.is_known = False
+            text = "The statuses give no quantity: the line counts as answered, its quantity as unknown."
+            self._warn("QUANTITY_UNKNOWN", text, "PO1", None, None, line.at)
+            return
+        shares.rule += ": PO102"
+        firm = all(status.firm for _, status in speaking)
+        shares.add(kinds.pop(), quantity(ordered, unit), self._attribute_day(line), firm=firm)
+
+    def _check_attributes(
+        self, shares: "_Shares", statuses: list[tuple[AckReading, LineStatus]], line: LineReading
+    ) -> None:
+        """Refuse to guess where a status without a quantity may speak of what the others leave open."""
+        for part in shares.parts:
+            if part.day is NO_DAY and part.share is Share.CONFIRMED:
+                part.day = self._attribute_day(line)
+        meanings = [status for _, status in statuses]
+        shares.hold_dates = any(not status.firm and status.share is Share.CONFIRMED for status in meanings)
+        speaks_of_rest = any(
+            status.share in (Share.CONFIRMED, Share.HELD) and not shares.has(status.share)
+            for status in meanings
+            if status.whole_line
+        )
+        if speaks_of_rest:
+            shares.is_known = False
+            text = "A status without a quantity stands beside some with one: the quantity is unknown."
+            self._warn("QUANTITY_UNKNOWN", text, "PO1", None, None, line.at)
+
+    def _check_balance(
+        self, line: LineReading, shares: "_Shares", ordered: Decimal | None, unit: str
+    ) -> None:
+        amounts = [part.amount for part in shares.parts] + ([shares.rejected] if shares.rejected else [])
+        if ordered is None or not line.ack or any(amount.unit != unit for amount in amounts):
+            return
+        if sum(amount.value for amount in amounts) > ordered:
+            text = "The line's statuses add up to more than its quantity."
+            self._warn("UNBALANCED_ACK", text, "PO1", 2, line.qty, line.at)
+
+    # --- dates ----------------------------------------------------------------------------
+
+    def _offered(self, line: LineReading, shares: "_Shares") -> tuple[OfferedPart, ...]:
+        parts = [part for part in shares.parts if part.amount.value]
+        if line.sch:
+            scheduled = self._scheduled(line, shares, parts)
+            if scheduled is not None:
+                return scheduled
+        fallback = self._line_day(line)
+        return tuple(self._part(part, fallback, shares.hold_dates) for part in parts)
+
+    def _part(self, part: "_Part", fallback: Day, hold_dates: bool) -> OfferedPart:
+        day = part.day
+        if day is NO_DAY and part.share is Share.CONFIRMED and part.firm and not hold_dates:
+            day = fallback
+        firm = part.firm and day.known and not hold_dates
+        if part.share is Share.BACKORDERED:
+            firm = day.on is not None
+        return OfferedPart(part.amount, day.on, day.kind, firm)
+
+    def _line_day(self, line: LineReading) -> Day:
+        day = self._first_day(line.dtm, line.at) if line.dtm else NO_DAY
+        return self.header_day if day is NO_DAY else day
+
+    def _attribute_day(self, line: LineReading) -> Day:
+        """Return the date of the first ACK that has a date but no quantity."""
+        for ack in line.ack:
+            if ack.date and not ack.qty:
+                return self._day(ack.dtq, ack.date, ack.at, "ACK", 5)
+        return NO_DAY
+
+    def _scheduled(
+        self, line: LineReading, shares: "_Shares", parts: list["_Part"]
+    ) -> tuple[OfferedPart, ...] | None:
+        """Spread what is offered over the SCH segments; None where they carry other units or nothing."""
+        entries = []
+        for entry in line.sch:
+            value = number_in(entry.row, 1, entry.at)
+            if value:
+                unit = self._unit(entry.uom or line.uom)
+                entries.append((quantity(value, unit), self._day(entry.dtq, entry.date, entry.at, "SCH", 6)))
+        units = {amount.unit for amount, _ in entries} | {part.amount.unit for part in parts}
+        if not entries or not parts or len(units) != 1 or any(part.share is Share.HELD for part in parts):
+            return None
+        unit = units.pop()
+        total = sum(amount.value for amount, _ in entries)
+        everything = sum(part.amount.value for part in parts)
+        confirmed = sum(part.amount.value for part in parts if part.share is Share.CONFIRMED)
+        backordered = [part for part in parts if part.share is Share.BACKORDERED]
+        target = everything if total == everything else confirmed
+        if total != target:
+            text = f"The schedule adds up to {total}, the line offers {target}."
+            self._warn("SCHEDULE_SUM", text, "SCH", 1, str(total), line.sch[0].at)
+        offered, left = [], target
+        for amount, day in entries:
+            value = min(amount.value, left)
+            if value > 0:
+                firm = day.known and not shares.hold_dates
+                offered.append(OfferedPart(quantity(value, unit), day.on, day.kind, firm))
+                left -= value
+        if left > 0:
+            offered.append(OfferedPart(quantity(left, unit), firm=False))
+        if target != everything:
+            offered += [self._part(part, NO_DAY, False) for part in backordered]
+        shares.rule += ", SCH"
+        return tuple(offered)
+
+    def _first_day(self, dates: list[list[str]], at: int) -> Day:
+        """Return the date of the first qualifier in precedence; delivery dates come before ship dates."""
+        stated = {qualifier: text for qualifier, text in reversed(dates) if text}
+        for qualifiers in (self.tables.delivery_qualifiers, self.tables.ship_qualifiers):
+            for qualifier in qualifiers:
+                if qualifier in stated:
+                    return self._day(qualifier, stated[qualifier], at, "DTM", 2)
+        return NO_DAY
+
+    def _day(self, qualifier: str, text: str, at: int, segment: str, position: int) -> Day:
+        """Return the day an element states; the profile's lead time makes ship dates delivery dates."""
+        if not text:
+            return NO_DAY
+        day = parse_date(text)
+        if day is None or is_sentinel(day):
+            what = f"{segment} date {text[:20]!r} stands for no day."
+            self._warn("DATE_UNREADABLE", what, segment, position, text, at)
+            return UNKNOWN_DAY
+        kind = self.tables.date_kinds.get(qualifier)
+        if kind is None:
+            what = f"{segment} date qualifier {qualifier!r} is not known; its date is not used."
+            self._warn("UNKNOWN_DATE_QUALIFIER", what, segment, position - 1, qualifier, at)
+            return UNKNOWN_DAY
+        lead_time = self.source.rules.lead_time_days
+        if kind is DateKind.SHIP and lead_time is not None:
+            return Day(day + timedelta(days=lead_time))
+        return Day(day, kind)
+
+    # --- the rest of a line ---------------------------------------------------------------
+
+    def _line_number(self, line: LineReading) -> str | None:
+        place = self.tables.line_number_source
+        if place.startswith("REF:"):
+            return next((value for qualifier, value in line.refs if qualifier == place[4:]), None)
+        return line.n or None
+
+    def _price(self, line: LineReading) -> Price | None:
+        """Return the acknowledged price: PO104, or under a price change what a CTP segment states."""
+        amount, basis = number_in(line.row, 4, line.at), line.basis
+        if any(ack.code == "IP" for ack in line.ack):
+            for at, row in line.ctp:
+                changed = number_in(row, 3, at)
+                if changed is not None and row[2].strip() not in RESALE_PRICES:
+                    amount = changed
+        if amount is None:
+            return None
+        divisor = self.tables.price_divisors.get(basis)
+        per_unit = PRICE_UNITS.get(basis)
+        if divisor is None and (per_unit or basis in PRICE_PER_LINE_UNIT):
+            divisor = Decimal(1)
+        return Price(amount, self.reading.cur or None, divisor, per_unit)
+
+    def _substitute(self, line: LineReading) -> ItemIds | None:
+        for ack in line.ack:
+            if ack.ids and ack.ids != line.ids:
+                return item_ids(ack.ids, self.tables)
+        return None
+
+    def _warn(
+        self,
+        code: str,
+        text: str,
+        segment: str,
+        element: int | None,
+        value: str | None,
+        at: int | None = None,
+    ) -> None:
+        self.findings.append(
+            mapping_warning(
+                code=code,
+                text=text,
+                segment_index=at or self.reading.beginning_at,
+                segment=segment,
+                element=element,
+                value=value,
+                way_out="Ask the supplier, or add the meaning to the partner's profile.",
+            )
+        )
+
+
+@dataclass(slots=True)
+class _Part:
+    share: Share
+    amount: Quantity
+    day: Day
+    firm: bool
+
+
+@dataclass(slots=True)
+class _Shares:
+    """How the statuses of one line divide its quantity."""
+
+    rule: str
+    parts: list[_Part] = field(default_factory=list)
+    rejected: Quantity | None = None
+    answers: list[LineAnswer] = field(default_factory=list)
+    is_known: bool = True
+    hold_dates: bool = False
+
+    @property
+    def has_quantity(self) -> bool:
+        return bool(self.parts) or self.rejected is not None
+
+    def has(self, share: Share) -> bool:
+        return any(part.share is share for part in self.parts)
+
+    def add(self, share: Share, amount: Quantity, day: Day, *, firm: bool) -> None:
+        if share is not Share.REJECTED:
+            self.parts.append(_Part(share, amount, day, firm))
+        elif self.rejected is None:
+            self.rejected = amount
+        elif self.rejected.unit == amount.unit:
+            self.rejected = quantity(self.rejected.value + amount.value, amount.unit)
+        else:
+            self.is_known = False

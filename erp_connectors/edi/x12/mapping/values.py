@@ -1,0 +1,120 @@
+"""Reading single X12 values: numbers, quantities, dates, ids; what cannot be read becomes a finding."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache, partial
+
+from erp_connectors.canonical.values import ItemIds, Party, Quantity
+from erp_connectors.edi.envelope import Finding, Layer, Severity
+from erp_connectors.edi.x12.mapping.source import Row
+from erp_connectors.edi.x12.mapping.tables import ID_SCHEMES, PARTY_ROLES, Tables
+
+LONGEST_NUMBER = 30
+PADDING = [""] * 32
+
+
+class UnreadableValue(Exception):
+    """A mapped value is not what its element must hold; the finding says which and where."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.text)
+        self.finding = finding
+
+
+def mapping_error(
+    code: str, text: str, at: int, row: Row, position: int | None, *, element_code: str, way_out: str
+) -> Finding:
+    """Return the finding for a segment that cannot be mapped; AK304 is 8, AK403 as given."""
+    return Finding(
+        layer=Layer.MAPPING,
+        code=code,
+        text=text,
+        segment_index=at,
+        segment=row[0],
+        element=position,
+        value=row[position].strip()[:80] if position is not None and position < len(row) else None,
+        ack_code="5",
+        segment_code="8",
+        element_code=element_code,
+        way_out=way_out,
+    )
+
+
+mapping_warning = partial(Finding, layer=Layer.MAPPING, severity=Severity.WARNING)
+
+
+@lru_cache(maxsize=8192)
+def parse_decimal(text: str) -> Decimal | None:
+    """Return an X12 number (type R: digits, one point, a leading sign); None for anything else."""
+    digits = text.removeprefix("-").removeprefix("+").replace(".", "", 1)
+    if len(text) > LONGEST_NUMBER or not digits.isascii() or not digits.isdecimal():
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def number_in(row: Row, position: int, at: int) -> Decimal | None:
+    """Return the number in an element, None where it is empty; raises UnreadableValue for anything else."""
+    text = row[position].strip() if position < len(row) else ""
+    if not text:
+        return None
+    value = parse_decimal(text)
+    if value is None:
+        raise UnreadableValue(
+            mapping_error(
+                "NUMBER_UNREADABLE",
+                f"{row[0]}{position:02} {text[:40]!r} is not a number.",
+                at,
+                row,
+                position,
+                element_code="6",
+                way_out="Ask the sender for a correct document; a quantity or price is never guessed.",
+            )
+        )
+    return value
+
+
+@lru_cache(maxsize=8192)
+def quantity(value: Decimal, unit: str) -> Quantity:
+    """Return a quantity; equal ones are one object, which keeps large files small."""
+    return Quantity(value, unit)
+
+
+def item_ids(ids: Mapping[str, str], tables: Tables) -> ItemIds:
+    """Return the names of an item by kind; of two of one kind the first stands."""
+    kinds: dict[str, str] = {}
+    for qualifier, value in ids.items():
+        kind = tables.id_kinds.get(qualifier)
+        if kind is not None and kind not in kinds:
+            kinds[kind] = value
+    get = kinds.get
+    return ItemIds(get("buyer"), get("supplier"), get("gtin"), get("manufacturer"))
+
+
+def id_of_kind(ids: Mapping[str, str], kind: str, tables: Tables) -> str | None:
+    """Return the first id of that kind, None where there is none."""
+    return next((value for qualifier, value in ids.items() if tables.id_kinds.get(qualifier) == kind), None)
+
+
+def id_pairs(row: Row, first: int, last: int | None = None) -> dict[str, str]:
+    """Return the qualifier and id pairs of a segment from element `first` on; empty pairs are gone."""
+    stop = len(row) if last is None else min(len(row), last + 1)
+    pairs: dict[str, str] = {}
+    for place in range(first, stop - 1, 2):
+        qualifier, value = row[place].strip(), row[place + 1].strip()
+        if qualifier and value:
+            pairs.setdefault(qualifier, value)
+    return pairs
+
+
+def party(row: Row) -> Party:
+    """Return the party of an N1 segment."""
+    _, role, name, scheme, number = (element.strip() for element in [*row, *PADDING][:5])
+    return Party(
+        role=PARTY_ROLES.get(role, role),
+        number=number or None,
+        number_scheme=ID_SCHEMES.get(scheme, scheme) or None,
+        name=name or None,
+    )
