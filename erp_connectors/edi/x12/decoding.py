@@ -104,7 +104,7 @@ class _FileReading:
         if isinstance(result, DecodedTransaction):
             self.transactions += 1
             self.verdicts.add(result.verdict)
-        elif isinstance(result, DecodedInterchange):
+        elif isinstance(result, DecodedGroup | DecodedInterchange):
             self.verdicts.add(result.verdict)
 
     def _note_gap(self, start: int, end: int) -> None:

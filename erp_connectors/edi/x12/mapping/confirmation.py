@@ -121,7 +121,7 @@ class _Mapper:
             unmentioned=self.status.unmentioned,
             purpose=self.purpose,
             number=reading.header(8) or None,
-            currency=reading.cur or None,
+            currency=reading.currency or None,
             parties=tuple(map(party, reading.n1)),
             references=self._references(),
             notes=tuple(reading.notes),
@@ -386,7 +386,7 @@ class _Mapper:
         per_unit = PRICE_UNITS.get(basis)
         if divisor is None and (per_unit or basis in PRICE_PER_LINE_UNIT):
             divisor = Decimal(1)
-        return Price(amount, self.reading.cur or None, divisor, per_unit)
+        return Price(amount, line.cur or self.reading.cur or None, divisor, per_unit)
 
     def _substitute(self, line: LineReading) -> ItemIds | None:
         for ack in line.ack:

@@ -49,6 +49,7 @@ class LineReading(msgspec.Struct):
     dtm: list[list[str]] = []
     ctp: list[tuple[int, Row]] = []
     refs: list[list[str]] = []
+    cur: str = ""
     description: str = ""
     notes: list[str] = []
     sublines: int = 0
@@ -74,6 +75,12 @@ class OrderReading(msgspec.Struct):
         """Return an element of BEG or BAK without blanks at its ends, empty where it was not sent."""
         row = self.beginning
         return row[position].strip() if row is not None and position < len(row) else ""
+
+    @property
+    def currency(self) -> str:
+        """Return the currency of the header, else the one that all lines name, else nothing."""
+        named = {line.cur for line in self.lines}
+        return self.cur or (named.pop() if len(named) == 1 else "")
 
 
 def read_order(rows: list[Row], ignored: frozenset[str]) -> OrderReading:
@@ -137,8 +144,9 @@ def _read_rest(reading: OrderReading, line: LineReading | None, tag: str, at: in
     elif tag == "SAC":
         _, indicator, code, _, _, amount = (element.strip() for element in (row + PADDING)[:6])
         reading.sac.append([indicator, code, amount])
-    elif tag == "CUR" and line is None:
-        reading.cur = reading.cur or (row + PADDING)[2].strip()
+    elif tag == "CUR":
+        place = reading if line is None else line
+        place.cur = place.cur or (row + PADDING)[2].strip()
     elif tag == "TD5" and reading.td5 is None:
         reading.td5 = [element.strip() for element in (row + PADDING)[2:5]]
     elif tag == "AMT" and (row + PADDING)[1].strip() == "TT":
@@ -166,7 +174,7 @@ def order_facts(reading: OrderReading, set_code: str) -> dict[str, Any]:
             "ack_date": header(9),
         }
     facts |= {
-        "cur": reading.cur,
+        "cur": reading.currency,
         "ctt": reading.ctt,
         "amt_tt": reading.amt_tt,
         "dtm": reading.dtm,
@@ -212,6 +220,7 @@ def _line_facts(line: LineReading) -> dict[str, Any]:
         "ack": [_ack_facts(ack) for ack in line.ack],
         "sch": [[part.qty, part.uom, part.dtq, part.date] for part in line.sch],
         "dtm": line.dtm,
+        "cur": line.cur,
         "ref": grouped(line.refs),
         "description": line.description,
         "notes": line.notes,
