@@ -27,7 +27,9 @@ class Supplier(models.Model):
 
     class Meta:
         ordering = ["name", "number"]
-        constraints = [models.UniqueConstraint(fields=["connection", "number"], name="supplier_per_connection")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "number"], name="supplier_per_connection")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.number})"
@@ -77,7 +79,9 @@ class ItemName(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["item", "supplier_number", "number"], name="item_name_per_supplier")
+            models.UniqueConstraint(
+                fields=["item", "supplier_number", "number"], name="item_name_per_supplier"
+            )
         ]
         indexes = [models.Index(fields=["supplier_number", "number"], name="item_name_lookup")]
 
@@ -107,7 +111,11 @@ class Document(models.Model):
     content_hash = models.CharField(max_length=64)
     recorded_at = models.DateTimeField()
     transaction = models.ForeignKey(
-        "erp_connectors.Transaction", on_delete=models.PROTECT, null=True, blank=True, related_name="documents"
+        "erp_connectors.Transaction",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="documents",
     )
     orders: models.ManyToManyField = models.ManyToManyField(
         "erp_connectors.OrderReference", related_name="documents", blank=True
@@ -184,7 +192,9 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="lines")
     number = models.CharField(max_length=32)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="order_lines")
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, null=True, blank=True, related_name="order_lines"
+    )
     item_number = models.CharField(max_length=64)
     description = models.CharField(max_length=300, blank=True)
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, blank=True)
@@ -217,7 +227,9 @@ class StockLevel(models.Model):
     as_of = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["item", "warehouse"], name="stock_per_item_and_warehouse")]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "warehouse"], name="stock_per_item_and_warehouse")
+        ]
 
     def __str__(self) -> str:
         return f"{self.item.number}: {self.on_hand} {self.unit}"
@@ -239,7 +251,9 @@ class CustomerDemand(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "order_number", "line_number"], name="demand_line_once")
+            models.UniqueConstraint(
+                fields=["connection", "order_number", "line_number"], name="demand_line_once"
+            )
         ]
         indexes = [models.Index(fields=["item", "warehouse", "due_on"], name="demand_by_item")]
 

@@ -14,20 +14,24 @@ from erp_connectors.canonical.documents import (
     OrderLine,
     OrderState,
 )
-from erp_connectors.canonical.values import DocumentVersion, ItemIds, Price, Quantity
+from erp_connectors.canonical.values import DocumentVersion, ItemIds, Price, Quantity, SchedulePart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerFact:
-    """The newest answer to the line.
+    """One answer to the line.
 
     `offered` None: answered, but no quantity could be read. `as_ordered`: the supplier accepted without
-    repeating quantities; `offered` then holds what was ordered in the revision it answered.
+    repeating quantities; `offered` and `price` then hold what was ordered in the revision it answered.
+    `requested` is the schedule of that revision: what a firm part without a date of its own agrees to.
+    `first_said_at`: when the supplier first said so; `version` is of the last time.
     """
 
     version: DocumentVersion
+    first_said_at: datetime
     answers: tuple[LineAnswer, ...] = ()
     offered: tuple[OfferedPart, ...] | None = None
+    requested: tuple[SchedulePart, ...] = ()
     rejected: Quantity | None = None
     price: Price | None = None
     currency: str | None = None
@@ -78,7 +82,12 @@ class InvoiceFact:
 class LinePosition:
     """Everything known about one order line.
 
-    `answered_at`: document time of the first answer ever. `first_promise`: the parts of that answer.
+    `answer` is the newest answer, `earlier_answers` the ones before it, newest first: what the newest left
+    unsaid is read from them. `answered_at`: when the first answer ever was given. `first_promise`: its parts.
+    `unchanged_since`: document time of the revision since which the ERP orders just this quantity.
+    `cancelled_at`: since when the order or this line is cancelled, where it is.
+    `is_present` is false for a line the newest revision of the order no longer has; it counts as cancelled.
+    Shipments, receipts and invoices: one fact per document line, oldest document first.
     """
 
     order_number: str
@@ -86,9 +95,12 @@ class LinePosition:
     state: OrderState
     order_version: DocumentVersion
     line: OrderLine
+    unchanged_since: datetime
+    is_present: bool = True
     released_at: datetime | None = None
     cancelled_at: datetime | None = None
     answer: AnswerFact | None = None
+    earlier_answers: tuple[AnswerFact, ...] = ()
     answered_at: datetime | None = None
     first_promise: tuple[OfferedPart, ...] | None = None
     shipments: tuple[ShipmentFact, ...] = ()
