@@ -1,5 +1,6 @@
 """Reads the environment strictly: a setting is understood completely or refused with a sentence."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -62,21 +63,30 @@ def secret(name: str, folder: Path) -> str:
     given = text(f"RIGHTLINE_{name.upper()}")
     if given:
         return given
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = folder / name
-    if not kept.exists():
-        fresh = folder / f".{name}.{secrets.token_hex(8)}"
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-        try:
-            os.link(fresh, kept)
-        except FileExistsError:
-            # Another process was first, and its value is the one that counts.
-            fresh.unlink()
-        else:
-            fresh.unlink()
-    return kept.read_text().strip()
+    try:
+        if not kept.exists():
+            _keep_new_secret(kept)
+        return kept.read_text().strip()
+    except OSError as error:
+        raise UnusableSetting(
+            f"RIGHTLINE_HOME must be a folder of yours that can be written, and {error.filename} is not: "
+            f"{error.strerror}."
+        ) from error
+
+
+def _keep_new_secret(kept: Path) -> None:
+    # Documents of the business will lie here: the folder above is private too, if it is us who make it.
+    for folder in (kept.parent.parent, kept.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = kept.with_name(f".{kept.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(64))
+    # When another process was first, its value is the one that counts.
+    with contextlib.suppress(FileExistsError):
+        os.link(fresh, kept)
+    fresh.unlink()
 
 
 def database(url: str) -> dict[str, Any]:

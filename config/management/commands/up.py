@@ -1,12 +1,13 @@
 """`manage.py up`: the whole product from one command."""
 
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import get_commands
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import connection
 
 from config import env
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         try:
             House(order).run()
         except (CannotStart, env.UnusableSetting) as error:
-            raise CommandError(str(error)) from error
+            sys.exit(str(error))
 
 
 def has_no_company() -> bool:

@@ -1,0 +1,91 @@
+"""The ground under every test: a RIGHTLINE_HOME of its own, servers on first use, a browser if there is one.
+
+Nothing here touches what `make run` keeps. Tests that never ask for a database start no server.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TEST_HOME = Path(tempfile.mkdtemp(prefix="rightline-test-"))
+os.environ["RIGHTLINE_HOME"] = str(TEST_HOME)
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+for name in ("RIGHTLINE_ENV", "RIGHTLINE_DEBUG", "RIGHTLINE_PROCESS", "RIGHTLINE_SECRET_KEY"):
+    os.environ.pop(name, None)
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+
+from config.embedded.servers import start_servers  # noqa: E402
+from config.up.crew import Crew  # noqa: E402
+
+assert settings.RIGHTLINE_HOME == TEST_HOME
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Root has no sandbox to offer, and a test's browser has nobody to call outside.
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(TEST_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[None]:
+    """PostgreSQL and a broker for this test run, unless DATABASE_URL and REDIS_URL name others."""
+    with (
+        open(TEST_HOME / "servers.log", "w") as log,
+        Crew(show=lambda program, line: print(program, line, file=log, flush=True)) as crew,
+    ):
+        start_servers(crew, TEST_HOME, forgetful=True)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, servers: None) -> None:
+    """Start the servers before pytest-django makes its database."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_past_append_only_triggers() -> Iterator[None]:
+    """Let a test that commits be cleaned up after, although the database refuses to empty some tables."""
+    operations_of_postgresql = type(connection.ops)
+    empty = operations_of_postgresql.execute_sql_flush
+
+    def empty_without_triggers(operations: Any, statements: list[str]) -> None:
+        empty(operations, ["SET LOCAL session_replication_role = replica", *statements])
+
+    operations_of_postgresql.execute_sql_flush = empty_without_triggers  # type: ignore[method-assign]
+    yield
+    operations_of_postgresql.execute_sql_flush = empty  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A Chromium found on the PATH; without one the tests are skipped, and in CI they fail."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        sentence = "These tests need a Chromium on the PATH (Debian package chromium)."
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    # Playwright's loop makes Django suspect every query of being asynchronous; ours are not.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
