@@ -22,7 +22,7 @@ class BearerToken(BaseAuthentication):
     """`Authorization: Bearer rl_...`. The token is `request.auth`; its person, if any, is `request.user`."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
-        """Return the caller; None when no bearer token was sent. Raises AuthenticationFailed for a bad one."""
+        """Return the caller, None without a bearer token. Raises AuthenticationFailed for a bad one."""
         parts = get_authorization_header(request).decode("latin-1").split()
         if not parts or parts[0].lower() != "bearer":
             return None

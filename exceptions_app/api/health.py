@@ -1,0 +1,125 @@
+"""Is the process up, is the installation ready, and how is it doing."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Count, Min
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from erp_connectors import clock
+from erp_connectors.exchange.models import Command, Interchange, OutgoingFile, StreamState
+from exceptions_app.cases.models import ENDED, Case, Clock
+from exceptions_app.detection.models import Watch
+from exceptions_app.notifications.models import Notification
+
+OLDEST_ALLOWED = timedelta(seconds=60)
+HEARTBEAT_KEY = "worker-heartbeat"
+HOPS = {
+    "interchanges": Interchange,
+    "watches": Watch,
+    "commands": Command,
+    "outgoing": OutgoingFile,
+    "notifications": Notification,
+}
+
+
+def beat() -> None:
+    """Note that a worker is alive; called by a task that beat sends every few seconds."""
+    cache.set(HEARTBEAT_KEY, clock.now().isoformat(), timeout=120)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 while this process can answer. Open to everybody."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when work flows, 503 with what is wrong otherwise. Open to everybody, names no business data."""
+    checks = {"database": _database(), "broker": _broker()}
+    if checks["database"] == "ok":
+        now = clock.now()
+        checks["workers"] = _workers(now)
+        checks["backlog"] = _backlog(now)
+        checks["connections"] = _connections()
+    is_ready = all(answer == "ok" for answer in checks.values())
+    return JsonResponse({"ready": is_ready, "checks": checks}, status=200 if is_ready else 503)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer Prometheus metrics: backlog and age per hop, open cases, running clocks, broken streams."""
+    registry = CollectorRegistry()
+    now = clock.now()
+    waiting = Gauge("rightline_hop_waiting", "Rows that wait to be worked on", ["hop"], registry=registry)
+    age = Gauge(
+        "rightline_hop_oldest_seconds", "How long the oldest has been due", ["hop"], registry=registry
+    )
+    for name, (count, oldest) in _hops(now).items():
+        waiting.labels(name).set(count)
+        age.labels(name).set((now - oldest).total_seconds() if oldest else 0)
+    open_cases = Gauge("rightline_open_cases", "Open cases", ["type"], registry=registry)
+    by_type = Case.objects.exclude(state__in=ENDED).values_list("type_code").annotate(Count("pk"))
+    for type_code, count in by_type:
+        open_cases.labels(type_code).set(count)
+    breached = Clock.objects.filter(breached_at__isnull=False, stopped_at__isnull=True).count()
+    Gauge("rightline_breached_clocks", "Running clocks that ran out", registry=registry).set(breached)
+    failing = StreamState.objects.filter(failures__gt=0, connection__is_active=True).count()
+    Gauge("rightline_failing_streams", "Streams whose last read failed", registry=registry).set(failing)
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception as error:  # noqa: BLE001 - whatever the driver says, the answer is "not ready"
+        return type(error).__name__
+    return "ok"
+
+
+def _broker() -> str:
+    try:
+        with Redis.from_url(settings.CELERY_BROKER_URL.removeprefix("redis+"), socket_timeout=1) as broker:
+            broker.ping()
+    except RedisError as error:
+        return type(error).__name__
+    return "ok"
+
+
+def _workers(now: datetime) -> str:
+    seen = cache.get(HEARTBEAT_KEY)
+    if seen is None:
+        return "no worker has been heard for two minutes"
+    return "ok"
+
+
+def _backlog(now: datetime) -> str:
+    late = [name for name, (_, oldest) in _hops(now).items() if oldest and now - oldest > OLDEST_ALLOWED]
+    return "ok" if not late else f"waiting for more than {OLDEST_ALLOWED.seconds} s: {', '.join(late)}"
+
+
+def _connections() -> str:
+    failing = StreamState.objects.filter(failures__gt=2, connection__is_active=True)
+    names = sorted(
+        {f"{state.connection.code}/{state.stream}" for state in failing.select_related("connection")}
+    )
+    return "ok" if not names else f"failing: {', '.join(names)}"
+
+
+def _hops(now: datetime) -> dict[str, tuple[int, datetime | None]]:
+    """Return, for each hop, how many rows are due and since when the oldest is."""
+    found: dict[str, tuple[int, datetime | None]] = {}
+    for name, model in HOPS.items():
+        due: Any = model._default_manager.filter(due_at__lte=now)
+        row = due.aggregate(count=Count("pk"), oldest=Min("due_at"))
+        found[name] = (row["count"], row["oldest"])
+    return found
