@@ -559,6 +559,7 @@ def _unanswered(line: Any) -> LinePosition:
             warehouse=line.warehouse.code if line.warehouse else None,
             cancelled=line.cancelled,
         ),
+        unchanged_since=order.document.said_at,
         released_at=order.released_at,
     )
 
@@ -576,6 +577,7 @@ def offer(
     fact = AnswerFact(
         **{
             "version": DocumentVersion(at),
+            "first_said_at": at,
             "offered": tuple(OfferedPart(Quantity(Decimal(value), line.unit), day) for value, day in parts),
             **answer,
         }
@@ -603,7 +605,11 @@ def change_line(
         "quantity": to_builtins(Quantity(line.quantity, line.unit)),
         "schedule": to_builtins(schedule),
     }
-    line.position = line.position | {"line": ordered, "order_version": to_builtins(DocumentVersion(at))}
+    line.position = line.position | {
+        "line": ordered,
+        "order_version": to_builtins(DocumentVersion(at)),
+        "unchanged_since": to_builtins(at),
+    }
     line.save()
     return line
 

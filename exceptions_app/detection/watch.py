@@ -1,0 +1,131 @@
+"""The watch as a queue: mark what has to be looked at, claim what is due, say when to look again.
+
+Marking and finishing may meet: a look that ends while a new mark came in leaves the watch due, since its
+sequence is no longer the one that was read when the look began.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from exceptions_app.detection.models import Watch
+
+LEASE = timedelta(minutes=2)
+#: Waiting time after the first, second ... failed look; the last one is kept.
+BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600))
+
+MARK = """
+    INSERT INTO exceptions_app_watch AS watch
+        (subject_kind, subject_id, marked, seen, due_at, attempts, last_error)
+    SELECT %(kind)s, subject_id, 1, 0, rightline_now(), 0, ''
+    FROM (SELECT DISTINCT unnest(%(ids)s::bigint[]) AS subject_id ORDER BY 1) AS subjects
+    ON CONFLICT (subject_kind, subject_id) DO UPDATE
+    SET marked = watch.marked + 1, due_at = LEAST(watch.due_at, EXCLUDED.due_at)
+"""
+MARK_ALL = """
+    UPDATE exceptions_app_watch SET marked = marked + 1, due_at = LEAST(due_at, rightline_now())
+    WHERE id IN (
+        SELECT id FROM exceptions_app_watch WHERE subject_kind = %(kind)s ORDER BY subject_id FOR UPDATE
+    )
+"""
+ENSURE = """
+    INSERT INTO exceptions_app_watch
+        (subject_kind, subject_id, marked, seen, due_at, attempts, last_error)
+    SELECT %(kind)s, subject_id, 1, 0, rightline_now(), 0, ''
+    FROM (SELECT DISTINCT unnest(%(ids)s::bigint[]) AS subject_id ORDER BY 1) AS subjects
+    ON CONFLICT (subject_kind, subject_id) DO NOTHING
+"""
+CLAIM = """
+    UPDATE exceptions_app_watch SET lease_until = rightline_now() + %(lease)s, attempts = attempts + 1
+    WHERE id IN (
+        SELECT id FROM exceptions_app_watch
+        WHERE subject_kind = %(kind)s AND due_at <= rightline_now()
+            AND (lease_until IS NULL OR lease_until <= rightline_now())
+        ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING subject_id
+"""
+FINISH = """
+    UPDATE exceptions_app_watch
+    SET seen = %(marked)s, looked_at = %(as_of)s, lease_until = NULL, attempts = 0, last_error = '',
+        blind_since = %(blind_since)s,
+        due_at = CASE WHEN marked = %(marked)s THEN %(next_look)s ELSE LEAST(due_at, rightline_now()) END
+    WHERE subject_kind = %(kind)s AND subject_id = %(id)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A watch as it was when a look began: the sequence that was read, and when it was last looked at."""
+
+    subject_id: int
+    marked: int
+    looked_at: datetime | None
+
+
+def mark(subject_kind: str, subject_ids: Iterable[int]) -> None:
+    """Have the subjects looked at now, in one statement; in the transaction of what happened to them."""
+    _execute(MARK, kind=subject_kind, ids=list(subject_ids))
+
+
+def mark_all(subject_kind: str) -> None:
+    """Have every watched subject of a kind looked at now: a rule changed for all of them."""
+    _execute(MARK_ALL, kind=subject_kind)
+
+
+def claim(subject_kind: str, limit: int) -> list[int]:
+    """Take up to `limit` due subjects, longest due first; no other worker gets them for two minutes.
+
+    A worker that dies loses its lease, and the subjects are due again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"kind": subject_kind, "limit": limit, "lease": LEASE})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def begin(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Look]:
+    """Return the subjects' watches as they are before their snapshots are read; a missing one is made."""
+    _execute(ENSURE, kind=subject_kind, ids=list(subject_ids))
+    return looks(subject_kind, subject_ids)
+
+
+def looks(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Look]:
+    """Return the watches of the subjects as they are now."""
+    rows = Watch.objects.filter(subject_kind=subject_kind, subject_id__in=subject_ids)
+    return {row.subject_id: Look(row.subject_id, row.marked, row.looked_at) for row in rows}
+
+
+def finish(
+    subject_kind: str,
+    look: Look,
+    *,
+    as_of: datetime,
+    next_look: datetime | None,
+    blind_since: datetime | None = None,
+) -> None:
+    """End a look at `as_of`: due again at `next_look` (None: when marked), or at once if marked meanwhile."""
+    _execute(
+        FINISH,
+        kind=subject_kind,
+        id=look.subject_id,
+        marked=look.marked,
+        as_of=as_of,
+        next_look=next_look,
+        blind_since=blind_since,
+    )
+
+
+def fail(subject_kind: str, subject_id: int, *, error: str, now: datetime) -> None:
+    """Note that a look failed, and try again after a wait that grows with the failures."""
+    row = Watch.objects.filter(subject_kind=subject_kind, subject_id=subject_id).first()
+    if row is None:
+        return
+    wait = BACK_OFF[min(max(row.attempts, 1), len(BACK_OFF)) - 1]
+    Watch.objects.filter(pk=row.pk).update(last_error=error[:2000], lease_until=None, due_at=now + wait)
+
+
+def _execute(statement: str, **parameters: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)

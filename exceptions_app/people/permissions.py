@@ -1,0 +1,163 @@
+"""Who may do what: one table of actions on a case, one of actions in a company, and the questions on them.
+
+A permission follows from a membership: from how its team stands to the case, and from the role in that team.
+Being superuser lets one look at everything and administer the rules; it neither works a case nor decides one.
+"""
+
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from erp_connectors.companies import Company
+from exceptions_app.cases.models import Case, QueueEntry
+from exceptions_app.people.models import Membership, Role, Team, User
+
+
+class Relation(StrEnum):
+    """How the team of a membership stands to a case."""
+
+    OWNER = "owner"
+    INVOLVED = "involved"
+    COMPANY = "company"
+
+
+Grant = tuple[Relation, Role]
+EVERYBODY = (Role.MEMBER, Role.LEAD, Role.MANAGER, Role.AUDITOR)
+WORKERS = (Role.MEMBER, Role.LEAD, Role.MANAGER)
+LEADERS = (Role.LEAD, Role.MANAGER)
+
+
+def _grants(relation: Relation, roles: tuple[Role, ...]) -> frozenset[Grant]:
+    return frozenset((relation, role) for role in roles)
+
+
+OWNERS_WORKERS = _grants(Relation.OWNER, WORKERS)
+OWNERS_LEADERS = _grants(Relation.OWNER, LEADERS)
+
+#: Action on a case -> (how the team stands to it, role) that may do it. INVOLVED: it is in the team's queue
+#: for a task, an approval or for information. COMPANY: another team of the same company.
+CASE_ACTIONS: dict[str, frozenset[Grant]] = {
+    "view": _grants(Relation.OWNER, EVERYBODY)
+    | _grants(Relation.INVOLVED, EVERYBODY)
+    | _grants(Relation.COMPANY, (Role.MANAGER, Role.AUDITOR)),
+    "comment": OWNERS_WORKERS
+    | _grants(Relation.INVOLVED, WORKERS)
+    | _grants(Relation.COMPANY, (Role.MANAGER,)),
+    "complete_task": OWNERS_WORKERS | _grants(Relation.INVOLVED, WORKERS),
+    "take": OWNERS_WORKERS,
+    "start": OWNERS_WORKERS,
+    "wait_for_supplier": OWNERS_WORKERS,
+    "resume": OWNERS_WORKERS,
+    "escalate": OWNERS_WORKERS,
+    "propose": OWNERS_WORKERS,
+    "assign": OWNERS_LEADERS,
+    "dismiss": OWNERS_LEADERS,
+    "override_severity": OWNERS_LEADERS,
+    "hand_over": OWNERS_LEADERS,
+    "reopen": OWNERS_LEADERS,
+}
+
+PROCUREMENT, INTEGRATION = "PRO", "EDI"
+ANY_TEAM = ("PRO", "PLN", "WHS", "FIN", "CSR", "SUP", "EDI")
+
+#: Action in a company -> (team, role) that may do it.
+COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
+    "view_orders": frozenset((team, role) for team in ANY_TEAM for role in EVERYBODY),
+    "view_documents": frozenset((team, role) for team in ANY_TEAM for role in EVERYBODY),
+    "view_exchange": frozenset((INTEGRATION, role) for role in EVERYBODY)
+    | frozenset((team, role) for team in ANY_TEAM for role in (Role.LEAD, Role.MANAGER, Role.AUDITOR)),
+    "replay_interchange": frozenset((INTEGRATION, role) for role in WORKERS),
+    "settle_command": frozenset((INTEGRATION, role) for role in WORKERS)
+    | frozenset((PROCUREMENT, role) for role in LEADERS),
+    "view_history": frozenset((team, role) for team in ANY_TEAM for role in (Role.MANAGER, Role.AUDITOR)),
+}
+#: What a superuser may do besides: look, and administer.
+SUPERUSER_ACTIONS = frozenset({"view", "view_orders", "view_documents", "view_exchange", "view_history"})
+
+
+def may(user: User, action: str, case: Case) -> bool:
+    """Say whether the person may do `action` on the case, whatever its state. KeyError: no such action."""
+    grants = CASE_ACTIONS[action]
+    if not user.is_active:
+        return False
+    if user.is_superuser and action in SUPERUSER_ACTIONS:
+        return True
+    return not grants.isdisjoint(_standing(user, case))
+
+
+def permitted_actions(user: User, case: Case) -> frozenset[str]:
+    """Return every action the person may do on the case, whatever its state."""
+    if not user.is_active:
+        return frozenset()
+    standing = _standing(user, case)
+    granted = {action for action, grants in CASE_ACTIONS.items() if not grants.isdisjoint(standing)}
+    if user.is_superuser:
+        granted |= SUPERUSER_ACTIONS & CASE_ACTIONS.keys()
+    return frozenset(granted)
+
+
+def may_in_company(user: User, action: str, company: Company) -> bool:
+    """Say whether the person may do `action` in the company. KeyError: no such action."""
+    grants = COMPANY_ACTIONS[action]
+    if not user.is_active:
+        return False
+    if user.is_superuser and action in SUPERUSER_ACTIONS:
+        return True
+    return any(
+        (membership.team.code, Role(membership.role)) in grants
+        for membership in _memberships(user)
+        if membership.team.company_id == company.pk
+    )
+
+
+def visible_cases(user: User) -> QuerySet[Case]:
+    """Return the cases the person may see: in a queue of their teams, or all of a company they oversee."""
+    if not user.is_active:
+        return Case.objects.none()
+    if user.is_superuser:
+        return Case.objects.all()
+    memberships = _memberships(user)
+    teams = [membership.team_id for membership in memberships]
+    overseen = {
+        membership.team.company_id
+        for membership in memberships
+        if (Relation.COMPANY, Role(membership.role)) in CASE_ACTIONS["view"]
+    }
+    queued = QueueEntry.objects.filter(team__in=teams).values("case")
+    return Case.objects.filter(Q(team__in=teams) | Q(company__in=overseen) | Q(pk__in=queued))
+
+
+def queue_teams(user: User) -> list[Team]:
+    """Return the teams whose queue is open to the person, in a fixed order, with their companies."""
+    if not user.is_active:
+        return []
+    teams = Team.objects.filter(memberships__user=user).select_related("company", "calendar")
+    return list(teams.order_by("company__name", "name", "pk"))
+
+
+def works_in(user: User, team: Team) -> bool:
+    """Say whether the person works in the team: its cases can be theirs, and they complete its tasks."""
+    return user.is_active and any(
+        membership.team_id == team.pk and membership.role in WORKERS for membership in _memberships(user)
+    )
+
+
+def _standing(user: User, case: Case) -> frozenset[Grant]:
+    """Return how each of the person's memberships stands to the case, with its role."""
+    memberships = [each for each in _memberships(user) if each.team.company_id == case.company_id]
+    if not memberships:
+        return frozenset()
+    involved = set(QueueEntry.objects.filter(case=case).values_list("team_id", flat=True))
+    standing: set[Grant] = set()
+    for membership in memberships:
+        role = Role(membership.role)
+        standing.add((Relation.COMPANY, role))
+        if membership.team_id in involved:
+            standing.add((Relation.INVOLVED, role))
+        if membership.team_id == case.team_id:
+            standing.add((Relation.OWNER, role))
+    return frozenset(standing)
+
+
+def _memberships(user: User) -> list[Membership]:
+    return list(Membership.objects.filter(user=user).select_related("team"))

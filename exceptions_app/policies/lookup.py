@@ -1,0 +1,335 @@
+"""Which policies hold: loads the live rows in a fixed number of queries and picks the most specific ones.
+
+Specificity is TAXONOMY's: supplier+item > item > supplier+category > supplier > category > warehouse >
+global; then the row of the company before the one of all companies, then the later effective date.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import holidays
+from django.db.models import Q
+
+from erp_connectors.companies import Company
+from erp_connectors.errors import ConfigurationError
+from exceptions_app.calendars import BusinessCalendar
+from exceptions_app.detection import registry
+from exceptions_app.people.models import Team
+from exceptions_app.policies.models import (
+    Calendar,
+    CompanyPolicy,
+    ExchangeRate,
+    PolicyRelease,
+    PolicyRow,
+    RoutingRule,
+    Scope,
+    ServiceLevelRow,
+    TermRow,
+    ToleranceRow,
+    TypeMode,
+    TypeSetting,
+)
+from exceptions_app.policies.values import (
+    Direction,
+    Limit,
+    LimitState,
+    Terms,
+    Tolerance,
+    ToleranceMode,
+    ToleranceTable,
+)
+from suppliers.profiles import SupplierProfile
+
+Row = TypeVar("Row", bound=PolicyRow)
+ScopedRow = TypeVar("ScopedRow", bound=Scope)
+
+#: Public holidays are known for these years; business time outside them has none.
+HOLIDAY_YEARS = range(2020, 2041)
+EARLIEST = date.min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineScope:
+    """Where an order line stands, for the scope of policy rows. Empty values match only rows open to all."""
+
+    company_id: int
+    supplier_id: int | None = None
+    item_number: str = ""
+    category: str = ""
+    warehouse_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedHours:
+    """Business hours to respond and resolve at severity high, and the row that says so (None: the type)."""
+
+    respond_hours: Decimal
+    resolve_hours: Decimal
+    row_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyPolicies:
+    """What holds for one company: the day it is there, its calendar, fallback team and rates."""
+
+    company: Company
+    today: date
+    calendar: BusinessCalendar
+    fallback_team: Team
+    rates: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The policies of some companies as they are live at `as_of`, under `release`."""
+
+    release: PolicyRelease
+    as_of: datetime
+    companies: Mapping[int, CompanyPolicies]
+    calendars: Mapping[str, BusinessCalendar]
+    tolerance_rows: tuple[ToleranceRow, ...]
+    term_rows: tuple[TermRow, ...]
+    setting_rows: tuple[TypeSetting, ...]
+    routing_rules: tuple[RoutingRule, ...]
+    service_rows: tuple[ServiceLevelRow, ...]
+
+    def of(self, company_id: int) -> CompanyPolicies:
+        """Return what holds for a company. Raises ConfigurationError when it has no company policy."""
+        found = self.companies.get(company_id)
+        if found is None:
+            raise ConfigurationError(
+                f"Company {company_id} has no company policy: give it a calendar and a team."
+            )
+        return found
+
+    def tolerances(self, scope: LineScope) -> ToleranceTable:
+        """Return the most specific live tolerance of each type and direction."""
+        best: dict[tuple[str, Direction], ToleranceRow] = {}
+        for row in self._matching(self.tolerance_rows, scope):
+            best[(row.type_code, Direction(row.direction))] = row
+        return ToleranceTable({key: _tolerance(row) for key, row in best.items()})
+
+    def terms(self, scope: LineScope, profile: SupplierProfile | None) -> Terms:
+        """Return what the supplier owes by when: each term from the most specific row that names it."""
+        days: dict[str, int] = {}
+        for row in self._matching(self.term_rows, scope):
+            if row.confirm_days is not None:
+                days["confirm_days"] = row.confirm_days
+            if row.transit_days is not None:
+                days["transit_days"] = row.transit_days
+        if profile is None:
+            return Terms(**days)
+        return Terms(
+            expects_confirmation=profile.expects_confirmation,
+            expects_ship_notice=profile.expects_ship_notice,
+            expects_invoice=profile.expects_invoice,
+            total_quantity=profile.answers_total_quantity,
+            ship_to_delivery_days=profile.ship_to_delivery_days,
+            **days,
+        )
+
+    def is_on(self, type_code: str, scope: LineScope, *, default: bool) -> bool:
+        """Say whether the type opens cases there: by the most specific setting, else by `default`."""
+        modes = [row.mode for row in self._matching(self.setting_rows, scope) if row.type_code == type_code]
+        return modes[-1] == TypeMode.ON if modes else default
+
+    def calendar(self, code: str, company_id: int) -> BusinessCalendar:
+        """Return the calendar called `code`, or the company's own where `code` is empty or unknown."""
+        return self.calendars.get(code) or self.of(company_id).calendar
+
+    def in_company_currency(
+        self, amount: Decimal | None, currency: str | None, company_id: int
+    ) -> Decimal | None:
+        """Return `amount` in the company's currency; None when it, its currency or the rate is unknown."""
+        if amount is None or not currency:
+            return None
+        policies = self.of(company_id)
+        if currency == policies.company.currency:
+            return amount
+        rate = policies.rates.get(currency)
+        return None if rate is None else amount * rate
+
+    def rules(self, company_id: int) -> list[RoutingRule]:
+        """Return the routing rules live for a company, in the order they are tried."""
+        today = self.of(company_id).today
+        return [
+            rule
+            for rule in self.routing_rules
+            if rule.company_id in (None, company_id) and _holds_on(rule, today)
+        ]
+
+    def next_change(self, company_id: int) -> datetime | None:
+        """Return when the next row that detection reads starts or ends to hold in the company, or None."""
+        policies = self.of(company_id)
+        days = [
+            day
+            for row in (*self.tolerance_rows, *self.term_rows, *self.setting_rows)
+            if row.company_id in (None, company_id)
+            for day in _days_of_change(row)
+            if day > policies.today
+        ]
+        if not days:
+            return None
+        return datetime.combine(min(days), time(0), ZoneInfo(policies.company.time_zone)).astimezone(UTC)
+
+    def _matching(self, rows: Iterable[ScopedRow], scope: LineScope) -> list[ScopedRow]:
+        """Return the live rows whose scope holds for `scope`, least specific first."""
+        today = self.of(scope.company_id).today
+        return sorted(
+            (row for row in rows if _holds_on(row, today) and _covers(row, scope)), key=_specificity
+        )
+
+
+def load(company_ids: Collection[int], as_of: datetime) -> Policies:
+    """Return the live policies of the companies at `as_of`, in nine queries.
+
+    A company's row holds on the day it is there. Raises ConfigurationError where a calendar cannot be read.
+    """
+    calendars = {row.code: business_calendar(row) for row in Calendar.objects.all()}
+    rates: dict[int, dict[str, Decimal]] = {company_id: {} for company_id in company_ids}
+    today = as_of.date()
+    for rate in sorted(_live(ExchangeRate.objects.filter(company__in=company_ids), today), key=_effective):
+        rates[rate.company_id][rate.currency] = rate.rate
+    company_rows = CompanyPolicy.objects.filter(company__in=company_ids).select_related(
+        "company", "calendar", "fallback_team__calendar"
+    )
+    scoped = Q(company__in=company_ids) | Q(company=None)
+    return Policies(
+        release=current_release(),
+        as_of=as_of,
+        companies={
+            row.company_id: CompanyPolicies(
+                company=row.company,
+                today=as_of.astimezone(ZoneInfo(row.company.time_zone)).date(),
+                calendar=calendars[row.calendar.code],
+                fallback_team=row.fallback_team,
+                rates=rates[row.company_id],
+            )
+            for row in company_rows
+        },
+        calendars=calendars,
+        tolerance_rows=tuple(ToleranceRow.objects.filter(scoped)),
+        term_rows=tuple(TermRow.objects.filter(scoped)),
+        setting_rows=tuple(TypeSetting.objects.filter(scoped)),
+        routing_rules=tuple(
+            RoutingRule.objects.filter(scoped, is_active=True)
+            .select_related("team__calendar", "person")
+            .order_by("position", "id")
+        ),
+        service_rows=tuple(ServiceLevelRow.objects.filter(scoped)),
+    )
+
+
+def current_release() -> PolicyRelease:
+    """Return the newest release. Raises ConfigurationError before the first one."""
+    release = PolicyRelease.objects.order_by("-number").first()
+    if release is None:
+        raise ConfigurationError("No policy release was published yet: save a policy in the administration.")
+    return release
+
+
+def service_level(company: Company, type_code: str, at: datetime) -> AllowedHours:
+    """Return the hours a type allows in a company: by its own row, a shared one, or the type itself."""
+    today = at.astimezone(ZoneInfo(company.time_zone)).date()
+    rows = ServiceLevelRow.objects.filter(Q(company=company) | Q(company=None), type_code=type_code)
+    live = sorted(_live(rows, today), key=lambda row: (row.company_id is not None, *_effective(row)))
+    if live:
+        return AllowedHours(live[-1].respond_hours, live[-1].resolve_hours, live[-1].pk)
+    own = registry.exception_type(type_code).service
+    return AllowedHours(Decimal(own.respond_hours), Decimal(own.resolve_hours))
+
+
+def business_calendar(row: Calendar) -> BusinessCalendar:
+    """Return a calendar row as the pure calendar, with the public holidays of its country and subdivision.
+
+    Raises ConfigurationError where its zone, hours, days or country cannot be read.
+    """
+    try:
+        hours = {
+            int(weekday): tuple(
+                (time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in spans
+            )
+            for weekday, spans in row.hours.items()
+        }
+        closed = frozenset(date.fromisoformat(day) for day in row.closed_on)
+        zone = ZoneInfo(row.zone)
+        public = public_holidays(row.country, row.subdivision) if row.country else frozenset()
+    except (ValueError, KeyError, NotImplementedError, AttributeError, TypeError) as error:
+        raise ConfigurationError(f"Calendar {row.code} cannot be read: {error}") from error
+    return BusinessCalendar(code=row.code, zone=zone, hours=hours, holidays=public | closed)
+
+
+@cache
+def public_holidays(country: str, subdivision: str) -> frozenset[date]:
+    """Return the public holidays of HOLIDAY_YEARS. Raises NotImplementedError for a place that is unknown."""
+    days = holidays.country_holidays(country, subdiv=subdivision or None, years=HOLIDAY_YEARS)
+    return frozenset(days)
+
+
+# --- which row holds, and which wins ------------------------------------------------------------------------
+
+
+def _live(rows: Iterable[Row], today: date) -> list[Row]:
+    return [row for row in rows if _holds_on(row, today)]
+
+
+def _holds_on(row: PolicyRow, day: date) -> bool:
+    return (row.valid_from is None or row.valid_from <= day) and (
+        row.valid_until is None or day <= row.valid_until
+    )
+
+
+def _days_of_change(row: PolicyRow) -> list[date]:
+    days = [] if row.valid_from is None else [row.valid_from]
+    return days if row.valid_until is None else [*days, row.valid_until + timedelta(days=1)]
+
+
+def _covers(row: Scope, scope: LineScope) -> bool:
+    return (
+        row.company_id in (None, scope.company_id)
+        and row.supplier_id in (None, scope.supplier_id)
+        and row.warehouse_id in (None, scope.warehouse_id)
+        and row.item_number in ("", scope.item_number)
+        and row.category in ("", scope.category)
+    )
+
+
+#: Most specific first; a row is as specific as the first of these it fulfils.
+LADDER: tuple[Callable[[Scope], bool], ...] = (
+    lambda row: bool(row.supplier_id and row.item_number),
+    lambda row: bool(row.item_number),
+    lambda row: bool(row.supplier_id and row.category),
+    lambda row: bool(row.supplier_id),
+    lambda row: bool(row.category),
+    lambda row: bool(row.warehouse_id),
+)
+
+
+def _specificity(row: Scope) -> tuple[int, int, bool, date, int]:
+    rung = next((place for place, fulfilled in enumerate(LADDER) if fulfilled(row)), len(LADDER))
+    named = sum(map(bool, (row.supplier_id, row.item_number, row.category, row.warehouse_id)))
+    return (-rung, named, row.company_id is not None, *_effective(row))
+
+
+def _effective(row: PolicyRow) -> tuple[date, int]:
+    return (row.valid_from or EARLIEST, row.pk)
+
+
+def _tolerance(row: ToleranceRow) -> Tolerance:
+    return Tolerance(
+        percent=_limit(row.percent_state, row.percent),
+        amount=_limit(row.amount_state, row.amount),
+        cap=_limit(row.cap_state, row.cap),
+        mode=ToleranceMode(row.mode),
+        id=row.pk,
+        release=row.release_id,
+    )
+
+
+def _limit(state: str, value: Decimal | None) -> Limit:
+    return Limit(LimitState(state), value if value is not None else Decimal(0))
