@@ -41,7 +41,7 @@ class Order:
     """What the caller of `manage.py up` wants.
 
     `host` is the name the web server is asked by when we look if it answers. `is_empty` tells whether the
-    database holds no company yet, so that the demo may be built.
+    database holds no company yet, so that the demo may be built, and `is_outdated` whether it lacks migrations.
     """
 
     home: Path
@@ -49,6 +49,7 @@ class Order:
     host: str
     demo: bool
     ready_file: Path | None
+    is_outdated: Callable[[], bool]
     is_empty: Callable[[], bool]
 
 
@@ -103,7 +104,8 @@ class House:
 
     def _fill_posts(self, crew: Crew) -> list[Post]:
         servers = start_servers(crew, self.order.home, meanwhile=self._heed_stop)
-        self._finish(crew, "migrate", "migrate", "--no-input", "--verbosity", "0")
+        if self.order.is_outdated():
+            self._finish(crew, "migrate", "migrate", "--no-input", "--verbosity", "0")
         if env.text("RIGHTLINE_ENV") == "production":
             self._finish(crew, "static", "collectstatic", "--no-input", "--verbosity", "0")
         if self.order.demo and self.order.is_empty():

@@ -27,6 +27,10 @@ class CannotStart(Exception):
     """The product cannot start; the text is the sentence for the person who tried."""
 
 
+class AlreadyRunning(CannotStart):
+    """The product runs with this RIGHTLINE_HOME already."""
+
+
 def require_python(version: tuple[int, int] = sys.version_info[:2]) -> None:
     """Raise CannotStart unless this Python is one that Rightline is tested with."""
     oldest, newest = PYTHONS
@@ -97,7 +101,7 @@ def require_broker(url: str) -> None:
 
 @contextmanager
 def only_one(home: Path) -> Iterator[int]:
-    """Hold the lock of RIGHTLINE_HOME and give its file descriptor; raise CannotStart when another has it.
+    """Hold the lock of RIGHTLINE_HOME and give its file descriptor; raise AlreadyRunning when another has it.
 
     After a kill -9 the guard holds the lock until it has stopped what was left; that moment is waited for.
     """
@@ -107,7 +111,7 @@ def only_one(home: Path) -> Iterator[int]:
             lock.seek(0)
             holder = lock.read().strip()
             if (holder.isdigit() and is_alive(int(holder))) or time.monotonic() > deadline:
-                raise CannotStart(
+                raise AlreadyRunning(
                     f"Rightline already runs with RIGHTLINE_HOME {home} (process {holder or 'unknown'}): "
                     "stop it, or choose another RIGHTLINE_HOME and PORT."
                 )

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.core.management.base import BaseCommand
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from config import env
 from config.up.house import House, Order
@@ -42,12 +43,22 @@ class Command(BaseCommand):
             host=settings.ALLOWED_HOSTS[0].removeprefix("."),
             demo=not options["no_demo"] and "seed_demo" in get_commands(),
             ready_file=options["ready_file"],
+            is_outdated=lacks_migrations,
             is_empty=has_no_company,
         )
         try:
             House(order).run()
         except (CannotStart, env.UnusableSetting) as error:
             sys.exit(str(error))
+
+
+def lacks_migrations() -> bool:
+    """Return whether a migration has not been applied, and leave no connection behind."""
+    try:
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    finally:
+        connection.close()
 
 
 def has_no_company() -> bool:
