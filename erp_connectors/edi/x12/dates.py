@@ -1,11 +1,13 @@
 """Dates and times as X12 writes them."""
 
 from datetime import date, time
+from functools import lru_cache
 
 CENTURY_PIVOT = 70
 LAST_YEAR = 2040
 
 
+@lru_cache(maxsize=4096)
 def parse_date(text: str) -> date | None:
     """Return the date of YYMMDD (70 and later are 19xx) or CCYYMMDD; None for anything else."""
     if not text.isdecimal() or not text.isascii():

@@ -64,6 +64,8 @@ class Frame:
 
     def _first_too_large(self, segments: list[str], separator: str) -> Finding | None:
         limits = self.rules.limits
+        if max(map(len, segments), default=0) <= min(limits.elements, limits.element_bytes):
+            return None
         for index, segment in enumerate(segments, start=1):
             if len(segment) <= min(limits.elements, limits.element_bytes):
                 continue

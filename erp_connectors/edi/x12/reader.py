@@ -388,4 +388,7 @@ def clean(text: str) -> str:
 
 def split_segments(text: str, terminator: str) -> list[str]:
     """Return the segments of a transaction, cleaned; what is only noise between terminators is gone."""
-    return [segment for part in text.split(terminator) if (segment := clean(part))]
+    segments = [segment for part in text.split(terminator) if (segment := part.strip(NOISE))]
+    if "\n" in text or "\r" in text:
+        return [clean(segment) if "\n" in segment or "\r" in segment else segment for segment in segments]
+    return segments

@@ -7,6 +7,7 @@ keeps the name of the rule used. What is not stated stays unknown: no quantity i
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from erp_connectors.canonical.documents import (
     Confirmation,
@@ -42,6 +43,8 @@ from erp_connectors.edi.x12.mapping.values import (
     quantity,
 )
 
+NOTHING = Decimal(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -54,6 +57,26 @@ class Day:
 
 NO_DAY = Day()
 UNKNOWN_DAY = Day(known=False)
+
+
+@lru_cache(maxsize=4096)
+def stated_day(text: str, kind: DateKind, lead_time: int | None) -> Day:
+    """Return the day a date names, a ship date turned into a delivery date by a lead time in days."""
+    day = parse_date(text)
+    if day is None or is_sentinel(day):
+        return UNKNOWN_DAY
+    if kind is DateKind.SHIP and lead_time is not None:
+        return Day(day + timedelta(days=lead_time))
+    return Day(day, kind)
+
+
+@lru_cache(maxsize=8192)
+def price(amount: Decimal, currency: str | None, basis: str, divisor: Decimal | None) -> Price:
+    """Return a price per `divisor` units, or per one where the basis code names a unit."""
+    per_unit = PRICE_UNITS.get(basis)
+    if divisor is None and (per_unit or basis in PRICE_PER_LINE_UNIT):
+        divisor = Decimal(1)
+    return Price(amount, currency, divisor, per_unit)
 
 
 def map_confirmation(rows: list[Row], source: Source) -> tuple[Confirmation | None, list[Finding]]:
@@ -109,7 +132,7 @@ class _Mapper:
         self.findings: list[Finding] = []
         self.status = self._header_status()
         self.purpose = self._purpose()
-        self.header_day = self._first_day(reading.dtm, reading.beginning_at)
+        self.header_day = self._first_day(reading.dtm)
 
     def document(self, lines: tuple[ConfirmationLine, ...]) -> Confirmation:
         """Return the confirmation with these lines."""
@@ -142,7 +165,7 @@ class _Mapper:
             rejected=shares.rejected,
             price=self._price(line),
             substitute=self._substitute(line),
-            reasons=tuple(ack.reason for ack in line.ack if ack.reason),
+            reasons=tuple([ack.reason for ack in line.ack if ack.reason]),
             rule=shares.rule,
         )
 
@@ -152,17 +175,19 @@ class _Mapper:
         code = self.reading.header(2)
         status = self.tables.header_status.get(code)
         if status is None:
-            self._warn("UNKNOWN_CODE", f"BAK02 {code!r} is not a known acknowledgment type.", "BAK", 2, code)
+            text = f"BAK02 {code!r} is not a known acknowledgment type."
+            self._warn("UNKNOWN_CODE", text, "BAK", 2, code, self.reading.beginning_at)
             return UNCLEAR
         if status is UNCLEAR:
             text = f"BAK02 {code!r} does not say whether lines without a status are accepted."
-            self._warn("UNCLEAR_STATUS", text, "BAK", 2, code)
+            self._warn("UNCLEAR_STATUS", text, "BAK", 2, code, self.reading.beginning_at)
         return status
 
     def _purpose(self) -> Purpose:
         code = self.reading.header(1)
         if code not in PURPOSES:
-            self._warn("UNKNOWN_CODE", f"BAK01 {code!r} is read as an original.", "BAK", 1, code)
+            text = f"BAK01 {code!r} is read as an original."
+            self._warn("UNKNOWN_CODE", text, "BAK", 1, code, self.reading.beginning_at)
         return PURPOSES.get(code, Purpose.ORIGINAL)
 
     def _references(self) -> tuple[Reference, ...]:
@@ -181,7 +206,7 @@ class _Mapper:
     def _shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "_Shares":
         if not line.ack:
             return self._silent_shares(line, ordered, unit)
-        shares = _Shares("ACK " + "+".join(ack.code for ack in line.ack))
+        shares = _Shares("ACK " + "+".join([ack.code for ack in line.ack]))
         whole_line: list[tuple[AckReading, LineStatus]] = []
         for ack in line.ack:
             status = self.tables.line_status.get(ack.code)
@@ -262,10 +287,14 @@ class _Mapper:
     def _check_balance(
         self, line: LineReading, shares: "_Shares", ordered: Decimal | None, unit: str
     ) -> None:
-        amounts = [part.amount for part in shares.parts] + ([shares.rejected] if shares.rejected else [])
-        if ordered is None or not line.ack or any(amount.unit != unit for amount in amounts):
+        if ordered is None or not line.ack:
             return
-        if sum(amount.value for amount in amounts) > ordered:
+        total = NOTHING
+        for amount in shares.amounts():
+            if amount.unit != unit:
+                return
+            total += amount.value
+        if total > ordered:
             text = "The line's statuses add up to more than its quantity."
             self._warn("UNBALANCED_ACK", text, "PO1", 2, line.qty, line.at)
 
@@ -277,20 +306,19 @@ class _Mapper:
             scheduled = self._scheduled(line, shares, parts)
             if scheduled is not None:
                 return scheduled
-        fallback = self._line_day(line)
-        return tuple(self._part(part, fallback, shares.hold_dates) for part in parts)
+        return tuple([self._part(part, line, shares.hold_dates) for part in parts])
 
-    def _part(self, part: "_Part", fallback: Day, hold_dates: bool) -> OfferedPart:
+    def _part(self, part: "_Part", line: LineReading, hold_dates: bool) -> OfferedPart:
         day = part.day
         if day is NO_DAY and part.share is Share.CONFIRMED and part.firm and not hold_dates:
-            day = fallback
+            day = self._line_day(line)
         firm = part.firm and day.known and not hold_dates
         if part.share is Share.BACKORDERED:
             firm = day.on is not None
         return OfferedPart(part.amount, day.on, day.kind, firm)
 
     def _line_day(self, line: LineReading) -> Day:
-        day = self._first_day(line.dtm, line.at) if line.dtm else NO_DAY
+        day = self._first_day(line.dtm) if line.dtm else NO_DAY
         return self.header_day if day is NO_DAY else day
 
     def _attribute_day(self, line: LineReading) -> Day:
@@ -314,9 +342,9 @@ class _Mapper:
         if not entries or not parts or len(units) != 1 or any(part.share is Share.HELD for part in parts):
             return None
         unit = units.pop()
-        total = sum(amount.value for amount, _ in entries)
-        everything = sum(part.amount.value for part in parts)
-        confirmed = sum(part.amount.value for part in parts if part.share is Share.CONFIRMED)
+        total = sum((amount.value for amount, _ in entries), NOTHING)
+        everything = sum((part.amount.value for part in parts), NOTHING)
+        confirmed = sum((part.amount.value for part in parts if part.share is Share.CONFIRMED), NOTHING)
         backordered = [part for part in parts if part.share is Share.BACKORDERED]
         target = everything if total == everything else confirmed
         if total != target:
@@ -324,45 +352,41 @@ class _Mapper:
             self._warn("SCHEDULE_SUM", text, "SCH", 1, str(total), line.sch[0].at)
         offered, left = [], target
         for amount, day in entries:
-            value = min(amount.value, left)
-            if value > 0:
+            share = min(amount.value, left)
+            if share > 0:
                 firm = day.known and not shares.hold_dates
-                offered.append(OfferedPart(quantity(value, unit), day.on, day.kind, firm))
-                left -= value
+                offered.append(OfferedPart(quantity(share, unit), day.on, day.kind, firm))
+                left -= share
         if left > 0:
             offered.append(OfferedPart(quantity(left, unit), firm=False))
         if target != everything:
-            offered += [self._part(part, NO_DAY, False) for part in backordered]
+            offered += [self._part(part, line, False) for part in backordered]
         shares.rule += ", SCH"
         return tuple(offered)
 
-    def _first_day(self, dates: list[list[str]], at: int) -> Day:
+    def _first_day(self, dates: list[list[str]]) -> Day:
         """Return the date of the first qualifier in precedence; delivery dates come before ship dates."""
         stated = {qualifier: text for qualifier, text in reversed(dates) if text}
         for qualifiers in (self.tables.delivery_qualifiers, self.tables.ship_qualifiers):
             for qualifier in qualifiers:
                 if qualifier in stated:
-                    return self._day(qualifier, stated[qualifier], at, "DTM", 2)
+                    return self._day(qualifier, stated[qualifier], None, "DTM", 2)
         return NO_DAY
 
-    def _day(self, qualifier: str, text: str, at: int, segment: str, position: int) -> Day:
+    def _day(self, qualifier: str, text: str, at: int | None, segment: str, position: int) -> Day:
         """Return the day an element states; the profile's lead time makes ship dates delivery dates."""
         if not text:
             return NO_DAY
-        day = parse_date(text)
-        if day is None or is_sentinel(day):
-            what = f"{segment} date {text[:20]!r} stands for no day."
-            self._warn("DATE_UNREADABLE", what, segment, position, text, at)
-            return UNKNOWN_DAY
         kind = self.tables.date_kinds.get(qualifier)
         if kind is None:
             what = f"{segment} date qualifier {qualifier!r} is not known; its date is not used."
             self._warn("UNKNOWN_DATE_QUALIFIER", what, segment, position - 1, qualifier, at)
             return UNKNOWN_DAY
-        lead_time = self.source.rules.lead_time_days
-        if kind is DateKind.SHIP and lead_time is not None:
-            return Day(day + timedelta(days=lead_time))
-        return Day(day, kind)
+        day = stated_day(text, kind, self.source.rules.lead_time_days)
+        if day is UNKNOWN_DAY:
+            what = f"{segment} date {text[:20]!r} stands for no day."
+            self._warn("DATE_UNREADABLE", what, segment, position, text, at)
+        return day
 
     # --- the rest of a line ---------------------------------------------------------------
 
@@ -375,18 +399,16 @@ class _Mapper:
     def _price(self, line: LineReading) -> Price | None:
         """Return the acknowledged price: PO104, or under a price change what a CTP segment states."""
         amount, basis = number_in(line.row, 4, line.at), line.basis
-        if any(ack.code == "IP" for ack in line.ack):
+        if line.ctp and any(ack.code == "IP" for ack in line.ack):
             for at, row in line.ctp:
                 changed = number_in(row, 3, at)
                 if changed is not None and row[2].strip() not in RESALE_PRICES:
                     amount = changed
         if amount is None:
             return None
-        divisor = self.tables.price_divisors.get(basis)
-        per_unit = PRICE_UNITS.get(basis)
-        if divisor is None and (per_unit or basis in PRICE_PER_LINE_UNIT):
-            divisor = Decimal(1)
-        return Price(amount, line.cur or self.reading.cur or None, divisor, per_unit)
+        return price(
+            amount, line.cur or self.reading.cur or None, basis, self.tables.price_divisors.get(basis)
+        )
 
     def _substitute(self, line: LineReading) -> ItemIds | None:
         for ack in line.ack:
@@ -401,13 +423,13 @@ class _Mapper:
         segment: str,
         element: int | None,
         value: str | None,
-        at: int | None = None,
+        at: int | None,
     ) -> None:
         self.findings.append(
             mapping_warning(
                 code=code,
                 text=text,
-                segment_index=at or self.reading.beginning_at,
+                segment_index=at,
                 segment=segment,
                 element=element,
                 value=value,
@@ -434,6 +456,13 @@ class _Shares:
     answers: list[LineAnswer] = field(default_factory=list)
     is_known: bool = True
     hold_dates: bool = False
+
+    def amounts(self) -> list[Quantity]:
+        """Return every quantity the statuses state."""
+        amounts = [part.amount for part in self.parts]
+        if self.rejected is not None:
+            amounts.append(self.rejected)
+        return amounts
 
     @property
     def has_quantity(self) -> bool:

@@ -99,6 +99,8 @@ def read_order(rows: list[Row], ignored: frozenset[str]) -> OrderReading:
         elif line is not None and tag == "SCH":
             _, qty, uom, _, _, dtq, day = (row + PADDING)[:7]
             line.sch.append(ScheduleReading(at, row, qty.strip(), uom.strip(), dtq.strip(), day.strip()))
+        elif tag == "PID" and line is not None:
+            line.description = line.description or (row[5].strip() if len(row) > 5 else "")
         elif tag == "DTM":
             (reading if line is None else line).dtm.append(pair(row))
         elif tag == "REF":
@@ -139,8 +141,6 @@ def _read_rest(reading: OrderReading, line: LineReading | None, tag: str, at: in
     elif tag in ("BEG", "BAK"):
         if reading.beginning is None:
             reading.beginning, reading.beginning_at = row, at
-    elif tag == "PID" and line is not None:
-        line.description = line.description or (row + PADDING)[5].strip()
     elif tag == "SAC":
         _, indicator, code, _, _, amount = (element.strip() for element in (row + PADDING)[:6])
         reading.sac.append([indicator, code, amount])

@@ -1,7 +1,7 @@
 """Reading single X12 values: numbers, quantities, dates, ids; what cannot be read becomes a finding."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache, partial
 
 from erp_connectors.canonical.values import ItemIds, Party, Quantity
@@ -45,14 +45,22 @@ mapping_warning = partial(Finding, layer=Layer.MAPPING, severity=Severity.WARNIN
 
 @lru_cache(maxsize=8192)
 def parse_decimal(text: str) -> Decimal | None:
-    """Return an X12 number (type R: digits, one point, a leading sign); None for anything else."""
+    """Return an X12 number (type R: digits, one point, a leading sign); None for anything else.
+
+    Equal numbers come out written alike (5.00 as 5), so that documents with equal values are equal bytes.
+    """
     digits = text.removeprefix("-").removeprefix("+").replace(".", "", 1)
     if len(text) > LONGEST_NUMBER or not digits.isascii() or not digits.isdecimal():
         return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+    return tidy(Decimal(text))
+
+
+def tidy(value: Decimal) -> Decimal:
+    """Return a number without zeros after its point that say nothing, and zero without a sign."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return Decimal(0) if value == 0 else Decimal(text)
 
 
 def number_in(row: Row, position: int, at: int) -> Decimal | None:
@@ -78,17 +86,16 @@ def number_in(row: Row, position: int, at: int) -> Decimal | None:
 
 @lru_cache(maxsize=8192)
 def quantity(value: Decimal, unit: str) -> Quantity:
-    """Return a quantity; equal ones are one object, which keeps large files small."""
-    return Quantity(value, unit)
+    """Return a quantity, its number tidy; equal ones are one object, which keeps large files small."""
+    return Quantity(tidy(value), unit)
 
 
 def item_ids(ids: Mapping[str, str], tables: Tables) -> ItemIds:
     """Return the names of an item by kind; of two of one kind the first stands."""
-    kinds: dict[str, str] = {}
+    kind_of = tables.id_kinds.get
+    kinds: dict[str | None, str] = {}
     for qualifier, value in ids.items():
-        kind = tables.id_kinds.get(qualifier)
-        if kind is not None and kind not in kinds:
-            kinds[kind] = value
+        kinds.setdefault(kind_of(qualifier), value)
     get = kinds.get
     return ItemIds(get("buyer"), get("supplier"), get("gtin"), get("manufacturer"))
 
