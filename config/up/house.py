@@ -41,7 +41,7 @@ class Order:
     """What the caller of `manage.py up` wants.
 
     `host` is the name the web server is asked by when we look if it answers. `is_empty` tells whether the
-    database holds no company yet, so that the demo may be built, and `is_outdated` whether it lacks migrations.
+    database holds no company yet, so that the demo may be built; `is_outdated` whether it lacks migrations.
     """
 
     home: Path
