@@ -1,1 +1,1 @@
-"""One class per resolution: what it asks of the ERP, of the supplier, and of whom."""
+"""What can be decided about a deviation: one class per resolution, found by the registry."""

@@ -1,0 +1,66 @@
+"""What a decision costs, as limits and approval rules measure it (TAXONOMY, Amount). Pure."""
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+
+from erp_connectors.canonical.values import Price, Quantity
+from erp_connectors.documents.units import UnitUnknown, convert
+from exceptions_app.playbook.schedules import changed
+from exceptions_app.playbook.situation import LineFacts, LinePlan, Situation
+
+CENT = Decimal("0.01")
+
+
+def amount_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | None:
+    """Return the sum of moved or changed quantity x price, in the company's currency, rounded once.
+
+    None when a price, its unit or the exchange rate of a changed line is unknown: then no limit covers it.
+    """
+    facts = {line.case_line_id: line for line in situation.lines}
+    total = Decimal(0)
+    for line in lines:
+        part = _amount_of_line(line, facts[line.case_line_id], situation)
+        if part is None:
+            return None
+        total += part
+    return total.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def percent_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | None:
+    """Return how large the deviation is in percent of the ordered quantity, of the line where it is largest.
+
+    Rounded up, so that a little above ten percent stays above ten. None when it is unknown for some line.
+    """
+    facts = {line.case_line_id: line for line in situation.lines}
+    largest = Decimal(0)
+    for line in lines:
+        fact = facts[line.case_line_id]
+        if fact.deviating is None or not fact.ordered:
+            return None
+        largest = max(largest, fact.deviating * 100 / fact.ordered)
+    return largest.quantize(Decimal("0.0001"), rounding=ROUND_UP)
+
+
+def _amount_of_line(line: LinePlan, facts: LineFacts, situation: Situation) -> Decimal | None:
+    quantity = changed(line.before, line.after)
+    if not quantity:
+        return Decimal(0)
+    price = line.before.price
+    if price is None:
+        return None
+    rate = _rate(price.currency or situation.order_currency, situation)
+    counted = _in_price_unit(Quantity(quantity, facts.unit), price, facts.factors)
+    if rate is None or counted is None:
+        return None
+    return counted * price.amount / (price.per or Decimal(1)) * rate
+
+
+def _rate(currency: str, situation: Situation) -> Decimal | None:
+    return Decimal(1) if currency == situation.company_currency else situation.rates.get(currency)
+
+
+def _in_price_unit(quantity: Quantity, price: Price, factors: Mapping[str, Decimal]) -> Decimal | None:
+    try:
+        return convert(quantity, price.per_unit or quantity.unit, factors)
+    except UnitUnknown:
+        return None

@@ -1,0 +1,1 @@
+"""One file per resolution; the registry finds every class in here."""
