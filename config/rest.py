@@ -1,8 +1,13 @@
 """The API's default answer: no."""
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    # The framework's views import this module while they are being imported.
+    from rest_framework.views import APIView
 
 
 class PermissionMustBeNamed(BasePermission):
@@ -10,6 +15,6 @@ class PermissionMustBeNamed(BasePermission):
 
     message = "This resource names no permission and is closed."
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return False always."""
         return False
