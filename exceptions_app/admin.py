@@ -1,0 +1,10 @@
+"""Gathers the screens of Django admin. Cases are worked on elsewhere."""
+
+from django.contrib import admin
+
+from exceptions_app.administration import connections, people, policies
+
+__all__ = ["connections", "people", "policies"]
+
+admin.site.site_header = admin.site.site_title = "Rightline administration"
+admin.site.index_title = "Rules, teams and connections"

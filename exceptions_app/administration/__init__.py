@@ -1,0 +1,1 @@
+"""The screens of Django admin: rules, people, connections, history."""
