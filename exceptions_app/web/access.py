@@ -1,0 +1,92 @@
+"""Who may open a page. Every view names its permission; a test opens every address and looks for it."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+
+from erp_connectors.companies import Company
+from exceptions_app.audit.record import Actor
+from exceptions_app.cases.models import Case
+from exceptions_app.people.models import Role, Team, User
+from exceptions_app.people.permissions import COMPANY_ACTIONS, SUPERUSER_ACTIONS, queue_teams, visible_cases
+
+View = Callable[..., HttpResponse]
+
+
+class Permission(StrEnum):
+    """What a view asks of the person in front of it.
+
+    All but PUBLIC and SIGNED_IN are asked again by the view, of the object it loads.
+    """
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    QUEUE = "queue"
+    VISIBLE_CASE = "visible_case"
+    OWN = "own"
+    ORDER = "order"
+    EXCHANGE = "exchange"
+
+
+def permitted(permission: Permission) -> Callable[[View], View]:
+    """Name what a view asks for, and ask for it: signing in first, then the right team."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if permission is not Permission.PUBLIC and not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if permission is Permission.EXCHANGE and not companies_open(person_of(request), "view_exchange"):
+                raise PermissionDenied(
+                    gettext("Interchanges and connections are for the integration team, leads and auditors.")
+                )
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def person_of(request: HttpRequest) -> User:
+    """Return who is signed in; only views behind `permitted` ask."""
+    return cast(User, request.user)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who acts, for the history: the person, through the web, from this address."""
+    return Actor(person=person_of(request), source=f"web {request.META.get('REMOTE_ADDR', '')}".strip())
+
+
+def case_or_404(request: HttpRequest, number: str) -> Case:
+    """Return the case if this person may see it; otherwise it does not exist for them."""
+    related = ("company", "team", "owner", "supplier", "order", "release", "warehouse")
+    return get_object_or_404(visible_cases(person_of(request)).select_related(*related), number=number)
+
+
+def team_or_404(request: HttpRequest, company: str, code: str) -> Team:
+    """Return the team if its queue is open to this person."""
+    for team in queue_teams(person_of(request)):
+        if team.company.code == company and team.code == code.upper():
+            return team
+    raise Http404("No such queue, or it is not one of yours.")
+
+
+def companies_open(person: User, action: str) -> list[Company]:
+    """Return the companies in which the person may do `action` (`permissions.COMPANY_ACTIONS`)."""
+    if person.is_superuser and action in SUPERUSER_ACTIONS:
+        return list(Company.objects.order_by("name"))
+    memberships = person.memberships.select_related("team__company")
+    granted = {
+        membership.team.company.pk: membership.team.company
+        for membership in memberships
+        if (membership.team.code, Role(membership.role)) in COMPANY_ACTIONS[action]
+    }
+    return sorted(granted.values(), key=lambda company: company.name)

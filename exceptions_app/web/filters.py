@@ -1,0 +1,180 @@
+"""The filters of lists of cases. Their state is the address: a list can be sent, saved and opened again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext, gettext_lazy as _
+
+from exceptions_app.cases.models import CaseLine, CaseState, Clock, Severity
+from exceptions_app.people.models import User
+from exceptions_app.web import labels
+from exceptions_app.web.types import type_labels
+
+OPEN_STATES = [state for state in CaseState if state not in (CaseState.CLOSED, CaseState.DISMISSED)]
+LEAST = {name: level for level, name in labels.SEVERITY_NAMES.items()}
+ME, NOBODY = "me", "none"
+
+
+class CaseFilter(django_filters.FilterSet):
+    """Filters cases, or the entries of a queue: `prefix` leads from the rows to the case."""
+
+    type = django_filters.MultipleChoiceFilter(method="of_type", choices=type_labels)
+    state = django_filters.MultipleChoiceFilter(
+        method="in_state", choices=[(state.value, labels.CASE_STATES[state].label) for state in CaseState]
+    )
+    severity = django_filters.ChoiceFilter(method="at_least", choices=[(name, name) for name in LEAST])
+    supplier = django_filters.CharFilter(method="of_supplier")
+    owner = django_filters.CharFilter(method="owned_by")
+    breached = django_filters.BooleanFilter(method="is_breached")
+    q = django_filters.CharFilter(method="search")
+
+    prefix_to_case = ""
+
+    def _q(self, **conditions: Any) -> Q:
+        return Q(**{f"{self.prefix_to_case}{name}": value for name, value in conditions.items()})
+
+    def of_type(self, rows: QuerySet[Any], name: str, codes: Sequence[str]) -> QuerySet[Any]:
+        """Keep cases of these types."""
+        return rows.filter(self._q(type_code__in=codes)) if codes else rows
+
+    def in_state(self, rows: QuerySet[Any], name: str, states: Sequence[str]) -> QuerySet[Any]:
+        """Keep cases in these states."""
+        return rows.filter(self._q(state__in=states)) if states else rows
+
+    def at_least(self, rows: QuerySet[Any], name: str, level: str) -> QuerySet[Any]:
+        """Keep cases of this severity and above."""
+        return rows.filter(self._q(severity__gte=LEAST[level])) if level in LEAST else rows
+
+    def of_supplier(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
+        """Keep cases of suppliers with this number, or with this text in their name."""
+        return rows.filter(self._q(supplier__number=text) | self._q(supplier__name__icontains=text))
+
+    def owned_by(self, rows: QuerySet[Any], name: str, who: str) -> QuerySet[Any]:
+        """Keep cases of one person; `me` is the reader, `none` those that nobody has."""
+        if who == ME:
+            return rows.filter(self._q(owner=self.request.user))
+        if who == NOBODY:
+            return rows.filter(self._q(owner=None))
+        return rows.filter(self._q(owner__username=who))
+
+    def is_breached(self, rows: QuerySet[Any], name: str, wanted: bool) -> QuerySet[Any]:
+        """Keep cases that broke a promise which still stands, or those that did not."""
+        broken = Exists(
+            Clock.objects.filter(
+                case=OuterRef(f"{self.prefix_to_case}pk"), stopped_at=None, breached_at__isnull=False
+            )
+        )
+        return rows.filter(broken if wanted else ~broken)
+
+    def search(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
+        """Keep cases whose number, headline, order, supplier or item has this text."""
+        return rows.filter(text_in_case(text.strip(), self.prefix_to_case))
+
+
+class QueueFilter(CaseFilter):
+    """The same filters over the entries of a queue."""
+
+    prefix_to_case = "case__"
+
+
+def text_in_case(text: str, prefix: str = "") -> Q:
+    """Return the condition that a case has `text` in what people know it by."""
+    items = CaseLine.objects.filter(case=OuterRef(f"{prefix}pk")).filter(
+        Q(order_line__item_number__icontains=text) | Q(order_line__description__icontains=text)
+    )
+    names = ("number", "headline", "order__number", "supplier__name", "supplier__number")
+    found = Q(Exists(items))
+    for name in names:
+        found |= Q(**{f"{prefix}{name}__icontains": text})
+    return found
+
+
+# --- how the filters look -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter."""
+
+    value: str
+    label: Any
+    is_set: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pill:
+    """A filter as a pill: its name, what it is set to in words, and its choices."""
+
+    name: str
+    label: Any
+    value: str
+    any: Any = _("All")
+    icon: str = ""
+    input: str = "checkbox"
+    choices: tuple[Choice, ...] = ()
+    text: str = ""
+    hint: Any = ""
+
+
+def pills(query: Any, people: Sequence[User], *, ended: bool = False) -> list[Pill]:
+    """Return the filter pills for what `query` (the address) says."""
+    states = list(CaseState) if ended else OPEN_STATES
+    return [
+        _several("type", _("Type"), type_labels(), query.getlist("type"), icon="list-filter"),
+        _several(
+            "state", _("Status"), [(s.value, labels.CASE_STATES[s].label) for s in states], query.getlist("state")
+        ),
+        _one(
+            "severity",
+            _("Severity"),
+            [("", _("Any"))]
+            + [
+                (labels.SEVERITY_NAMES[level], _at_least(level))
+                for level in (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
+            ],
+            query.get("severity", ""),
+        ),
+        Pill(
+            name="supplier",
+            label=_("Supplier"),
+            value=query.get("supplier", ""),
+            any=_("Any"),
+            text=query.get("supplier", ""),
+            hint=_("Name or number"),
+        ),
+        _one(
+            "owner",
+            _("Owner"),
+            [("", _("Anybody")), (ME, _("Me")), (NOBODY, _("Nobody"))]
+            + [(person.username, str(person)) for person in people],
+            query.get("owner", ""),
+        ),
+        _one("breached", _("SLA"), [("", _("Any")), ("true", _("Breached"))], query.get("breached", "")),
+    ]
+
+
+def _at_least(level: Severity) -> Any:
+    label = labels.SEVERITIES[level].label
+    return label if level == Severity.CRITICAL else f"≥ {label}"
+
+
+def _several(name: str, label: Any, options: Sequence[tuple[str, Any]], chosen: list[str], **more: Any) -> Pill:
+    words = [str(text) for value, text in options if value in chosen]
+    value = words[0] if len(words) == 1 else gettext("%(n)s chosen") % {"n": len(words)} if words else ""
+    choices = tuple(Choice(value, text, value in chosen) for value, text in options)
+    return Pill(name=name, label=label, value=value, choices=choices, **more)
+
+
+def _one(name: str, label: Any, options: Sequence[tuple[str, Any]], chosen: str) -> Pill:
+    words = {value: str(text) for value, text in options}
+    return Pill(
+        name=name,
+        label=label,
+        value=words.get(chosen, chosen) if chosen else "",
+        any=options[0][1],
+        input="radio",
+        choices=tuple(Choice(value, text, value == chosen) for value, text in options),
+    )

@@ -1,0 +1,163 @@
+"""Shows a page inside the frame, or only the fragment that htmx asked for. Both are one template."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from erp_connectors import clock
+from exceptions_app.cases.queries import CAP, work_waiting
+from exceptions_app.notifications.models import Notification
+from exceptions_app.people.models import Team, User
+from exceptions_app.people.permissions import queue_teams
+from exceptions_app.proposals.approvals import open_approvals
+from exceptions_app.web import access, formats, labels
+
+NEWS_DAYS, NEWS_CAP = 30, 99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLink:
+    """A queue in the navigation."""
+
+    team: Team
+    name: str
+    url: str
+    icon: str
+    waiting: int
+    is_current: bool
+
+    @property
+    def waiting_text(self) -> str:
+        """How much waits, or "1000+"."""
+        return formats.capped(self.waiting, CAP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What the frame around every page shows."""
+
+    current: str
+    queues: list[QueueLink]
+    approvals: int
+    unread: int
+    role: str
+    sees_exchange: bool
+
+    @property
+    def approvals_text(self) -> str:
+        """How many proposals wait for this person."""
+        return formats.capped(self.approvals, NEWS_CAP)
+
+    @property
+    def unread_text(self) -> str:
+        """How much this person has not read."""
+        return formats.capped(self.unread, NEWS_CAP)
+
+
+def queue_url(team: Team) -> str:
+    """Return the address of a team's queue."""
+    return reverse("web:queue", args=[team.company.code, team.code])
+
+
+def frame_for(person: User, *, current: str, team: Team | None = None) -> Frame:
+    """Return what the frame shows to a person who looks at `current`."""
+    teams = queue_teams(person)
+    waiting = work_waiting(teams)
+    several = len({each.company_id for each in teams}) > 1
+    first = person.memberships.select_related("team").order_by("team__company__name", "team__name").first()
+    return Frame(
+        current=current,
+        queues=[
+            QueueLink(
+                team=each,
+                name=f"{each.name}, {each.company.name}" if several else each.name,
+                url=queue_url(each),
+                icon=labels.TEAM_ICONS.get(each.code, "users"),
+                waiting=waiting.get(each.pk, 0),
+                is_current=team is not None and each.pk == team.pk,
+            )
+            for each in teams
+        ],
+        approvals=open_approvals(person).order_by()[: NEWS_CAP + 1].count(),
+        unread=news_for(person, teams).filter(is_read=False).order_by()[: NEWS_CAP + 1].count(),
+        role=f"{first.team.name}, {first.get_role_display()}" if first else "",
+        sees_exchange=bool(access.companies_open(person, "view_exchange")),
+    )
+
+
+def news_for(person: User, teams: list[Team]) -> QuerySet[Notification]:
+    """Return what the person, or a team of theirs, was told lately, newest first, with `is_read`."""
+    read = Notification.read_by.through.objects.filter(notification_id=OuterRef("pk"), user_id=person.pk)
+    return (
+        Notification.objects.filter(
+            Q(person=person) | Q(team__in=teams), created_at__gte=clock.now() - timedelta(days=NEWS_DAYS)
+        )
+        .annotate(is_read=Exists(read))
+        .order_by("-created_at", "-id")
+    )
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Say whether htmx asked, so that a part of the page is the answer."""
+    return bool(request.htmx)  # type: ignore[attr-defined]
+
+
+def show(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    current: str,
+    fragment: str = "",
+    team: Team | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Return the page in its frame; or its `fragment` alone, with what the action did, if htmx asked for it."""
+    if fragment and wants_fragment(request):
+        content = render_to_string(f"{template}#{fragment}", context, request)
+        content += render_to_string("toasts_beside.html", {}, request)
+        response = HttpResponse(content, status=status)
+    else:
+        frame = frame_for(access.person_of(request), current=current, team=team)
+        response = render(request, template, context | {"frame": frame}, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def back(request: HttpRequest, fallback: str) -> HttpResponse:
+    """Return to where the form said it came from, if that is one of our pages."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+        return redirect(wanted)
+    return redirect(fallback)
+
+
+def tell(request: HttpRequest, text: str) -> None:
+    """Say what an action did, on the next thing the person sees."""
+    messages.success(request, text)
+
+
+def warn(request: HttpRequest, text: str) -> None:
+    """Say why an action did nothing."""
+    messages.error(request, text)
+
+
+def changed(response: HttpResponseBase) -> None:
+    """Let the lists on the page read themselves again."""
+    response["HX-Trigger"] = "case-changed"
+
+
+def now_of(request: HttpRequest) -> datetime:
+    """Return the time of this request, read once."""
+    if not hasattr(request, "read_at"):
+        request.read_at = clock.now()  # type: ignore[attr-defined]
+    return request.read_at  # type: ignore[attr-defined,no-any-return]

@@ -1,0 +1,215 @@
+"""The queue of a team: its page, its refresh, its export, and what is done to many cases at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_safe
+
+from exceptions_app.cases import queries
+from exceptions_app.cases.models import QueueEntry, QueueRole
+from exceptions_app.cases.queries import CaseRow, QueueSummary
+from exceptions_app.people.models import SavedView, Team, User
+from exceptions_app.people.permissions import queue_teams, visible_cases
+from exceptions_app.web import formats, labels
+from exceptions_app.web.access import Permission, permitted, person_of, team_or_404
+from exceptions_app.web.blind import blind_spots
+from exceptions_app.web.cases import panel_html
+from exceptions_app.web.filters import ME, NOBODY, QueueFilter, pills
+from exceptions_app.web.pages import now_of, queue_url, show, wants_fragment
+from exceptions_app.web.types import type_label
+
+TABS = (QueueRole.OWNER, QueueRole.TASK, QueueRole.APPROVAL, QueueRole.TOLD)
+#: What the address of a page says besides its filters.
+PAGING = ("after", "before", "case")
+
+
+@permitted(Permission.SIGNED_IN)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the queue of the person's first team; without a team, say what to do."""
+    teams = queue_teams(person_of(request))
+    if teams:
+        return redirect(queue_url(teams[0]))
+    return show(request, "queues/no_team.html", {}, current="queue")
+
+
+@permitted(Permission.QUEUE)
+@require_safe
+def queue(request: HttpRequest, company: str, code: str) -> HttpResponse:
+    """Show one page of a team's queue; htmx gets the list without its frame."""
+    team, person, now = team_or_404(request, company, code), person_of(request), now_of(request)
+    path = queue_url(team)
+    if any(not value for value in request.GET.values()) and not wants_fragment(request):
+        return redirect(f"{path}?{without_empty(request.GET).urlencode()}")
+    query = without_empty(request.GET)
+    counts = queries.role_counts(team)
+    role = chosen_role(query, counts)
+    entries = filtered(team, role, query, request)
+    page = queries.queue_page(entries, now=now, after=query.get("after", ""), before=query.get("before", ""))
+    summary = queries.queue_summary(entries, person=person, now=now)
+    state = filter_state(query)
+    context = {
+        "team": team,
+        "path": path,
+        "query": query,
+        "q": query.get("q", ""),
+        "here": address(path, query, drop=("case",)),
+        "export_url": f"{path}export/",
+        "rows": rows_html(page.rows, now=now, team_code=team.code, bulk=True),
+        "page": page,
+        "before_url": address(path, query, drop=PAGING, before=page.before),
+        "after_url": address(path, query, drop=PAGING, after=page.after),
+        "tabs": [
+            {
+                "label": labels.QUEUE_ROLES[tab],
+                "count": formats.capped(counts[tab], queries.CAP),
+                "url": address(path, state, drop=("role",), role=tab.value),
+                "is_current": tab == role,
+            }
+            for tab in TABS
+        ],
+        "whose": _whose(path, query),
+        "pills": pills(query, _people(team)),
+        "is_filtered": any(name != "role" for name in state),
+        "clear_url": address(path, QueryDict(), role=query.get("role")),
+        "views": _views(person, path),
+        "summary": summary,
+        "figures": _figures(summary, team.company.currency),
+        "blind": blind_spots(team.company, now=now),
+        "empty": _empty(role),
+        "panel": _panel(request, query.get("case", "")),
+    }
+    return show(request, "queues/page.html", context, current="queue", team=team, fragment="queue")
+
+
+# --- what the address says ----------------------------------------------------------------------------------
+
+
+def without_empty(query: QueryDict) -> QueryDict:
+    """Return the query without fields that were left empty."""
+    kept = QueryDict(mutable=True)
+    for name, values in query.lists():
+        kept.setlist(name, [value for value in values if value])
+    return kept
+
+
+def filter_state(query: QueryDict) -> QueryDict:
+    """Return what the query filters by, without the place in the list."""
+    state = query.copy()
+    for name in PAGING:
+        state.pop(name, None)
+    return state
+
+
+def address(path: str, query: QueryDict, *, drop: Sequence[str] = (), **values: str | None) -> str:
+    """Return `path` with the query less `drop`, and with `values` that are not empty."""
+    state = query.copy()
+    for name in drop:
+        state.pop(name, None)
+    for name, value in values.items():
+        if value:
+            state[name] = value
+    return f"{path}?{state.urlencode()}" if state else path
+
+
+def chosen_role(query: QueryDict, counts: dict[str, int]) -> str:
+    """Return the tab the address names, else the first one that holds anything."""
+    named = query.get("role", "")
+    if named in QueueRole.values:
+        return named
+    return next((tab.value for tab in TABS if counts[tab]), QueueRole.OWNER.value)
+
+
+def filtered(team: Team, role: str, query: QueryDict, request: HttpRequest) -> QuerySet[QueueEntry]:
+    """Return what is open in one tab of a queue and passes the filters of the address."""
+    entries = queries.open_entries(team, role)
+    found: QuerySet[QueueEntry] = QueueFilter(query, queryset=entries, request=request).qs
+    return found
+
+
+# --- how it looks -------------------------------------------------------------------------------------------
+
+
+def rows_html(rows: list[CaseRow], *, now: datetime, team_code: str = "", bulk: bool = False) -> SafeString:
+    """Return the rows of a list of cases, by the compiled renderer; empty when there are none."""
+    if not rows:
+        return mark_safe("")
+    context = {
+        "rows": rows,
+        "team_code": team_code,
+        "bulk": bulk,
+        "now": now,
+        "base": reverse("web:cases"),
+        "sprite": static("icons/lucide.svg"),
+        "types": {row.type_code: type_label(row.type_code) for row in rows},
+        "severities": labels.SEVERITY_NAMES,
+        "formats": formats,
+        "labels": labels,
+    }
+    return mark_safe(render_to_string("case_rows.html", context, using="jinja2"))
+
+
+def _whose(path: str, query: QueryDict) -> list[dict[str, Any]]:
+    choices = ((None, gettext("Everybody's")), (ME, gettext("Mine")), (NOBODY, gettext("Unassigned")))
+    state = filter_state(query)
+    return [
+        {
+            "label": label,
+            "url": address(path, state, drop=("owner",), owner=who),
+            "is_current": query.get("owner", "") == (who or ""),
+        }
+        for who, label in choices
+    ]
+
+
+def _people(team: Team) -> list[User]:
+    members = User.objects.filter(memberships__team=team, is_active=True)
+    return list(members.order_by("first_name", "last_name", "username").distinct()[:50])
+
+
+def _views(person: User, path: str) -> list[SavedView]:
+    return list(SavedView.objects.filter(Q(user=person) | Q(is_shared=True), path=path)[:50])
+
+
+def _figures(summary: QueueSummary, currency: str) -> dict[str, str]:
+    least = "≥ " if summary.is_capped else ""
+    return {
+        "open": formats.capped(summary.open, queries.CAP),
+        "open_note": gettext("%(n)s mine") % {"n": formats.number(summary.mine)},
+        "breached": formats.capped(summary.breached, queries.CAP),
+        "breached_note": gettext("%(n)s more due within 4 h") % {"n": formats.number(summary.due_soon)},
+        "unassigned": formats.capped(summary.unassigned, queries.CAP),
+        "unassigned_note": gettext("waiting to be taken") if summary.unassigned else gettext("all taken"),
+        "at_risk": least + formats.money(summary.at_risk, currency, places=0),
+        "orders_note": ngettext("on %(n)s order", "on %(n)s orders", summary.orders)
+        % {"n": formats.number(summary.orders)},
+    }
+
+
+def _empty(role: str) -> dict[str, str]:
+    if role == QueueRole.OWNER:
+        return {
+            "title": gettext("Nothing deviates"),
+            "text": gettext(
+                "Every order of this team is as agreed. New cases appear here by themselves as soon as a document "
+                "or a date that passes shows a deviation."
+            ),
+        }
+    return {
+        "title": gettext("Nothing here"),
+        "text": gettext("No other team needs anything from this one at the moment. Look into the other tabs."),
+    }
+
+
+def _panel(request: HttpRequest, number: str) -> SafeString | None:
+    case = visible_cases(person_of(request)).filter(number=number).first() if number else None
+    return panel_html(request, case) if case else None
