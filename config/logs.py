@@ -36,7 +36,7 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "events"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Every answered request is an event of django_structlog; in a terminal only those that went wrong.
+            # Every answered request is an event of django_structlog; a terminal shows those that went wrong.
             "django_structlog.middlewares": {"level": "INFO" if as_json else "WARNING"},
             "django.server": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},

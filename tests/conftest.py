@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
 from config.embedded.servers import start_servers  # noqa: E402
 from config.up.crew import Crew  # noqa: E402
+from config.up.refusals import only_one  # noqa: E402
 
 assert settings.RIGHTLINE_HOME == TEST_HOME
 
@@ -49,7 +50,8 @@ def servers() -> Iterator[None]:
     """PostgreSQL and a broker for this test run, unless DATABASE_URL and REDIS_URL name others."""
     with (
         open(TEST_HOME / "servers.log", "w") as log,
-        Crew(show=lambda program, line: print(program, line, file=log, flush=True)) as crew,
+        only_one(TEST_HOME) as lock,
+        Crew(kept_open=[lock], show=lambda program, line: print(program, line, file=log, flush=True)) as crew,
     ):
         start_servers(crew, TEST_HOME, forgetful=True)
         yield
