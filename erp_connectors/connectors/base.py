@@ -165,10 +165,11 @@ class Pulled:
 class Page:
     """One step of reading a stream.
 
-    `seen_until`: everything the ERP said before this moment has reached us or is in `pulled`.
+    `seen_until`: everything the ERP said before this moment has reached us or is in `pulled`; None: it never
+    said anything, or nobody can tell.
     """
 
-    seen_until: datetime
+    seen_until: datetime | None
     pulled: tuple[Pulled, ...] = ()
     next_cursor: Cursor | None = None
     has_more: bool = False
@@ -207,12 +208,23 @@ class PushReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The ERP's answer to an earlier command. By `reference` the connector puts it away once recorded."""
+    """The ERP's answer to an earlier command: applied, refused or conflict, in its own words."""
 
     key: str
     outcome: Outcome
     words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Answers that came together, and what of them could not be read, in sentences.
+
+    By `reference` the connector puts them away once they are recorded.
+    """
+
     reference: str
+    answers: tuple[Answer, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,12 +284,12 @@ class Connector(Protocol):
         """
         ...
 
-    def answers(self) -> Iterator[Answer]:
+    def answers(self) -> Iterator[Answers]:
         """Return the answers to earlier commands that lie ready; the same ones again until `put_away`."""
         ...
 
-    def put_away(self, answer: Answer) -> None:
-        """Forget an answer that has been recorded."""
+    def put_away(self, answers: Answers, problems: tuple[str, ...]) -> None:
+        """Forget answers that have been recorded; with problems, keep them where an administrator looks."""
         ...
 
     def find_effect(self, sending: Sending, evidence: Evidence | None) -> bool:

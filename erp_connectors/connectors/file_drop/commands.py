@@ -1,0 +1,131 @@
+"""Commands as files: one JSON file each in `outgoing/commands`, answers as CSV or JSON in `incoming/answers`.
+
+A command file is complete as soon as it can be seen, and named by the command's id, which is its idempotency
+key. Decimals are strings. docs/adding-a-connector.md shows both formats.
+"""
+
+import csv
+import io
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from erp_connectors.canonical.codec import to_builtins
+from erp_connectors.connectors.base import LONGEST_WORDS, Answer, Answers, EndpointDown, Outcome, Sending
+from erp_connectors.errors import TransientError
+
+FORMAT = "rightline-command/1"
+LARGEST_ANSWER_FILE = 5_000_000
+OUTCOMES = {
+    "applied": Outcome.APPLIED,
+    "refused": Outcome.REFUSED,
+    "conflict": Outcome.CONFLICT,
+}
+
+
+def write_command(folder: Path, sending: Sending) -> None:
+    """Put the command into the folder; the same key again leaves one file.
+
+    Raises EndpointDown where the folder cannot be written; then nothing can be seen in it.
+    """
+    content = {
+        "format": FORMAT,
+        "command": sending.key,
+        "case": sending.case_number,
+        "sent_at": sending.sent_at.isoformat(),
+        **to_builtins(sending.command),
+    }
+    target = folder / f"{sending.key}.json"
+    unseen = folder / f".{sending.key}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with unseen.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        unseen.replace(target)
+    except OSError as error:
+        raise EndpointDown(f"The command cannot be written to {folder}: {error.strerror}.") from error
+
+
+def lies_waiting(folder: Path, key: str) -> bool:
+    """Say whether the command's file is still where the ERP has not fetched it."""
+    return (folder / f"{key}.json").exists()
+
+
+def read_answers(folder: Path, *, settle_seconds: int) -> Iterator[Answers]:
+    """Return what each answer file says; a file that may still be growing waits for the next time.
+
+    Raises TransientError where the folder cannot be read.
+    """
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix.casefold() in (".csv", ".json"))
+        for path in paths:
+            state = path.stat()
+            if path.name.startswith(".") or time.time() - state.st_mtime < settle_seconds:
+                continue
+            if state.st_size > LARGEST_ANSWER_FILE:
+                yield Answers(reference=path.name, problems=(f"{path.name} is too large for answers.",))
+            else:
+                yield _answers_in(path.name, path.read_bytes())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise TransientError(f"The answers in {folder} cannot be read: {error.strerror}.") from error
+
+
+def _answers_in(name: str, payload: bytes) -> Answers:
+    try:
+        rows = _rows(name, payload.decode("utf-8-sig"))
+    except (ValueError, csv.Error) as error:
+        return Answers(reference=name, problems=(f"{name} cannot be read: {error}.",))
+    answers, problems = [], []
+    for number, row in enumerate(rows, start=1):
+        outcome = OUTCOMES.get(str(row.get("outcome") or "").strip().casefold())
+        key = str(row.get("command") or "").strip()
+        if outcome is None or not key:
+            problems.append(
+                f"{name}, answer {number}: command and outcome (applied, refused, conflict) are needed."
+            )
+            continue
+        words = str(row.get("words") or "").strip()[:LONGEST_WORDS]
+        answers.append(Answer(key=key, outcome=outcome, words=words))
+    return Answers(reference=name, answers=tuple(answers), problems=tuple(problems))
+
+
+def _rows(name: str, text: str) -> list[dict[str, Any]]:
+    """One answer or a list of them in JSON; in CSV one a row, headed command, outcome, words."""
+    if name.casefold().endswith(".json"):
+        content = json.loads(text)
+        rows = content if isinstance(content, list) else [content]
+        if not all(isinstance(row, dict) for row in rows):
+            raise ValueError("an answer is an object with command, outcome and words")
+        return rows
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+
+
+def put_away(folder: Path, name: str, problems: tuple[str, ...], *, archive: Path, error: Path) -> None:
+    """Move an answer file out of the way: to `archive`, or with what was wrong beside it to `error`.
+
+    Raises TransientError where that fails: the same answers are then read again.
+    """
+    target = error if problems else archive
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        if problems:
+            (target / f"{name}.txt").write_text("\n".join(problems) + "\n", encoding="utf-8")
+        (folder / name).replace(_free_name(target, name))
+    except OSError as failure:
+        raise TransientError(f"{name} cannot be moved to {target}: {failure.strerror}.") from failure
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """Never write over an earlier file of the same name."""
+    path, count = folder / name, 1
+    while path.exists():
+        path, count = folder / f"{name}.{count}", count + 1
+    return path

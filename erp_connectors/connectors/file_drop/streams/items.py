@@ -1,0 +1,86 @@
+"""Items with pack factors and suppliers' names for them, in repeated columns or repeated rows."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from erp_connectors.canonical.master import ItemRecord, Pack, SupplierItem
+from erp_connectors.connectors.base import Stream
+from erp_connectors.connectors.file_drop import values
+from erp_connectors.connectors.file_drop.columns import (
+    VERSION_COLUMNS,
+    Column,
+    Extract,
+    Layout,
+    RowFault,
+    SheetRow,
+    same_in_all,
+)
+
+OWN_COLUMNS = (
+    Column("item", values.text(64), required=True),
+    Column("description", values.words(300)),
+    Column("base_unit", values.unit, required=True),
+    Column("category", values.text(64)),
+    Column("abc_class", values.choice("abc_class", {"a": "A", "b": "B", "c": "C"})),
+    Column("gtin", values.text(14)),
+    *VERSION_COLUMNS,
+)
+REPEATED_COLUMNS = (
+    Column("pack_unit", values.unit, repeats=True),
+    Column("pack_factor", values.positive, repeats=True),
+    Column("supplier", values.text(64), repeats=True),
+    Column("supplier_item", values.text(64), repeats=True),
+)
+
+
+def build(rows: Sequence[SheetRow], extract: Extract) -> ItemRecord:
+    """Return the item of these rows with all packs and names they list. Raises RowFault."""
+    row = same_in_all(rows, [column.name for column in OWN_COLUMNS])
+    return ItemRecord(
+        number=row["item"],
+        description=row["description"] or "",
+        base_unit=row["base_unit"],
+        version=extract.version(row),
+        packs=_packs(rows),
+        gtin=row["gtin"],
+        category=row["category"],
+        abc_class=row["abc_class"],
+        supplier_items=_names(rows),
+    )
+
+
+def _packs(rows: Sequence[SheetRow]) -> tuple[Pack, ...]:
+    factors: dict[str, Decimal] = {}
+    for row in rows:
+        for unit, factor in _pairs(row, "pack_unit", "pack_factor"):
+            if factors.setdefault(unit, factor) != factor:
+                raise RowFault(row, "pack_factor", f"The pack {unit} has another factor, too.")
+            if unit == row["base_unit"] and factor != 1:
+                raise RowFault(row, "pack_factor", "The base unit holds exactly one of itself.")
+    return tuple(Pack(unit, factors[unit]) for unit in sorted(factors))
+
+
+def _names(rows: Sequence[SheetRow]) -> tuple[SupplierItem, ...]:
+    names = {
+        SupplierItem(supplier, number)
+        for row in rows
+        for supplier, number in _pairs(row, "supplier", "supplier_item")
+    }
+    return tuple(sorted(names, key=lambda name: (name.supplier, name.number)))
+
+
+def _pairs(row: SheetRow, first: str, second: str) -> list[tuple[Any, Any]]:
+    pairs = list(zip(row[first], row[second], strict=False))
+    if len(row[first]) != len(row[second]) or any((one is None) != (two is None) for one, two in pairs):
+        raise RowFault(row, second, f"{first} and {second} must be filled together.")
+    return [(one, two) for one, two in pairs if one is not None]
+
+
+LAYOUT = Layout(
+    stream=Stream.ITEMS,
+    columns=OWN_COLUMNS + REPEATED_COLUMNS,
+    key=("item",),
+    build=build,
+    in_blocks=True,
+)
