@@ -9,8 +9,13 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 
 from erp_connectors.companies import Company
+from erp_connectors.errors import PermanentError
 from exceptions_app.cases.models import Case, QueueEntry
 from exceptions_app.people.models import Membership, Role, Team, User
+
+
+class NotAllowed(PermanentError):
+    """Somebody may not do this, or not in the state it is in; the text says which."""
 
 
 class Relation(StrEnum):

@@ -1,0 +1,205 @@
+"""The one way a case changes: lock, permission, version, move, save, event, clocks, queues; all or nothing.
+
+`actions` holds the verbs of people, `upkeep` those of Rightline; nothing else calls this.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django_fsm import TransitionNotAllowed
+
+from erp_connectors import clock
+from erp_connectors.errors import ConflictError
+from exceptions_app import sla
+from exceptions_app.audit.models import Event
+from exceptions_app.audit.record import RIGHTLINE, Actor, record
+from exceptions_app.cases import queue
+from exceptions_app.cases.lifecycle import SETTLED
+from exceptions_app.cases.models import Case, CaseState, ClockKind
+from exceptions_app.people.permissions import NotAllowed, may, works_in
+
+RELATED = ("company", "team__calendar", "owner", "supplier", "order", "release", "warehouse")
+#: What an event shows of a case before and after, besides team, owner and amount.
+SHOWN = ("state", "severity", "escalation_level", "headline", "close_reason")
+
+
+class StaleVersion(ConflictError):
+    """The case changed since the form was drawn; `changes` are the events since then, oldest first."""
+
+    def __init__(self, case: Case, changes: list[Event]) -> None:
+        told = "; ".join(f"{event.actor_name}: {event.summary} ({event.at:%H:%M} UTC)" for event in changes)
+        super().__init__(f"{case.number} changed meanwhile. {told or 'Look at it again'}.")
+        self.case = case
+        self.changes = changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change of a case: what happens to its fields, and how its history tells it.
+
+    Either a `transition` of the lifecycle with its `arguments` (`at` is added), permitted as it says itself;
+    or `set_fields`, permitted by `action` in the table of permissions (None: Rightline alone) and possible in
+    `states` (None: all). `check` raises NotAllowed; `effects` write the rows that follow from the step.
+    """
+
+    kind: str
+    summary: str
+    transition: Callable[..., None] | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    set_fields: Callable[[Case], None] | None = None
+    action: str | None = None
+    states: frozenset[str] | None = None
+    check: Callable[[Case], None] | None = None
+    reason: str = ""
+    keeps_version: bool = False
+    effects: tuple[Callable[[Case, datetime], None], ...] = ()
+    after: dict[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def change(
+    case: Case,
+    step: Step,
+    *,
+    by: Actor = RIGHTLINE,
+    expected_version: int | None = None,
+    at: datetime | None = None,
+) -> Case:
+    """Take one step with a case and return it as it is then, at `at` (else now).
+
+    Raises NotAllowed (permission, state or arguments) and StaleVersion (no longer at `expected_version`).
+    """
+    locked = lock(case)
+    at = at or clock.now()
+    if not _is_permitted(locked, step, by):
+        raise NotAllowed(f"{by.name} may not do this with {locked.number}.")
+    if expected_version is not None and expected_version != locked.version:
+        raise StaleVersion(locked, changes_since(locked, expected_version))
+    if step.check is not None:
+        step.check(locked)
+    was = _Before(locked)
+    _move(locked, step, at)
+    first_response = _is_first_response(locked, was, by)
+    _save(locked, step, was, at=at, first_response=first_response)
+    _tell(locked, step, was, at=at, by=by)
+    _keep_clocks(locked, was, at=at, first_response=first_response)
+    for effect in step.effects:
+        effect(locked, at)
+    queue.sync(locked)
+    return locked
+
+
+def lock(case: Case) -> Case:
+    """Lock the row of a case and return it as it is now, with everything around it."""
+    return Case.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=case.pk)
+
+
+def changes_since(case: Case, version: int) -> list[Event]:
+    """Return the events that made the case newer than `version`, oldest first."""
+    return list(Event.objects.filter(case=case, after__version__gt=version).order_by("at", "id"))
+
+
+def states_of(transition: Callable[..., None]) -> frozenset[str]:
+    """Return the states in which a transition of the lifecycle can be made."""
+    return frozenset(str(state) for state in transition._django_fsm.transitions)  # type: ignore[attr-defined]
+
+
+class _Before:
+    """What of a case has to be compared after a step."""
+
+    def __init__(self, case: Case) -> None:
+        self.state: str = case.state
+        self.team = case.team
+        self.severity = case.severity
+        self.shown = _shown(case)
+
+
+def _shown(case: Case) -> dict[str, Any]:
+    values = {name: getattr(case, name) for name in SHOWN}
+    return values | {
+        "state": str(case.state),
+        "amount": None if case.amount is None else str(case.amount),
+        "team": case.team.code,
+        "owner": case.owner.username if case.owner else None,
+    }
+
+
+def _is_permitted(case: Case, step: Step, by: Actor) -> bool:
+    if step.transition is not None:
+        found = step.transition._django_fsm.get_transition(case.state)  # type: ignore[attr-defined]
+        # A state without this transition is told below, to everybody alike.
+        return found is None or bool(found.has_perm(case, by))
+    if step.action is None:
+        return by.person is None
+    return by.person is not None and may(by.person, step.action, case)
+
+
+def _move(case: Case, step: Step, at: datetime) -> None:
+    refusal = f"{case.number} is {case.get_state_display().lower()}: this is not possible now."
+    if step.states is not None and case.state not in step.states:
+        raise NotAllowed(refusal)
+    if step.transition is not None:
+        try:
+            step.transition(case, at=at, **step.arguments)
+        except TransitionNotAllowed as refused:
+            raise NotAllowed(refusal) from refused
+    if step.set_fields is not None:
+        step.set_fields(case)
+
+
+def _is_first_response(case: Case, was: _Before, by: Actor) -> bool:
+    """Say whether somebody of the team that had the case acts on it for the first time."""
+    return case.first_action_at is None and by.person is not None and works_in(by.person, was.team)
+
+
+def _save(case: Case, step: Step, was: _Before, *, at: datetime, first_response: bool) -> None:
+    if case.state != was.state:
+        case.state_since = at
+    if first_response:
+        case.first_action_at = at
+    if not step.keeps_version:
+        case.version += 1
+    case.updated_at = at
+    case.save()
+
+
+def _tell(case: Case, step: Step, was: _Before, *, at: datetime, by: Actor) -> None:
+    now = _shown(case)
+    changed = [name for name, value in now.items() if value != was.shown[name]]
+    record(
+        f"case.{step.kind}",
+        at=at,
+        case=case,
+        subject=("case", case.number),
+        summary=step.summary,
+        actor=by,
+        before={name: was.shown[name] for name in changed},
+        after={name: now[name] for name in changed} | step.after | {"version": case.version},
+        reason=step.reason,
+        release=case.release,
+    )
+
+
+def _keep_clocks(case: Case, was: _Before, *, at: datetime, first_response: bool) -> None:
+    """Let the clocks follow: they stand still while the supplier owes an answer, and end with the case."""
+    if was.state in SETTLED and case.state not in SETTLED:
+        sla.start(case, at)
+        return
+    if case.state in SETTLED:
+        if was.state not in SETTLED:
+            sla.stop(case, ClockKind.RESPOND, at)
+            sla.stop(case, ClockKind.RESOLVE, at)
+        return
+    if first_response:
+        sla.stop(case, ClockKind.RESPOND, at)
+    if (case.severity, case.team) != (was.severity, was.team):
+        sla.rescale(case, at)
+    if case.state == was.state:
+        return
+    if case.state == CaseState.WAITING_SUPPLIER:
+        sla.pause(case, at)
+    elif was.state == CaseState.WAITING_SUPPLIER:
+        sla.resume(case, at)

@@ -1,0 +1,55 @@
+"""Keeps a case in the queue of every team that has to do with it."""
+
+from exceptions_app.cases.models import Case, QueueEntry, QueueRole, Task, TaskState
+from exceptions_app.detection import registry
+from exceptions_app.people.models import Team
+from exceptions_app.proposals.models import ApprovalNeed, Decision, ProposalState
+
+
+def sync(case: Case) -> None:
+    """Make the queue entries of the case what they should be, in the transaction that changed it.
+
+    A team has one entry, in its strongest role: owner, then approval, then task, then told. A team that had a
+    task or an approval stays informed; one the case was handed away from does not.
+    """
+    wanted = _wanted(case)
+    kept = {entry.team_id: entry for entry in QueueEntry.objects.filter(case=case)}
+    for team_id, entry in kept.items():
+        if team_id not in wanted and entry.role != QueueRole.OWNER:
+            wanted[team_id] = QueueRole.TOLD
+    gone = [entry.pk for team_id, entry in kept.items() if team_id not in wanted]
+    if gone:
+        QueueEntry.objects.filter(pk__in=gone).delete()
+    made, changed = [], []
+    for team_id, role in wanted.items():
+        entry = kept.get(team_id) or QueueEntry(team_id=team_id, case=case)
+        if (entry.role, entry.is_open, entry.priority) == (role, case.is_open, case.priority) and entry.pk:
+            continue
+        entry.role, entry.is_open, entry.priority = role, case.is_open, case.priority
+        (changed if entry.pk else made).append(entry)
+    QueueEntry.objects.bulk_create(made)
+    if changed:
+        QueueEntry.objects.bulk_update(changed, ["role", "is_open", "priority"])
+
+
+def _wanted(case: Case) -> dict[int, QueueRole]:
+    """Return each team with the strongest reason it has."""
+    wanted: dict[int, QueueRole] = {}
+    for team_id in _told(case):
+        wanted[team_id] = QueueRole.TOLD
+    for team_id in Task.objects.filter(case=case, state=TaskState.OPEN).values_list("team_id", flat=True):
+        wanted[team_id] = QueueRole.TASK
+    for team_id in _asked_to_approve(case):
+        wanted[team_id] = QueueRole.APPROVAL
+    wanted[case.team_id] = QueueRole.OWNER
+    return wanted
+
+
+def _told(case: Case) -> list[int]:
+    codes = registry.exception_type(case.type_code).told
+    return list(Team.objects.filter(company=case.company_id, code__in=codes).values_list("pk", flat=True))
+
+
+def _asked_to_approve(case: Case) -> list[int]:
+    needs = ApprovalNeed.objects.filter(proposal__case=case, proposal__state=ProposalState.PENDING)
+    return list(needs.exclude(approvals__decision=Decision.APPROVED).values_list("team_id", flat=True))
