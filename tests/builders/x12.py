@@ -1,0 +1,263 @@
+"""X12 files in one call: a supplier's confirmation, an order, a ship notice, or any interchange.
+
+confirmation_855(order="4500010001", lines=[po1("1", "100", acks=[ack("IQ", "80")])])
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from erp_connectors.edi.x12.writer import (
+    Element,
+    OutgoingEnvelope,
+    OutgoingGroup,
+    OutgoingTransaction,
+    Style,
+    write_interchange,
+)
+
+Segment = Sequence[Element]
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+READABLE = Style(line_end=b"\n")
+FUNCTIONAL_CODES = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parties:
+    """Who sends to whom; the group carries the same ids."""
+
+    sender: str = "SUPPLIER"
+    receiver: str = "BUYER"
+    sender_qualifier: str = "ZZ"
+    receiver_qualifier: str = "ZZ"
+
+
+def interchange(
+    transactions: Sequence[tuple[str, Sequence[Segment]]],
+    *,
+    control: int = 1,
+    at: datetime = NOON,
+    parties: Parties = Parties(),
+    version: str = "004010",
+    test: bool = False,
+    style: Style = READABLE,
+    first_transaction: int = 1,
+) -> bytes:
+    """Return one interchange with one group; every transaction is a set and the segments inside it."""
+    group = OutgoingGroup(
+        functional_code=FUNCTIONAL_CODES.get(transactions[0][0], "ZZ") if transactions else "PR",
+        sender=parties.sender,
+        receiver=parties.receiver,
+        control_number=control,
+        version=version,
+        transactions=[
+            OutgoingTransaction(set_code=set_code, control_number=f"{number:04}", segments=segments)
+            for number, (set_code, segments) in enumerate(transactions, start=first_transaction)
+        ],
+    )
+    envelope = OutgoingEnvelope(
+        sender_qualifier=parties.sender_qualifier,
+        sender=parties.sender,
+        receiver_qualifier=parties.receiver_qualifier,
+        receiver=parties.receiver,
+        control_number=control,
+        at=at,
+        test=test,
+    )
+    return write_interchange(envelope, [group], style)
+
+
+def _day(day: date | str) -> str:
+    return day if isinstance(day, str) else f"{day:%Y%m%d}"
+
+
+def ack(
+    status: str,
+    quantity: str = "",
+    unit: str = "EA",
+    *,
+    on: date | str = "",
+    qualifier: str = "067",
+    **ids: str,
+) -> Segment:
+    """Return an ACK segment; `ids` are qualifier=value of a substitute."""
+    pairs = [part for pair in ids.items() for part in pair]
+    dated = (qualifier, _day(on)) if on else ("", "")
+    return ("ACK", status, quantity, unit if quantity else "", *dated, "", *pairs)
+
+
+def sch(quantity: str, on: date | str, unit: str = "EA", *, qualifier: str = "067") -> Segment:
+    """Return an SCH segment."""
+    return ("SCH", quantity, unit, "", "", qualifier, _day(on))
+
+
+def po1(
+    number: str,
+    quantity: str,
+    *,
+    unit: str = "EA",
+    price: str = "10",
+    basis: str = "PE",
+    ids: Sequence[str] = (),
+    acks: Sequence[Segment] = (),
+    schedule: Sequence[Segment] = (),
+    extra: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return a PO1 loop. `ids` are qualifier, value, qualifier, value; default a buyer's item per line."""
+    pairs = tuple(ids) or ("BP", f"ITEM-{number}")
+    return [("PO1", number, quantity, unit, price, basis, *pairs), *extra, *acks, *schedule]
+
+
+def confirmation_segments(
+    order: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    status: str = "AC",
+    purpose: str = "00",
+    supplier_order: str = "",
+    on: date = date(2026, 11, 23),
+    currency: str = "USD",
+    header: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return the inside of an 855."""
+    beginning = ("BAK", purpose, status, order, _day(on), "", "", "", supplier_order)
+    body = [segment for line in lines for segment in line]
+    money = [("CUR", "SE", currency)] if currency else []
+    return [beginning, *money, *header, *body, ("CTT", str(len(lines)))]
+
+
+def confirmation_855(
+    order: str,
+    lines: Sequence[Sequence[Segment]] = (),
+    *,
+    sender: str = "SUPPLIER",
+    receiver: str = "BUYER",
+    control: int = 1,
+    at: datetime = NOON,
+    status: str = "AC",
+    purpose: str = "00",
+    supplier_order: str = "",
+    currency: str = "USD",
+    header: Sequence[Segment] = (),
+    test: bool = False,
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one 855 that answers `order`; `lines` come from `po1`."""
+    segments = confirmation_segments(
+        order,
+        lines,
+        status=status,
+        purpose=purpose,
+        supplier_order=supplier_order,
+        on=at.date(),
+        currency=currency,
+        header=header,
+    )
+    parties = Parties(sender=sender, receiver=receiver)
+    return interchange([("855", segments)], control=control, at=at, parties=parties, test=test, style=style)
+
+
+def order_850(
+    order: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    sender: str = "BUYER",
+    receiver: str = "SUPPLIER",
+    control: int = 1,
+    at: datetime = NOON,
+    header: Sequence[Segment] = (),
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one 850."""
+    body = [segment for line in lines for segment in line]
+    segments = [
+        ("BEG", "00", "SA", order, "", _day(at.date())),
+        ("CUR", "BY", "USD"),
+        *header,
+        *body,
+        ("CTT", str(len(lines))),
+    ]
+    parties = Parties(sender=sender, receiver=receiver)
+    return interchange([("850", segments)], control=control, at=at, parties=parties, style=style)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipped:
+    """One item of a ship notice. `to_date` is cumulative, `status` SN108."""
+
+    line: str
+    quantity: str
+    unit: str = "EA"
+    to_date: str = ""
+    ordered: str = ""
+    status: str = ""
+    ids: Sequence[str] = ()
+
+
+def ship_notice_segments(
+    number: str,
+    orders: dict[str, Sequence[Shipped]],
+    *,
+    purpose: str = "00",
+    at: datetime = NOON,
+    shipped_on: date | None = None,
+    expected_on: date | None = None,
+    carrier: str = "",
+    tracking: str = "",
+) -> list[Segment]:
+    """Return the inside of an 856: one shipment, its orders, their items."""
+    dates = [("DTM", code, _day(day)) for code, day in (("011", shipped_on), ("017", expected_on)) if day]
+    carriers = [("TD5", "", "2", carrier)] if carrier else []
+    references = [("REF", "CN", tracking)] if tracking else []
+    segments: list[Segment] = [
+        ("BSN", purpose, number, _day(at.date()), f"{at:%H%M}", "0004"),
+        ("HL", "1", "", "S"),
+        *carriers,
+        *references,
+        *dates,
+    ]
+    level = 1
+    for order, items in orders.items():
+        level += 1
+        order_level = str(level)
+        segments += [("HL", order_level, "1", "O"), ("PRF", order)]
+        for item in items:
+            level += 1
+            ordered = (item.ordered, item.unit) if item.ordered else ("", "")
+            segments += [
+                ("HL", str(level), order_level, "I"),
+                ("LIN", item.line, *(item.ids or ("BP", f"ITEM-{item.line}"))),
+                ("SN1", "", item.quantity, item.unit, item.to_date, *ordered, "", item.status),
+            ]
+    return [*segments, ("CTT", str(sum(len(items) for items in orders.values())))]
+
+
+def ship_notice_856(
+    number: str,
+    orders: dict[str, Sequence[Shipped]],
+    *,
+    sender: str = "SUPPLIER",
+    receiver: str = "BUYER",
+    control: int = 1,
+    at: datetime = NOON,
+    purpose: str = "00",
+    shipped_on: date | None = None,
+    expected_on: date | None = None,
+    carrier: str = "",
+    tracking: str = "",
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one 856 that carries items of the orders by their numbers."""
+    segments = ship_notice_segments(
+        number,
+        orders,
+        purpose=purpose,
+        at=at,
+        shipped_on=shipped_on,
+        expected_on=expected_on,
+        carrier=carrier,
+        tracking=tracking,
+    )
+    parties = Parties(sender=sender, receiver=receiver)
+    return interchange([("856", segments)], control=control, at=at, parties=parties, style=style)
