@@ -19,7 +19,7 @@ from erp_connectors.edi.x12.writer import (
     write_interchange,
 )
 
-ACKNOWLEDGEMENT_STYLE = Style(replacement=" ")
+ACKNOWLEDGEMENT_STYLE = Style(replacement=" ", charset="latin-1")
 LONGEST_COPY = 99
 MOST_CODES = 5
 NO_SET = "000"

@@ -19,11 +19,17 @@ class DuplicateAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What is refused before anything is built from it. Sizes are in bytes."""
+    """What is refused before anything is built from it. Sizes are in bytes.
+
+    `interchanges` and `file_transactions` count in one file, `transactions` in one interchange,
+    `segments` and `findings` in one transaction.
+    """
 
     file_bytes: int = 25 * MEGABYTE
     interchanges: int = 500
+    file_transactions: int = 100_000
     transactions: int = 20_000
+    findings: int = 100
     segments: int = 50_000
     elements: int = 256
     element_bytes: int = 4096

@@ -4,18 +4,19 @@ from datetime import date, time
 from functools import lru_cache
 
 CENTURY_PIVOT = 70
+FIRST_YEAR = 1900
 LAST_YEAR = 2040
 
 
 @lru_cache(maxsize=4096)
 def parse_date(text: str) -> date | None:
-    """Return the date of YYMMDD (70 and later are 19xx) or CCYYMMDD; None for anything else."""
+    """Return the date of YYMMDD (70 and later are 19xx) or CCYYMMDD from 1900; else None."""
     if not text.isdecimal() or not text.isascii():
         return None
     if len(text) == 6:
         century = 1900 if int(text[:2]) >= CENTURY_PIVOT else 2000
         text = f"{century + int(text[:2])}{text[2:]}"
-    if len(text) != 8:
+    if len(text) != 8 or int(text[:4]) < FIRST_YEAR:
         return None
     try:
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))

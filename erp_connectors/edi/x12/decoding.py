@@ -34,7 +34,7 @@ from erp_connectors.edi.results import (
 )
 from erp_connectors.edi.rules import DEFAULT_RULES, DuplicateAnswer, ProfileFor
 from erp_connectors.edi.x12 import envelope
-from erp_connectors.edi.x12.dates import parse_date, parse_time
+from erp_connectors.edi.x12.dates import is_sentinel, parse_date, parse_time
 from erp_connectors.edi.x12.frame import Frame, frame_facts
 from erp_connectors.edi.x12.mapping import MAPPING_VERSION, map_transaction, read_transaction
 from erp_connectors.edi.x12.mapping.tables import tables_for
@@ -88,7 +88,10 @@ class _FileReading:
                 self._find("LIMIT_INTERCHANGES", text, header.offset, "Ask the sender to split the file.")
                 position = len(self.view)
                 break
-            span = scan(self.view, header, DEFAULT_RULES.limits.transactions)
+            limits = DEFAULT_RULES.limits
+            span = scan(
+                self.view, header, min(limits.transactions, limits.file_transactions - self.transactions)
+            )
             for result in _InterchangeReading(self, span, self.interchanges).run():
                 self._count(result)
                 yield result
@@ -153,7 +156,7 @@ class _InterchangeReading:
         self.rules = rules or DEFAULT_RULES
         self._judge_size()
         self.verdict = envelope.interchange_verdict(self.findings)
-        self.delimiters = span.header.delimiters
+        self.stray_component = span.stray_component
         self.control = span.header.elements[13]
         self.transaction_verdicts: list[tuple[Verdict, bool]] = []
 
@@ -170,9 +173,15 @@ class _InterchangeReading:
                 )
             )
 
+    @property
+    def is_too_large(self) -> bool:
+        """Say whether a limit forbids looking into the interchange at all."""
+        return any(finding.code.startswith("LIMIT_") for finding in self.findings)
+
     def run(self) -> Iterator[Decoded]:
         used_numbers: set[str] = set()
-        for number, group in enumerate(self.span.groups):
+        groups = [] if self.is_too_large else self.span.groups
+        for number, group in enumerate(groups):
             yield from _GroupReading(self, group, number, used_numbers).run()
         yield self._interchange()
 
@@ -252,7 +261,7 @@ class _GroupReading:
         self.refused = verdict_of(self.findings) is Verdict.REJECT
         self.frame = Frame(
             delimiters=interchange.span.header.delimiters,
-            stray_component=interchange.span.stray_component,
+            stray_component=interchange.stray_component,
             interchange_control=interchange.control,
             group_control=self.control,
             version=self.version,
@@ -276,7 +285,7 @@ class _GroupReading:
             (header[9], header[10]),
         ):
             day = parse_date(date_text)
-            if day is not None:
+            if day is not None and not is_sentinel(day):
                 return datetime.combine(day, parse_time(time_text), tzinfo=zone).astimezone(UTC)
         return EPOCH
 
@@ -312,7 +321,7 @@ class _GroupReading:
         document: Document | None = None
         if rows and not span.headless and verdict_of(findings) is not Verdict.REJECT:
             document, mapping_findings = map_transaction(rows, frame.source(set_code, control))
-            findings += mapping_findings
+            findings += mapping_findings[: rules.limits.findings]
         own = verdict_of(findings)
         reuse, in_interchange, earlier_file = self._judge_reuse(key, sha256)
         if own.is_accepted and reuse is not Reuse.NEW:
@@ -389,7 +398,7 @@ class _GroupReading:
             findings=tuple(self.findings),
             ack_status=status,
             ack_codes=tuple(finding.ack_code for finding in self.findings if finding.ack_code),
-            included=int(included) if included.isdecimal() else len(self.answers),
+            included=int(included) if included.isdecimal() and len(included) < 10 else len(self.answers),
             received=len(self.answers),
             accepted=0 if self.refused else accepted,
             answers=tuple(self.answers),

@@ -22,7 +22,7 @@ REFUSED_NOT_KEPT = frozenset({"UNPADDED_ISA", "PRODUCTION_IN_TEST_PROFILE"})
 def same_number(first: str, second: str) -> bool:
     """Compare control numbers or counts as numbers where both are, else as text."""
     if first.isdecimal() and second.isdecimal():
-        return int(first) == int(second)
+        return first.lstrip("0") == second.lstrip("0")
     return first == second
 
 
@@ -53,14 +53,14 @@ def judge_interchange(
                 way_out="Ask the sender for the interchange with its GS segments.",
             )
         )
-    if span.too_many_transactions:
+    if span.too_many_pieces:
         findings.append(
             _interchange(
                 code="LIMIT_TRANSACTIONS",
-                text="The interchange holds more transactions than this partner may send.",
+                text="The interchange, or the file, holds more transactions or groups than are read.",
                 ack_code="024",
                 offset=span.end,
-                way_out="Ask the sender to split it, or raise the limit in the profile.",
+                way_out="Ask the sender to split it.",
             )
         )
     return findings

@@ -1,6 +1,6 @@
 """What all transactions of a group share, and how one of them is split into segments within limits."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -98,28 +98,30 @@ class Frame:
             tables=self.tables,
         )
 
-    def placed(self, findings: Iterable[Finding], view: bytes, offset: int) -> tuple[Finding, ...]:
+    def placed(self, findings: Sequence[Finding], view: bytes, offset: int) -> tuple[Finding, ...]:
         """Return the findings with the byte offset of the segment they name; `offset` is that of ST."""
+        wanted = {finding.segment_index for finding in findings if finding.offset is None}
+        if wanted <= {None}:
+            return tuple(findings)
+        offsets = self._offsets(view, wanted)
         return tuple(
-            replace(finding, offset=offset + self._offset_of(view, finding.segment_index))
-            if finding.offset is None and finding.segment_index
+            replace(finding, offset=offset + offsets[finding.segment_index])
+            if finding.offset is None and finding.segment_index in offsets
             else finding
             for finding in findings
         )
 
-    def _offset_of(self, view: bytes, segment_index: int) -> int:
-        """Return where the segment with that number begins, counted as `split_segments` counts."""
+    def _offsets(self, view: bytes, wanted: set[int | None]) -> dict[int | None, int]:
+        """Return where the segments with these numbers begin, counted as `split_segments` counts."""
         terminator, start, number = self.delimiters.terminator, 0, 0
-        while start < len(view):
-            stop = view.find(terminator, start)
-            stop = stop if stop >= 0 else len(view)
-            segment = view[start:stop]
+        found: dict[int | None, int] = {}
+        for segment in view.split(terminator):
             lead = len(segment) - len(segment.lstrip(NOISE_BYTES))
             number += lead < len(segment)
-            if number == segment_index:
-                return start + lead
-            start = stop + len(terminator)
-        return len(view)
+            if number in wanted:
+                found.setdefault(number, start + lead)
+            start += len(segment) + len(terminator)
+        return found
 
 
 def frame_facts(rows: list[Row]) -> dict[str, Any]:

@@ -7,14 +7,18 @@ and keeps only offsets; its transactions are then split one at a time. Nothing i
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 ISA_LENGTH = 106
 ISA_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 ISA_FIELDS = tuple(zip(ISA_SEPARATORS, (*ISA_SEPARATORS[1:], 105), strict=True))
+ISA_WIDTHS = (3, *(end - start - 1 for start, end in ISA_FIELDS[:15]))
 ISA_WINDOW = 400
+MOST_UNREADABLE_HEADERS = 200
 NOISE = " \t\r\n\x00\x0b\x0c\x1a"
 NOISE_BYTES = NOISE.encode()
 BOM = b"\xef\xbb\xbf"
+HEADER_START = re.compile(rb"ISA(?=[^A-Za-z0-9 \r\n])")
 EBCDIC_ISA = "ISA".encode("cp037")
 EBCDIC_TABLE = bytes(range(256)).decode("cp037").encode("latin-1")
 
@@ -89,7 +93,7 @@ class InterchangeSpan:
     trailer: Segment | None = None
     strays: list[tuple[int, str]] = field(default_factory=list)
     end: int = 0
-    too_many_transactions: bool = False
+    too_many_pieces: bool = False
 
     @property
     def stray_component(self) -> bool:
@@ -113,13 +117,14 @@ def ascii_view(data: bytes) -> tuple[bytes, bool]:
 
 
 def find_header(view: bytes, start: int) -> Header | None:
-    """Return the first readable ISA at or after `start`, None when there is none."""
-    position = view.find(b"ISA", start)
-    while position >= 0:
-        header = read_header(view, position)
+    """Return the first readable ISA at or after `start`, None when there is none.
+
+    Gives up after MOST_UNREADABLE_HEADERS that look like one, so that no input takes long.
+    """
+    for match in islice(HEADER_START.finditer(view, start), MOST_UNREADABLE_HEADERS):
+        header = read_header(view, match.start())
         if header is not None:
             return header
-        position = view.find(b"ISA", position + 3)
     return None
 
 
@@ -160,10 +165,8 @@ def _is_plausible(parts: list[bytes]) -> bool:
     """Tell an ISA whose fields lost their padding from the letters ISA in a text."""
     cleaned = [part.strip() for part in parts]
     return (
-        all(len(part) <= 35 for part in parts[:16])
-        and len(cleaned[1]) <= 2
-        and 1 <= len(cleaned[13]) <= 9
-        and len(cleaned[15]) <= 1
+        all(len(part) <= width for part, width in zip(cleaned[:16], ISA_WIDTHS, strict=True))
+        and cleaned[13] != b""
         and len(parts[16]) >= 2
         and not parts[16][:1].isalnum()
         and not parts[16][1:2].isalnum()
@@ -219,26 +222,27 @@ def _envelope_pattern(delimiters: Delimiters) -> re.Pattern[bytes]:
     letters = ([bytes([letter]) for letter in tag] for tag in (b"ST", b"SE", b"GS", b"GE", b"IEA", b"TA1"))
     tags = b"|".join(map(line_breaks.join, letters))
     ends = line_breaks + b"(?:" + re.escape(delimiters.element) + b"|" + terminator + b")"
-    isa = rb"ISA(?=[^A-Za-z0-9 \r\n])"
-    return re.compile(terminator + b"[" + noise + b"]*+(" + isa + b"|(?:" + tags + b")(?=" + ends + b"))")
+    return re.compile(
+        terminator + b"[" + noise + b"]*+(" + HEADER_START.pattern + b"|(?:" + tags + b")(?=" + ends + b"))"
+    )
 
 
-def scan(view: bytes, header: Header, most_transactions: int) -> InterchangeSpan:
+def scan(view: bytes, header: Header, most_pieces: int) -> InterchangeSpan:
     """Find the envelope of the interchange that `header` opens, up to its IEA, the next ISA or the end.
 
-    Stops, and says so, at more than `most_transactions`.
+    Stops, and says so, at more than `most_pieces` transactions, groups, TA1 and stray envelope segments.
     """
-    return _Scan(view, header, most_transactions).run()
+    return _Scan(view, header, most_pieces).run()
 
 
 class _Scan:
     """The state of one scan: the open group, where the open transaction began, where the last piece ended."""
 
-    def __init__(self, view: bytes, header: Header, most_transactions: int) -> None:
+    def __init__(self, view: bytes, header: Header, most_pieces: int) -> None:
         self.view = view
         self.found = InterchangeSpan(header)
         self.delimiters = header.delimiters
-        self.most_transactions = most_transactions
+        self.most_pieces = most_pieces
         self.count = 0
         self.group: GroupSpan | None = None
         self.opened: int | None = None
@@ -251,10 +255,10 @@ class _Scan:
             offset = match.start(1)
             tag = match[1].translate(None, b"\r\n")
             if tag == b"ISA":
-                if read_header(self.view, offset) is None:
-                    continue
-                return self._finish(offset)
-            if tag == b"ST":
+                if read_header(self.view, offset) is not None:
+                    return self._finish(offset)
+                self.count += 1
+            elif tag == b"ST":
                 self._start_transaction(offset)
             elif tag == b"SE":
                 self._end_transaction(offset)
@@ -265,10 +269,11 @@ class _Scan:
             elif self.opened is None and tag == b"TA1":
                 self._keep_gap(offset)
                 self.found.acknowledgements.append(self._segment(offset))
+                self.count += 1
             elif tag == b"IEA":
                 return self._end_interchange(offset)
-            if self.count > self.most_transactions:
-                self.found.too_many_transactions = True
+            if self.count > self.most_pieces:
+                self.found.too_many_pieces = True
                 return self._finish(offset)
         return self._finish(len(self.view))
 
@@ -313,14 +318,13 @@ class _Scan:
         self._open_group(begin).transactions.append(span)
 
     def _after_noise(self, position: int) -> int:
-        noise = NOISE_BYTES + self.delimiters.terminator
-        while position < len(self.view) and self.view[position] in noise:
-            position += 1
-        return position
+        rest = self.view[position : self.position]
+        return position + len(rest) - len(rest.lstrip(NOISE_BYTES + self.delimiters.terminator))
 
     def _start_group(self, offset: int) -> None:
         self._leave_group(offset)
         self._keep_gap(offset)
+        self.count += 1
         self.group = GroupSpan(header=self._segment(offset), offset=offset)
         self.found.groups.append(self.group)
 
@@ -341,6 +345,7 @@ class _Scan:
         trailer = self._segment(offset)
         if self.group is None:
             self.found.strays.append((offset, "GE"))
+            self.count += 1
             return
         self.group.trailer = trailer
         self.group.end = trailer.end

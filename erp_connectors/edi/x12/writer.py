@@ -24,7 +24,8 @@ class UnwritableValue(PermanentError):
 class Style:
     """How bytes are written: delimiters, what follows a terminator, and what replaces delimiters in values.
 
-    `replacement` None refuses a value that holds a delimiter. `charset` must encode every value.
+    `replacement` None refuses a value that holds a delimiter or does not exist in `charset`; with a
+    replacement the delimiter becomes that, and the character a question mark.
     """
 
     delimiters: Delimiters = STANDARD_DELIMITERS
@@ -39,6 +40,13 @@ class Style:
             raise ValueError(f"These delimiters cannot be told apart: {self.delimiters}.")
         if self.replacement is not None and any(text in self.replacement for text in texts):
             raise ValueError("The replacement holds a delimiter.")
+
+    def encode(self, text: str) -> bytes:
+        """Return the bytes of a text that holds its delimiters already."""
+        try:
+            return text.encode(self.charset, errors="strict" if self.replacement is None else "replace")
+        except UnicodeEncodeError as error:
+            raise UnwritableValue(f"{error.object!r} cannot be written in {self.charset}.") from error
 
     @property
     def forbidden(self) -> tuple[str, ...]:
@@ -158,11 +166,7 @@ def _isa(envelope: OutgoingEnvelope, style: Style) -> bytes:
         if len(value) > width:
             raise UnwritableValue(f"{value!r} does not fit the {width} characters of its place in the ISA.")
     texts = [_value(value, style).ljust(width) for value, width in fields]
-    return (
-        separator.join([*texts, component]).encode(style.charset)
-        + terminator.encode(style.charset)
-        + style.line_end
-    )
+    return style.encode(separator.join([*texts, component]) + terminator) + style.line_end
 
 
 def _segment(segment: Sequence[Element], style: Style) -> bytes:
@@ -175,10 +179,7 @@ def _segment(segment: Sequence[Element], style: Style) -> bytes:
     ]
     while len(texts) > 1 and not texts[-1]:
         texts.pop()
-    try:
-        return (separator.join(texts) + terminator).encode(style.charset) + style.line_end
-    except UnicodeEncodeError as error:
-        raise UnwritableValue(f"{error.object!r} cannot be written in {style.charset}.") from error
+    return style.encode(separator.join(texts) + terminator) + style.line_end
 
 
 def _value(value: str, style: Style) -> str:

@@ -206,7 +206,7 @@ class _Mapper:
     def _shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "_Shares":
         if not line.ack:
             return self._silent_shares(line, ordered, unit)
-        shares = _Shares("ACK " + "+".join([ack.code for ack in line.ack]))
+        shares = _Shares("ACK " + "+".join(dict.fromkeys([ack.code for ack in line.ack])))
         whole_line: list[tuple[AckReading, LineStatus]] = []
         for ack in line.ack:
             status = self.tables.line_status.get(ack.code)
@@ -269,9 +269,10 @@ class _Mapper:
         self, shares: "_Shares", statuses: list[tuple[AckReading, LineStatus]], line: LineReading
     ) -> None:
         """Refuse to guess where a status without a quantity may speak of what the others leave open."""
+        day = self._attribute_day(line)
         for part in shares.parts:
             if part.day is NO_DAY and part.share is Share.CONFIRMED:
-                part.day = self._attribute_day(line)
+                part.day = day
         meanings = [status for _, status in statuses]
         shares.hold_dates = any(not status.firm and status.share is Share.CONFIRMED for status in meanings)
         speaks_of_rest = any(

@@ -89,7 +89,7 @@ class ShipNoticeReading(msgspec.Struct):
     refs: list[list[str]] = []
     n1: list[Row] = []
     td5: list[Row] = []
-    orders: list[str] = []
+    orders: dict[str, None] = {}
     marks: list[str] = []
     notes: list[str] = []
     problems: list[Finding] = []
@@ -113,6 +113,7 @@ class _Reader:
         self.level: Level | None = None
         self.item: ItemReading | None = None
         self.by_id: dict[str, Level] = {}
+        self.latest: dict[str, Level] = {}
 
     def read(self, rows: list[Row]) -> ShipNoticeReading:
         ignored = self.source.tables.ignored_segments
@@ -159,6 +160,8 @@ class _Reader:
         if level.depth > limit:
             text = f"HL {identifier} lies {level.depth} levels deep, no more than {limit} are read."
             self._refuse("LIMIT_HL_DEPTH", text, at, row, 2)
+            level.parent, level.depth = None, 1
+        self._remember(level)
         self.by_id[identifier] = level
         self.found.levels.append(level)
         self.level, self.item = level, None
@@ -175,21 +178,19 @@ class _Reader:
         return parent
 
     def _nearest_legal_parent(self, level: Level) -> Level | None:
-        legal = LEGAL_PARENTS.get(level.code, "")
-        for before in reversed(self.found.levels):
-            if before.code not in legal:
-                continue
-            is_sub_pack = before.code == "P" and before.nearest("I") is not None
-            if level.code == "I" and is_sub_pack:
-                continue
-            if level.code == "P" and before.code == "I" and self._packs_hold_items(before):
-                continue
-            return before
-        return None
+        """Return the latest level that may hold this one.
 
-    def _packs_hold_items(self, item: Level) -> bool:
-        """Say whether items stand inside packs here (S O P I) rather than packs inside items (S O I P)."""
-        return item.parent is not None and item.parent.code in PACK_LEVELS
+        A pack inside an item holds no items, and where items stand in packs no pack stands in an item.
+        """
+        legal = [before for code in LEGAL_PARENTS.get(level.code, "") if (before := self.latest.get(code))]
+        if level.code == "P":
+            legal = [before for before in legal if before.code != "I" or not _stands_in_pack(before)]
+        return max(legal, key=lambda before: before.at, default=None)
+
+    def _remember(self, level: Level) -> None:
+        is_sub_pack = level.code in PACK_LEVELS and level.parent is not None and level.parent.code == "I"
+        if not is_sub_pack:
+            self.latest[level.code] = level
 
     def _lin(self, at: int, row: Row) -> None:
         self.item = ItemReading(at, self.level, (row + PADDING)[1].strip(), id_pairs(row, 2))
@@ -212,8 +213,8 @@ class _Reader:
         number = (row + PADDING)[1].strip()
         if self.level is not None:
             self.level.prf = row
-        if number and number not in self.found.orders:
-            self.found.orders.append(number)
+        if number:
+            self.found.orders[number] = None
 
     def _man(self, row: Row) -> None:
         _, qualifier, mark = (element.strip() for element in (row + PADDING)[:3])
@@ -237,6 +238,10 @@ class _Reader:
         self.found.problems.append(problem)
 
 
+def _stands_in_pack(item: Level) -> bool:
+    return item.parent is not None and item.parent.code in PACK_LEVELS
+
+
 def ship_notice_facts(reading: ShipNoticeReading) -> dict[str, Any]:
     """Return the reading as plain values; what was not sent is not there."""
     td5 = reading.td5[0] + PADDING if reading.td5 else None
@@ -245,7 +250,7 @@ def ship_notice_facts(reading: ShipNoticeReading) -> dict[str, Any]:
         "doc": reading.header(2),
         "date": reading.header(3),
         "td5": [element.strip() for element in td5[2:5]] if td5 else None,
-        "pos": reading.orders,
+        "pos": list(reading.orders),
         "sscc": reading.marks,
         "ctt": reading.ctt,
         "ref": grouped(reading.refs),
