@@ -23,7 +23,7 @@ from django.db import connection  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
 from config.embedded.servers import start_servers  # noqa: E402
-from config.up.crew import Crew  # noqa: E402
+from config.processes.crew import Crew  # noqa: E402
 from config.up.refusals import only_one  # noqa: E402
 
 assert settings.RIGHTLINE_HOME == TEST_HOME

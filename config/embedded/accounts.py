@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from config.env import UnusableSetting
-from config.up.programs import Account
+from config.processes.programs import Account
 
 ACCOUNT_NAME = "rightline"
 

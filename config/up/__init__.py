@@ -1,1 +1,1 @@
-"""What stands behind `manage.py up`: programs, their guard, the checks before, and the order of the start."""
+"""What stands behind `manage.py up`: the reasons not to start, and the order of the start."""

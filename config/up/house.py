@@ -12,8 +12,8 @@ from types import FrameType
 
 from config import env
 from config.embedded.servers import ServerDidNotStart, start_servers
-from config.up.crew import Crew
-from config.up.programs import Program, Running, kill_group
+from config.processes.crew import Crew
+from config.processes.programs import Program, Running, kill_group
 from config.up.refusals import (
     CannotStart,
     only_one,
@@ -87,8 +87,7 @@ class House:
                 require_postgres(env.text("DATABASE_URL"))
             if env.text("REDIS_URL"):
                 require_broker(env.text("REDIS_URL"))
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, self._hear_stop)
+            self._listen_for_stops()
             with Crew(kept_open=[lock]) as self.crew:
                 try:
                     posts = self._fill_posts(self.crew)
@@ -202,6 +201,12 @@ class House:
         self.worker_ready_file.unlink(missing_ok=True)
         if self.order.ready_file is not None:
             self.order.ready_file.unlink(missing_ok=True)
+
+    def _listen_for_stops(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # nohup asks that the end of a terminal be no reason to stop.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._hear_stop)
 
     def _hear_stop(self, number: int, frame: FrameType | None) -> None:
         self.stops_asked_for += 1

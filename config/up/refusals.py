@@ -15,7 +15,7 @@ from typing import IO
 import psycopg
 import redis
 
-from config.up.guard import is_alive
+from config.processes.guard import is_alive
 
 SMALLEST_FREE_SPACE = 500 * 1024 * 1024
 OLDEST_POSTGRES = 15

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from config.up.crew import Crew
-from config.up.guard import is_alive
-from config.up.programs import Program
+from config.processes.crew import Crew
+from config.processes.guard import is_alive
+from config.processes.programs import Program
 from config.up.refusals import (
     AlreadyRunning,
     CannotStart,
@@ -38,8 +38,8 @@ time.sleep(60)
 VANISHING = """
 import os, signal, sys, time
 from pathlib import Path
-from config.up.crew import Crew
-from config.up.programs import Program
+from config.processes.crew import Crew
+from config.processes.programs import Program
 with Crew(show=lambda name, line: None) as crew:
     arguments = (sys.executable, "-c", "import time; time.sleep(60)")
     one = crew.start(Program(name="one", arguments=arguments, folder=Path("/")))

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from config import env
 from config.embedded.servers import ServerDidNotStart, start_servers
-from config.up.crew import Crew
+from config.processes.crew import Crew
 from config.up.refusals import AlreadyRunning, CannotStart, only_one, require_folder, require_space
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from config.up.programs import Program, Running, print_line, stop_all
+from config.processes.programs import Program, Running, print_line, stop_all
 
 GUARD = Path(__file__).with_name("guard.py")
 

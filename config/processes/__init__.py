@@ -1,0 +1,1 @@
+"""Programs we start, watch and stop, and the guard who stops them should we vanish."""
