@@ -49,6 +49,7 @@ class DemoCompany:
     items: int
     people: tuple[DemoPerson, ...]
     suppliers: tuple[DemoSupplier, ...]
+    tour_item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,7 @@ WESERLAND = DemoCompany(
             "77", "Handelshaus Grote", "C", "DE", "Safety, Abrasives, Lubricants", "BBRANDT", "4098765000778"
         ),
     ),
+    tour_item="Hydraulic seal kit 40 mm",
 )
 
 TALBRIDGE = DemoCompany(

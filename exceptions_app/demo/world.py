@@ -134,8 +134,12 @@ class _Builder:
         by_category: dict[str, list[ItemRecord]] = {}
         for item in items:
             by_category.setdefault(item.category or "", []).append(item)
-        orders = [self._first_shortage(by_category), self._order_named_1000(by_category)]
-        numbers = iter(range(self.company.first_order + 1, self.company.first_order + self.company.orders))
+        orders = [self._order_named_1000(by_category)]
+        if self.company.tour_item:
+            orders.insert(0, self._tour_order(items))
+        numbers = iter(
+            range(self.company.first_order + 1, self.company.first_order + self.company.orders + 1)
+        )
         while len(orders) < self.company.orders:
             supplier = self._pick_supplier()
             orders.append(self._order(str(next(numbers)), supplier, by_category, self._released_at()))
@@ -209,10 +213,10 @@ class _Builder:
             version_token="1",
         )
 
-    def _first_shortage(self, by_category: dict[str, list[ItemRecord]]) -> PurchaseOrder:
+    def _tour_order(self, items: tuple[ItemRecord, ...]) -> PurchaseOrder:
         """The order every tour starts with: 100 seal kits at 182.40, of which the supplier offers 82."""
-        supplier = next(maker for maker in self.company.suppliers if "Seals" in maker.categories)
-        item = by_category["Seals"][0]
+        item = next(each for each in items if each.description == self.company.tour_item)
+        supplier = next(maker for maker in self.company.suppliers if item.category in maker.categories)
         self.prices[item.number] = Decimal("182.40")
         wanted = self._business_day(7)
         line = OrderLine(
@@ -231,14 +235,13 @@ class _Builder:
     def _order_named_1000(self, by_category: dict[str, list[ItemRecord]]) -> PurchaseOrder:
         """Both companies have an order 1000 with their own supplier 77: the numbers must never mix."""
         supplier = next(maker for maker in self.company.suppliers if maker.number == "77")
-        number = "1000" if self.company.first_order != 1000 else str(1000 + self.company.orders)
-        return self._order(number, supplier, by_category, self._at(self._business_day(-5), 10, 5))
+        return self._order("1000", supplier, by_category, self._at(self._business_day(-5), 10, 5))
 
     def _answer(self, order: PurchaseOrder) -> Answer | None:
         supplier = next(maker for maker in self.company.suppliers if maker.number == order.supplier)
         if order.released_at is None:
             return None
-        is_first = order.number == str(self.company.first_order)
+        is_first = order.number == self._tour_number
         fate = self.random.random()
         recent = order.released_at.date() > self._business_day(-CONFIRM_TERM - 1)
         if not is_first and (recent or fate < SHARE_SILENT):
@@ -282,16 +285,18 @@ class _Builder:
     def _stock_and_demand(
         self, items: tuple[ItemRecord, ...], orders: tuple[PurchaseOrder, ...], shorts: set[str]
     ) -> tuple[tuple[Stock, ...], tuple[Demand, ...]]:
-        first = orders[0].lines[0]
-        stock = [self._on_hand(first, Decimal(10))]
-        day_after = _wanted(first) + timedelta(days=1)
-        demand = [
-            self._demand("SO-881", CUSTOMERS[0], first, Decimal(95), day_after),
-            self._demand("SO-882", CUSTOMERS[3], first, Decimal(15), day_after),
-        ]
+        stock: list[Stock] = []
+        demand: list[Demand] = []
+        seen: set[str] = set()
+        if self.company.tour_item:
+            first = orders[0].lines[0]
+            day_after = _wanted(first) + timedelta(days=1)
+            stock.append(self._on_hand(first, Decimal(10)))
+            demand.append(self._demand("SO-881", CUSTOMERS[0], first, Decimal(95), day_after))
+            demand.append(self._demand("SO-882", CUSTOMERS[3], first, Decimal(15), day_after))
+            seen.add(first.item)
         packs = {item.number: item.packs[0].factor for item in items}
-        seen = {first.item}
-        for line in (line for order in orders[1:] for line in order.lines):
+        for line in (line for order in orders for line in order.lines):
             if line.item in seen:
                 continue
             seen.add(line.item)
@@ -334,6 +339,10 @@ class _Builder:
                 ),
             ),
         )
+
+    @property
+    def _tour_number(self) -> str | None:
+        return str(self.company.first_order) if self.company.tour_item else None
 
     # --- days
 
