@@ -1,0 +1,321 @@
+"""The ground orders stand on: suppliers, items, stock and customer demand, by the newest word of the ERP.
+
+What an order or a stock level names before its own record comes is kept as a bare row with its number, so
+that every order of arrival ends in the same rows. A bare item has no base unit: nothing is converted for it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.db.models import QuerySet
+
+from erp_connectors.canonical.documents import Demand, OrderState, Stock
+from erp_connectors.canonical.master import ItemRecord, SupplierRecord
+from erp_connectors.companies import Company, Connection, Warehouse
+from erp_connectors.documents.identity import GroundDocument
+from erp_connectors.documents.models import (
+    CustomerDemand,
+    Item,
+    ItemName,
+    ItemPack,
+    OrderLine,
+    PurchaseOrder,
+    StockLevel,
+    Supplier,
+)
+
+Group = tuple[str, str, int | None]
+#: Where stock and demand meet: an item in a warehouse, by their primary keys.
+Place = tuple[int, int]
+Shape = TypeVar("Shape", SupplierRecord, ItemRecord, Stock, Demand)
+
+
+@dataclass(slots=True)
+class Effect:
+    """What follows from changed ground: orders to look at, and orders whose lines say something else now.
+
+    `touched` holds their primary keys by the document that touches them, `orders_to_recompute` numbers.
+    """
+
+    touched: dict[Group, set[int]] = field(default_factory=lambda: defaultdict(set))
+    orders_to_recompute: set[str] = field(default_factory=set)
+
+
+def follow(newest: Mapping[Group, GroundDocument], *, connection: Connection, company: Company) -> Effect:
+    """Bring master data, stock and demand in step with the newest word of each document given."""
+    effect = Effect()
+    if not newest:
+        return effect
+    _follow_suppliers(_of(newest, SupplierRecord), connection, company, effect)
+    _follow_items(_of(newest, ItemRecord), connection, effect)
+    places: dict[Group, set[Place]] = defaultdict(set)
+    _follow_stock(_of(newest, Stock), connection, company, places)
+    _follow_demand(_of(newest, Demand), connection, company, places)
+    _touch_places(places, effect)
+    return effect
+
+
+def _of(newest: Mapping[Group, GroundDocument], shape: type[Shape]) -> dict[Group, Shape]:
+    return {group: document for group, document in newest.items() if isinstance(document, shape)}
+
+
+# --- bare rows -------------------------------------------------------------------------------------
+
+
+def suppliers(numbers: Iterable[str], *, connection: Connection, company: Company) -> dict[str, Supplier]:
+    """Return the suppliers with these numbers; one that is not known yet is kept as a bare row."""
+    wanted = set(numbers)
+    known = _by_number(Supplier.objects.filter(connection=connection, number__in=wanted))
+    missing = sorted(wanted - known.keys())
+    if missing:
+        Supplier.objects.bulk_create(
+            [Supplier(connection=connection, company=company, number=one, name=one) for one in missing],
+            ignore_conflicts=True,
+        )
+        known |= _by_number(Supplier.objects.filter(connection=connection, number__in=missing))
+    return known
+
+
+def items(numbers: Iterable[str], *, connection: Connection) -> dict[str, Item]:
+    """Return the items with these numbers, their packs at hand; an unknown one is kept as a bare row."""
+    wanted = set(numbers)
+    rows = Item.objects.filter(connection=connection).prefetch_related("packs")
+    known = {item.number: item for item in rows.filter(number__in=wanted)}
+    missing = sorted(wanted - known.keys())
+    if missing:
+        Item.objects.bulk_create(
+            [Item(connection=connection, number=one, base_unit="") for one in missing], ignore_conflicts=True
+        )
+        known |= {item.number: item for item in rows.filter(number__in=missing)}
+    return known
+
+
+def warehouses(codes: Iterable[str], *, company: Company) -> dict[str, Warehouse]:
+    """Return the warehouses with these codes; one the ERP names first is taken over under its code."""
+    wanted = set(codes)
+    rows = Warehouse.objects.filter(company=company)
+    known = {warehouse.code: warehouse for warehouse in rows.filter(code__in=wanted)}
+    missing = sorted(wanted - known.keys())
+    if missing:
+        Warehouse.objects.bulk_create(
+            [Warehouse(company=company, code=one, name=one) for one in missing], ignore_conflicts=True
+        )
+        known |= {warehouse.code: warehouse for warehouse in rows.filter(code__in=missing)}
+    return known
+
+
+def _by_number(rows: Iterable[Supplier]) -> dict[str, Supplier]:
+    return {row.number: row for row in rows}
+
+
+# --- master data -------------------------------------------------------------------------------------
+
+
+def _follow_suppliers(
+    records: Mapping[Group, SupplierRecord], connection: Connection, company: Company, effect: Effect
+) -> None:
+    if not records:
+        return
+    known = suppliers({record.number for record in records.values()}, connection=connection, company=company)
+    groups = {}
+    for group, record in records.items():
+        row = known[record.number]
+        if row.tier != (record.tier or ""):
+            groups[row.pk] = group
+        row.name, row.tier = record.name, record.tier or ""
+        row.country, row.email, row.buyer = record.country or "", record.email or "", record.buyer or ""
+    Supplier.objects.bulk_update(
+        known.values(), ["name", "tier", "country", "email", "buyer"], batch_size=500
+    )
+    orders = PurchaseOrder.objects.filter(supplier__in=groups, state=OrderState.RELEASED)
+    for order, supplier in orders.values_list("pk", "supplier"):
+        effect.touched[groups[supplier]].add(order)
+
+
+def _follow_items(records: Mapping[Group, ItemRecord], connection: Connection, effect: Effect) -> None:
+    if not records:
+        return
+    known = items({record.number for record in records.values()}, connection=connection)
+    groups: dict[int, Group] = {}
+    repacked = []
+    for group, record in records.items():
+        row = known[record.number]
+        packs = {pack.unit: pack.factor for pack in record.packs}
+        has_other_packs = packs != {pack.unit: pack.factor for pack in row.packs.all()}
+        before = (row.base_unit, row.category, row.abc_class)
+        row.base_unit, row.category = record.base_unit, record.category or ""
+        row.abc_class, row.gtin = record.abc_class or "", record.gtin or ""
+        row.description = record.description
+        if has_other_packs:
+            repacked.append(record)
+        if has_other_packs or before != (row.base_unit, row.category, row.abc_class):
+            groups[row.pk] = group
+    Item.objects.bulk_update(
+        known.values(), ["base_unit", "category", "abc_class", "gtin", "description"], batch_size=500
+    )
+    _replace_packs(repacked, known)
+    _replace_names(records.values(), known)
+    lines = _open_lines().filter(item__in=groups)
+    for order, number, item in lines.values_list("order", "order__number", "item"):
+        effect.touched[groups[item]].add(order)
+        effect.orders_to_recompute.add(number)
+
+
+def _replace_packs(records: Sequence[ItemRecord], known: Mapping[str, Item]) -> None:
+    ItemPack.objects.filter(item__in=[known[record.number] for record in records]).delete()
+    ItemPack.objects.bulk_create(
+        [
+            ItemPack(item=known[record.number], unit=unit, factor=factor)
+            for record in records
+            for unit, factor in {pack.unit: pack.factor for pack in record.packs}.items()
+        ],
+        batch_size=1000,
+    )
+
+
+def _replace_names(records: Iterable[ItemRecord], known: Mapping[str, Item]) -> None:
+    wanted = {
+        (known[record.number].pk, name.supplier, name.number)
+        for record in records
+        for name in record.supplier_items
+    }
+    rows = ItemName.objects.filter(item__in=[known[record.number] for record in records])
+    here = {(row.item_id, row.supplier_number, row.number): row.pk for row in rows}
+    ItemName.objects.filter(pk__in=[pk for name, pk in here.items() if name not in wanted]).delete()
+    ItemName.objects.bulk_create(
+        [
+            ItemName(item_id=item, supplier_number=supplier, number=number)
+            for item, supplier, number in sorted(wanted - here.keys())
+        ],
+        batch_size=1000,
+    )
+
+
+# --- stock and demand ----------------------------------------------------------------------------------
+
+
+def _follow_stock(
+    records: Mapping[Group, Stock],
+    connection: Connection,
+    company: Company,
+    places: dict[Group, set[Place]],
+) -> None:
+    if not records:
+        return
+    known_items = items({stock.item for stock in records.values()}, connection=connection)
+    known_sites = warehouses({stock.warehouse for stock in records.values()}, company=company)
+    levels = StockLevel.objects.filter(
+        item__in=known_items.values(), warehouse__in=known_sites.values()
+    ).values_list("item", "warehouse", "on_hand", "unit")
+    before = {(item, warehouse): (on_hand, unit) for item, warehouse, on_hand, unit in levels}
+    rows = []
+    for group, stock in records.items():
+        item, warehouse = known_items[stock.item], known_sites[stock.warehouse]
+        if before.get((item.pk, warehouse.pk)) != (stock.on_hand.value, stock.on_hand.unit):
+            places[group].add((item.pk, warehouse.pk))
+        rows.append(
+            StockLevel(
+                item=item,
+                warehouse=warehouse,
+                on_hand=stock.on_hand.value,
+                unit=stock.on_hand.unit,
+                as_of=stock.version.document_time,
+            )
+        )
+    StockLevel.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["item", "warehouse"],
+        update_fields=["on_hand", "unit", "as_of"],
+        batch_size=1000,
+    )
+
+
+def _follow_demand(
+    records: Mapping[Group, Demand],
+    connection: Connection,
+    company: Company,
+    places: dict[Group, set[Place]],
+) -> None:
+    """Replace the lines of each customer order by its newest ones; those not named any more are gone."""
+    if not records:
+        return
+    lines = [line for demand in records.values() for line in demand.lines]
+    known_items = items({line.item for line in lines}, connection=connection)
+    known_sites = warehouses({line.warehouse for line in lines}, company=company)
+    by_number = {demand.number: group for group, demand in records.items()}
+    before = {
+        (row.order_number, row.line_number): row
+        for row in CustomerDemand.objects.filter(connection=connection, order_number__in=by_number)
+    }
+    after = {}
+    for demand in records.values():
+        for line in demand.lines:
+            after[demand.number, line.number] = CustomerDemand(
+                connection=connection,
+                order_number=demand.number,
+                line_number=line.number,
+                customer=demand.customer,
+                customer_class=demand.customer_class,
+                item=known_items[line.item],
+                warehouse=known_sites[line.warehouse],
+                open_quantity=line.open.value,
+                unit=line.open.unit,
+                due_on=line.due_on,
+            )
+    for name in before.keys() | after.keys():
+        old, new = before.get(name), after.get(name)
+        if old is None or new is None or _demand_of(old) != _demand_of(new):
+            places[by_number[name[0]]].update((row.item_id, row.warehouse_id) for row in (old, new) if row)
+    CustomerDemand.objects.filter(
+        pk__in=[row.pk for name, row in before.items() if name not in after]
+    ).delete()
+    CustomerDemand.objects.bulk_create(
+        after.values(),
+        update_conflicts=True,
+        unique_fields=["connection", "order_number", "line_number"],
+        update_fields=[
+            "customer",
+            "customer_class",
+            "item",
+            "warehouse",
+            "open_quantity",
+            "unit",
+            "due_on",
+        ],
+        batch_size=1000,
+    )
+
+
+def _demand_of(row: CustomerDemand) -> tuple[object, ...]:
+    return (
+        row.customer_class,
+        row.item_id,
+        row.warehouse_id,
+        row.open_quantity,
+        row.unit,
+        row.due_on,
+        row.customer,
+    )
+
+
+def _touch_places(places: Mapping[Group, set[Place]], effect: Effect) -> None:
+    """Touch the orders with an open line of an item in a warehouse where stock or demand has changed."""
+    changed = {place for some in places.values() for place in some}
+    if not changed:
+        return
+    orders: dict[Place, set[int]] = defaultdict(set)
+    lines = _open_lines().filter(
+        item__in={item for item, _ in changed}, warehouse__in={warehouse for _, warehouse in changed}
+    )
+    for order, item, warehouse in lines.values_list("order", "item", "warehouse"):
+        orders[item, warehouse].add(order)
+    for group, some in places.items():
+        for place in some:
+            effect.touched[group] |= orders[place]
+
+
+def _open_lines() -> QuerySet[OrderLine]:
+    return OrderLine.objects.filter(order__state=OrderState.RELEASED, is_present=True, cancelled=False)

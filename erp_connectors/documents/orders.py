@@ -1,0 +1,332 @@
+"""Orders and their lines in the mirror, and the position of every line, from all that was heard of them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from erp_connectors.canonical.codec import from_builtins, to_builtins
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
+from erp_connectors.canonical.values import Quantity
+from erp_connectors.companies import Company, Connection
+from erp_connectors.documents import ground
+from erp_connectors.documents.identity import SHAPES, OrderDocument, words_of
+from erp_connectors.documents.models import Document, Item, OrderLine, PurchaseOrder
+from erp_connectors.documents.position import LinePosition
+from erp_connectors.documents.positions import HeardDocument, OrderPositions, UnmatchedLine, positions_of
+from erp_connectors.documents.units import UnitUnknown, convert
+from erp_connectors.exchange.models import Transaction
+
+MIRROR = "mirror"
+SIX_PLACES = Decimal("0.000001")
+WHY_UNMATCHED = {
+    "nothing_named": "It names neither a line nor an item.",
+    "no_order_named": "It names no order.",
+    "no_such_line": "The order has no such line.",
+    "several_fit": "Several lines of the order fit.",
+    "contradiction": "Its line number and its item numbers say different lines.",
+}
+
+
+@dataclass(slots=True)
+class _Heard:
+    """Everything linked to one order number: what the ERP said, and what each partner said under it."""
+
+    number: str
+    by_erp: list[Document] = field(default_factory=list)
+    by_partner: dict[str, list[Document]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def newest_order(self) -> Document | None:
+        """The newest revision of the order itself, ties told apart as the positions do."""
+        revisions = [row for row in self.by_erp if row.kind == DocumentKind.PURCHASE_ORDER]
+        return max(
+            revisions,
+            key=lambda row: (row.said_at, row.revision, row.control_number, words_of(row.content)),
+            default=None,
+        )
+
+    def about(self, supplier: str) -> list[Document]:
+        """Return what counts for the order of this supplier; another's word on its number does not."""
+        counting = [*self.by_erp, *self.by_partner.get(supplier, ())]
+        return list({row.pk: row for row in counting}.values())
+
+
+def follow(numbers: Collection[str], *, connection: Connection, company: Company) -> dict[str, int]:
+    """Bring the orders with these numbers in step with all documents that name them.
+
+    Their references are locked. Returns the primary keys, by number, of the orders that say something else
+    than before; an order known only from other documents has none yet.
+    """
+    if not numbers:
+        return {}
+    heard = _heard(numbers, connection)
+    newest = {number: one.newest_order for number, one in heard.items()}
+    current = {number: row for number, row in newest.items() if row is not None}
+    said = {number: from_builtins(row.content, CanonicalOrder) for number, row in current.items()}
+    positions = {
+        number: positions_of(_as_heard(row) for row in heard[number].about(order.supplier))
+        for number, order in said.items()
+    }
+    mirror = _Rows(connection, company, said)
+    changed = mirror.save(current, positions)
+    _note_what_fits_nothing(heard, said, positions)
+    return changed
+
+
+def _heard(numbers: Collection[str], connection: Connection) -> dict[str, _Heard]:
+    links = Document.orders.through.objects.filter(
+        orderreference__connection=connection, orderreference__order_number__in=numbers
+    ).values_list("document", "orderreference__supplier_number", "orderreference__order_number")
+    named = list(links)
+    rows = Document.objects.in_bulk({row for row, _, _ in named})
+    heard = {number: _Heard(number) for number in numbers}
+    for row, supplier, number in named:
+        one = heard[number]
+        (one.by_partner[supplier] if supplier else one.by_erp).append(rows[row])
+    return heard
+
+
+def _as_heard(row: Document) -> HeardDocument:
+    content: OrderDocument = from_builtins(row.content, SHAPES[DocumentKind(row.kind)])  # type: ignore[assignment]
+    return HeardDocument(
+        key=row.key, version=content.version, first_said_at=row.first_said_at, content=content
+    )
+
+
+# --- rows of orders and lines ----------------------------------------------------------------------
+
+
+class _Rows:
+    """The rows of some orders, and everything they refer to, loaded once for all of them."""
+
+    def __init__(self, connection: Connection, company: Company, said: Mapping[str, CanonicalOrder]) -> None:
+        self.connection, self.company, self.said = connection, company, said
+        self.suppliers = ground.suppliers(
+            {order.supplier for order in said.values()}, connection=connection, company=company
+        )
+        orders = PurchaseOrder.objects.filter(connection=connection, number__in=said.keys())
+        self.orders = {order.number: order for order in orders}
+        self.lines: dict[tuple[int, str], OrderLine] = {
+            (line.order_id, line.number): line for line in OrderLine.objects.filter(order__in=orders)
+        }
+
+    def save(
+        self, current: Mapping[str, Document], positions: Mapping[str, OrderPositions]
+    ) -> dict[str, int]:
+        """Write what differs from before; return the orders for which that is more than a newer version."""
+        placed = [line for order in positions.values() for line in order.lines]
+        items = ground.items({position.line.item for position in placed}, connection=self.connection)
+        sites = ground.warehouses(
+            {position.line.warehouse for position in placed if position.line.warehouse}, company=self.company
+        )
+        changed = self._save_orders(current)
+        new, moved = [], []
+        for number, of_order in positions.items():
+            order = self.orders[number]
+            for position in of_order.lines:
+                line = self.lines.get((order.pk, position.line.number))
+                before = _values_of(line) if line else None
+                row = line or OrderLine(order=order, number=position.line.number)
+                row.item = items[position.line.item]
+                row.warehouse = sites[position.line.warehouse] if position.line.warehouse else None
+                _fill(row, position, items[position.line.item])
+                if before != (after := _values_of(row)):
+                    (moved if line else new).append(row)
+                if before is None or _meaning(before) != _meaning(after):
+                    changed.add(number)
+        OrderLine.objects.bulk_create(new, batch_size=500)
+        OrderLine.objects.bulk_update(moved, LINE_COLUMNS, batch_size=500)
+        return {number: self.orders[number].pk for number in changed}
+
+    def _save_orders(self, current: Mapping[str, Document]) -> set[str]:
+        """Write the orders themselves; return the numbers of the new and the changed ones."""
+        new, moved, changed = [], [], set()
+        for number, said in self.said.items():
+            order = self.orders.get(number)
+            before = _header_of(order) if order else None
+            order = order or PurchaseOrder(connection=self.connection, company=self.company, number=number)
+            order.supplier = self.suppliers[said.supplier]
+            order.state, order.currency, order.buyer = said.state.value, said.currency, said.buyer or ""
+            order.released_at, order.version_token = said.released_at, said.version_token
+            order.document = current[number]
+            after = _header_of(order)
+            if before != after:
+                (moved if before else new).append(order)
+            if before is None or before[:-2] != after[:-2]:
+                changed.add(number)
+        PurchaseOrder.objects.bulk_create(new, batch_size=500)
+        PurchaseOrder.objects.bulk_update(moved, ORDER_COLUMNS, batch_size=500)
+        self.orders |= {order.number: order for order in new}
+        return changed
+
+
+ORDER_COLUMNS = ["supplier", "state", "currency", "buyer", "released_at", "version_token", "document"]
+LINE_COLUMNS = [
+    "item",
+    "item_number",
+    "description",
+    "warehouse",
+    "quantity",
+    "unit",
+    "price",
+    "price_per",
+    "requested_on",
+    "cancelled",
+    "is_present",
+    "position",
+    "answered_at",
+    "received_quantity",
+]
+
+
+def _header_of(order: PurchaseOrder) -> tuple[object, ...]:
+    """Return the columns of an order; the last two move with every revision and mean nothing alone."""
+    return (
+        order.supplier_id,
+        order.state,
+        order.currency,
+        order.buyer,
+        order.released_at,
+        order.version_token,
+        order.document_id,
+    )
+
+
+def _values_of(line: OrderLine) -> dict[str, Any]:
+    return {
+        name: getattr(line, {"item": "item_id", "warehouse": "warehouse_id"}.get(name, name))
+        for name in LINE_COLUMNS
+    }
+
+
+def _meaning(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values without the version of the order: by itself it changes nothing."""
+    return values | {"position": values["position"] | {"order_version": None}}
+
+
+def _fill(row: OrderLine, position: LinePosition, item: Item) -> None:
+    line = position.line
+    row.item_number, row.description = line.item, line.description
+    row.quantity, row.unit = line.quantity.value, line.quantity.unit
+    row.price = line.price.amount if line.price else None
+    row.price_per = line.price.per if line.price and line.price.per else Decimal(1)
+    row.requested_on = min((part.date for part in line.schedule), default=None)
+    row.cancelled = position.cancelled_at is not None
+    row.is_present = position.is_present
+    row.position = to_builtins(position)
+    row.answered_at = position.answered_at
+    row.received_quantity = _received(position, item)
+
+
+def _received(position: LinePosition, item: Item) -> Decimal:
+    """Return what was received in the unit of the line; what no pack of the item converts is not counted."""
+    factors = {pack.unit: pack.factor for pack in item.packs.all()}
+    if item.base_unit:
+        factors.setdefault(item.base_unit, Decimal(1))
+    received = [fact.received for fact in position.receipts if fact.received]
+    counted = [_converted(quantity, position.line.quantity.unit, factors) for quantity in received]
+    return sum(counted, Decimal(0)).quantize(SIX_PLACES)
+
+
+def _converted(quantity: Quantity, unit: str, factors: Mapping[str, Decimal]) -> Decimal:
+    try:
+        return convert(quantity, unit, factors)
+    except UnitUnknown:
+        # The detection has its own word for it (unit_unknown); a column for lists cannot.
+        return Decimal(0)
+
+
+# --- what fits nothing, kept visible -----------------------------------------------------------------
+
+
+def _note_what_fits_nothing(
+    heard: Mapping[str, _Heard],
+    said: Mapping[str, CanonicalOrder],
+    positions: Mapping[str, OrderPositions],
+) -> None:
+    """Write on the transactions which orders and lines of their documents are unknown; take off what fits.
+
+    Only the newest revision of a document is looked at. The findings of other layers stay as they are.
+    """
+    notes: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    seen: set[int] = set()
+    for number, one in heard.items():
+        for supplier, rows in [("", one.by_erp), *one.by_partner.items()]:
+            seen.update(row.transaction_id for row in rows if row.transaction_id)
+            order = said.get(number)
+            unmatched = positions[number].unmatched if order and supplier in ("", order.supplier) else ()
+            for row in _newest_of_each(rows):
+                if row.transaction_id:
+                    notes[row.transaction_id] += _notes(row, number, supplier, order, unmatched)
+    if not seen:
+        return
+    noted = [pk for pk, some in notes.items() if some]
+    transactions = Transaction.objects.filter(
+        Q(pk__in=noted) | Q(pk__in=seen, findings__contains=[{"layer": MIRROR}])
+    )
+    moved = []
+    for row in transactions.order_by("pk").select_for_update():
+        kept = [
+            finding
+            for finding in row.findings
+            if finding.get("layer") != MIRROR or finding.get("order") not in heard
+        ]
+        findings = kept + [note for note in notes.get(row.pk, []) if note not in kept]
+        if findings != row.findings:
+            row.findings = findings
+            moved.append(row)
+    Transaction.objects.bulk_update(moved, ["findings"], batch_size=500)
+
+
+def _newest_of_each(rows: Sequence[Document]) -> Iterable[Document]:
+    newest: dict[tuple[str, str], Document] = {}
+    for row in sorted(rows, key=lambda row: (row.said_at, row.revision, row.control_number)):
+        newest[row.kind, row.key] = row
+    return newest.values()
+
+
+def _notes(
+    row: Document,
+    number: str,
+    supplier: str,
+    order: CanonicalOrder | None,
+    unmatched: Iterable[UnmatchedLine],
+) -> list[dict[str, Any]]:
+    if order is None:
+        text = f"Order {number} has not come from the ERP yet. The {row.kind} is kept and counts once it has."
+        return [_note("ORDER_UNKNOWN", "note", text, number, number)]
+    if supplier not in ("", order.supplier):
+        text = f"Order {number} is with supplier {order.supplier}, not with {supplier}, who speaks here."
+        way_out = "Ask the supplier which order is meant, or correct the supplier of the trading partner."
+        return [_note("ORDER_OF_ANOTHER_SUPPLIER", "warning", text, number, number, way_out)]
+    return [
+        _note(
+            "LINE_UNMATCHED",
+            "warning",
+            f"Line {line.line_number or line.index + 1} of {row.kind} {row.key} fits no line "
+            f"of order {number}. " + WHY_UNMATCHED[line.reason.value],
+            number,
+            line.line_number or "",
+            "Compare it with the order, then match it by hand or ask the supplier.",
+        )
+        | {"line": line.index, "candidates": list(line.candidates)}
+        for line in unmatched
+        if (line.kind, line.key) == (row.kind, row.key)
+    ]
+
+
+def _note(code: str, severity: str, text: str, order: str, value: str, way_out: str = "") -> dict[str, Any]:
+    return {
+        "layer": MIRROR,
+        "code": code,
+        "severity": severity,
+        "text": text,
+        "order": order,
+        "value": value,
+        "way_out": way_out,
+    }

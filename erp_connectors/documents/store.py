@@ -1,0 +1,452 @@
+"""The one way into the mirror: what the outside said becomes a revision, and the positions follow at once.
+
+Everything of one recording is one database transaction: it queues up behind other documents of the same keys
+and orders, puts each revision where its version belongs, keeps orders, lines, positions and master data in
+step, and tells those above which orders are touched. The number of queries does not depend on the number of
+documents.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import InvalidOperation
+from hashlib import sha256
+
+from django.db import DataError
+from django.db import connection as database
+from django.db import transaction as atomicity
+
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder
+from erp_connectors.companies import Company, Connection
+from erp_connectors.documents import ground, orders
+from erp_connectors.documents.identity import (
+    GROUND_KINDS,
+    SHAPES,
+    GroundDocument,
+    Recordable,
+    UnstorableDocument,
+    content_of,
+    key_of,
+    kind_of,
+    orders_named,
+    said_again,
+    versions_said,
+    words_of,
+)
+from erp_connectors.documents.models import Document, OrderReference, Supplier
+from erp_connectors.documents.revisions import Outcome, Run, place
+from erp_connectors.exchange.models import Transaction
+from erp_connectors.signals import document_recorded
+
+__all__ = ["Arrival", "Outcome", "StoredDocument", "record", "record_many"]
+
+LOCK_KEYS = """
+    SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT unnest(%s::bigint[]) AS key ORDER BY 1) AS keys
+"""
+#: What one document is told from another by: kind, key, and the partner who said it (None: the ERP or we).
+Group = tuple[str, str, int | None]
+#: An order as a document names it: the number of the partner who speaks (empty: the ERP or we), the order's.
+Named = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A document with who said it: `supplier` where a partner did, None where the ERP or we did."""
+
+    document: Recordable
+    supplier: Supplier | None = None
+    transaction: Transaction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """What became of a document.
+
+    `document` is the revision that holds it, `named` the order numbers it names, `orders` the primary keys of
+    the orders that changed with it, for which those above were told. Lines that fit no order line stand in
+    the findings of the transaction, and go when the order brings the line.
+    """
+
+    outcome: Outcome
+    document: Document
+    orders: tuple[int, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+def record(
+    document: Recordable,
+    *,
+    connection: Connection,
+    company: Company,
+    supplier: Supplier | None = None,
+    transaction: Transaction | None = None,
+    received_at: datetime,
+) -> StoredDocument:
+    """Record one document about the orders of the ERP behind `connection`, and tell those above.
+
+    Raises UnstorableDocument for values that no column can hold.
+    """
+    arrival = Arrival(document=document, supplier=supplier, transaction=transaction)
+    return record_many([arrival], connection=connection, company=company, received_at=received_at)[0]
+
+
+def record_many(
+    arrivals: Iterable[Arrival],
+    *,
+    connection: Connection,
+    company: Company,
+    received_at: datetime,
+) -> list[StoredDocument]:
+    """Record documents together, all of them or none; one signal tells of all.
+
+    A file should come in blocks of some hundred documents, so that others on the same orders wait briefly.
+    """
+    filed = [_file(arrival) for arrival in arrivals]
+    if not filed:
+        return []
+    try:
+        with atomicity.atomic():
+            return _record(filed, _Mirror(connection, company, received_at))
+    except (DataError, InvalidOperation) as error:
+        raise UnstorableDocument(f"A value does not fit: {str(error).splitlines()[0]}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Mirror:
+    """Whose mirror is written, and when what is written reached us."""
+
+    connection: Connection
+    company: Company
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class _Filed:
+    """An arrival with what it is, and once it was placed, what it changed."""
+
+    arrival: Arrival
+    kind: DocumentKind
+    key: str
+    content: dict[str, object]
+    words: bytes
+    named: tuple[str, ...]
+    outcome: Outcome = Outcome.UNCHANGED
+
+    @property
+    def group(self) -> Group:
+        supplier = self.arrival.supplier
+        # An order is one document, whichever supplier its revisions name.
+        said_by = supplier.pk if supplier and self.kind is not DocumentKind.PURCHASE_ORDER else None
+        return (self.kind.value, self.key, said_by)
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The revisions of one document: before this recording, and as they have become."""
+
+    before: tuple[Run[Document], ...] = ()
+    runs: tuple[Run[Document], ...] = ()
+    has_changed: bool = False
+
+
+def _file(arrival: Arrival) -> _Filed:
+    document = arrival.document
+    content = content_of(document)
+    return _Filed(
+        arrival=arrival,
+        kind=kind_of(document),
+        key=key_of(document),
+        content=content,
+        words=words_of(content),
+        named=tuple(sorted(orders_named(document))),
+    )
+
+
+def _record(filed: Sequence[_Filed], mirror: _Mirror) -> list[StoredDocument]:
+    """Place, save, follow, tell; inside one database transaction."""
+    _queue_up_for_keys(filed, mirror)
+    shelves = _shelves(filed, mirror)
+    suppliers = _suppliers_of_orders(filed, mirror)
+    for one in filed:
+        _place(one, shelves[one.group], mirror, suppliers)
+    changed = {group: shelf for group, shelf in shelves.items() if shelf.has_changed}
+    touched = _follow(filed, changed, mirror) if changed else {}
+    return [
+        StoredDocument(
+            outcome=one.outcome,
+            document=_row_of(one, shelves[one.group]),
+            orders=tuple(sorted(touched.get(one.group, ()))),
+            named=one.named,
+        )
+        for one in filed
+    ]
+
+
+def _follow(
+    filed: Sequence[_Filed], changed: Mapping[Group, _Shelf], mirror: _Mirror
+) -> dict[Group, set[int]]:
+    """Save the changed revisions and all that follows from them; return the orders each of them touched."""
+    whose = {"connection": mirror.connection, "company": mirror.company}
+    named = _orders_of(filed, changed, mirror)
+    effect = ground.follow(_newest_ground(changed), **whose)
+    numbers = effect.orders_to_recompute.union(*({number for _, number in pairs} for pairs in named.values()))
+    references = _queue_up_for_orders(numbers, set().union(*named.values()), mirror)
+    _save(changed)
+    _link(changed, named, references)
+    touched_orders = orders.follow(numbers, **whose)
+    touched = {group: set(touched_by) for group, touched_by in effect.touched.items()}
+    for group, pairs in named.items():
+        touched[group] = {touched_orders[number] for _, number in pairs if number in touched_orders}
+    _tell(changed, set(touched_orders.values()).union(*touched.values()))
+    return touched
+
+
+# --- queueing up ----------------------------------------------------------------------------------
+
+
+def _queue_up_for_keys(filed: Iterable[_Filed], mirror: _Mirror) -> None:
+    """Wait for whoever records another revision of one of these documents; locks go in one order for all."""
+    names = {f"{mirror.connection.pk} {one.kind} {one.key}" for one in filed}
+    keys = [int.from_bytes(sha256(name.encode()).digest()[:8], signed=True) for name in names]
+    with database.cursor() as cursor:
+        cursor.execute(LOCK_KEYS, [keys])
+
+
+def _queue_up_for_orders(
+    numbers: Iterable[str], named: Iterable[Named], mirror: _Mirror
+) -> dict[Named, OrderReference]:
+    """Lock the orders, known to us or not, in one order for all, and return the references of what was named.
+
+    The reference without a supplier is the lock: whoever names the order, it is one order of one ERP.
+    """
+    wanted = sorted({*named, *(("", number) for number in numbers)})
+    OrderReference.objects.bulk_create(
+        [
+            OrderReference(connection=mirror.connection, supplier_number=supplier, order_number=number)
+            for supplier, number in wanted
+        ],
+        ignore_conflicts=True,
+    )
+    references = OrderReference.objects.filter(
+        connection=mirror.connection, order_number__in={number for _, number in wanted}
+    )
+    list(references.filter(supplier_number="").order_by("order_number").select_for_update().values_list("pk"))
+    return {(reference.supplier_number, reference.order_number): reference for reference in references}
+
+
+# --- placing revisions ----------------------------------------------------------------------------
+
+
+def _shelves(filed: Sequence[_Filed], mirror: _Mirror) -> dict[Group, _Shelf]:
+    """Return the revisions known of each document; of stock and the like only those that can matter.
+
+    A stock level has a revision for every change: only its newest and those said at the very same moments
+    are looked at.
+    """
+    rows = [*_order_documents(filed, mirror), *_ground_documents(filed, mirror)]
+    by_group: dict[Group, list[Document]] = defaultdict(list)
+    for row in rows:
+        by_group[_group_of(row)].append(row)
+    shelves = {}
+    for one in filed:
+        runs = [
+            Run(words_of(row.content), versions_said(row.content), row) for row in by_group.get(one.group, [])
+        ]
+        ordered = tuple(sorted(runs, key=lambda run: run.last))
+        shelves[one.group] = _Shelf(before=ordered, runs=ordered)
+    return shelves
+
+
+def _order_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document]:
+    wanted = [one for one in filed if one.kind not in GROUND_KINDS]
+    if not wanted:
+        return []
+    return list(
+        Document.objects.filter(
+            connection=mirror.connection,
+            kind__in={one.kind.value for one in wanted},
+            key__in={one.key for one in wanted},
+        )
+    )
+
+
+def _ground_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document]:
+    wanted = [one for one in filed if one.kind in GROUND_KINDS]
+    if not wanted:
+        return []
+    known = Document.objects.filter(
+        connection=mirror.connection,
+        kind__in={one.kind.value for one in wanted},
+        key__in={one.key for one in wanted},
+    )
+    newest = known.order_by("kind", "key", "supplier", "-said_at", "-revision", "-control_number").distinct(
+        "kind", "key", "supplier"
+    )
+    moments = {one.arrival.document.version.document_time for one in wanted}
+    same_moment = known.filter(said_at__in=moments)
+    return list({row.pk: row for row in [*same_moment, *newest]}.values())
+
+
+def _group_of(row: Document) -> Group:
+    is_order = row.kind == DocumentKind.PURCHASE_ORDER
+    return (row.kind, row.key, None if is_order else row.supplier_id)
+
+
+def _suppliers_of_orders(filed: Iterable[_Filed], mirror: _Mirror) -> Mapping[str, Supplier]:
+    numbers = {
+        one.arrival.document.supplier for one in filed if isinstance(one.arrival.document, PurchaseOrder)
+    }
+    return ground.suppliers(numbers, connection=mirror.connection, company=mirror.company)
+
+
+def _place(one: _Filed, shelf: _Shelf, mirror: _Mirror, suppliers: Mapping[str, Supplier]) -> None:
+    """Put an arrival among the revisions of its document, with a row for every run that has none."""
+    document = one.arrival.document
+    placed = place(shelf.runs, one.words, document.version)
+    one.outcome = placed.outcome
+    if placed.is_repetition:
+        return
+    shelf.has_changed = True
+    supplier = suppliers[document.supplier] if isinstance(document, PurchaseOrder) else one.arrival.supplier
+    rows = {run.content: run.row for run in placed.runs if run.row is not None}
+    runs = []
+    for run in placed.runs:
+        if run.row is None and run.content == one.words:
+            row = Document(
+                kind=one.kind.value,
+                company=mirror.company,
+                connection=mirror.connection,
+                supplier=supplier,
+                key=one.key,
+                content=one.content,
+                content_hash=_hash_of(one),
+                recorded_at=mirror.received_at,
+                transaction=one.arrival.transaction,
+            )
+            run = replace(run, row=row)
+        elif run.row is None:
+            run = replace(run, row=_older_half(rows[run.content]))
+        runs.append(run)
+    shelf.runs = tuple(runs)
+
+
+def _older_half(newer: Document | None) -> Document:
+    """Return a row for the older part of a run that something said in between has cut in two."""
+    assert newer is not None
+    return Document(
+        kind=newer.kind,
+        company_id=newer.company_id,
+        connection_id=newer.connection_id,
+        supplier_id=newer.supplier_id,
+        key=newer.key,
+        content=newer.content,
+        content_hash=newer.content_hash,
+        recorded_at=newer.recorded_at,
+        transaction_id=newer.transaction_id,
+    )
+
+
+def _hash_of(one: _Filed) -> str:
+    """Hash what is said with who says it: two partners may say the same of orders with the same number."""
+    return sha256(one.words + f" {one.group[2]}".encode()).hexdigest()
+
+
+def _row_of(one: _Filed, shelf: _Shelf) -> Document:
+    said = one.arrival.document.version
+    rows = [
+        run.row
+        for run in shelf.runs
+        if run.content == one.words and run.said[0] <= said <= run.said[-1] and run.row is not None
+    ]
+    return rows[0]
+
+
+# --- saving and linking ---------------------------------------------------------------------------
+
+
+def _save(changed: Mapping[Group, _Shelf]) -> None:
+    new, moved = [], []
+    for shelf in changed.values():
+        for run in shelf.runs:
+            row, last = run.row, run.said[-1]
+            assert row is not None
+            if not row._state.adding and versions_said(row.content) == run.said:
+                continue
+            row.first_said_at, row.said_at = run.said[0].document_time, last.document_time
+            row.revision, row.control_number = last.revision, last.control_number
+            row.content = said_again(row.content, run.said)
+            (new if row._state.adding else moved).append(row)
+    # Moved first: a row that was cut in two lets go of the versions its older half takes.
+    Document.objects.bulk_update(
+        moved, ["first_said_at", "said_at", "revision", "control_number", "content"], batch_size=500
+    )
+    Document.objects.bulk_create(new, batch_size=500)
+
+
+def _orders_of(
+    filed: Iterable[_Filed], changed: Mapping[Group, _Shelf], mirror: _Mirror
+) -> dict[Group, set[Named]]:
+    """Return the orders that any revision of each changed document names.
+
+    A ship notice that is corrected to another order must be taken off the first one, too.
+    """
+    named: dict[Group, set[Named]] = defaultdict(set)
+    for one in filed:
+        if one.group in changed:
+            named[one.group].update(_names(one))
+    rows = {
+        run.row.pk: group for group, shelf in changed.items() for run in shelf.before if run.row is not None
+    }
+    links = Document.orders.through.objects.filter(document__in=rows)
+    for row, supplier, number in links.values_list(
+        "document", "orderreference__supplier_number", "orderreference__order_number"
+    ):
+        named[rows[row]].add((supplier, number))
+    return named
+
+
+def _names(one: _Filed) -> Iterable[Named]:
+    """Yield how a document names its orders; an order names itself, and itself under its supplier."""
+    document, supplier = one.arrival.document, one.arrival.supplier
+    if isinstance(document, PurchaseOrder):
+        yield ("", document.number)
+        yield (document.supplier, document.number)
+        return
+    for number in one.named:
+        yield (supplier.number if supplier else "", number)
+
+
+def _link(
+    changed: Mapping[Group, _Shelf],
+    named: Mapping[Group, set[Named]],
+    references: Mapping[Named, OrderReference],
+) -> None:
+    """Link every revision of a document to every order that any of them names."""
+    through = Document.orders.through
+    links = [
+        through(document_id=run.row.pk, orderreference_id=references[name].pk)
+        for group, shelf in changed.items()
+        for run in shelf.runs
+        for name in sorted(named.get(group, ()))
+        if run.row is not None
+    ]
+    through.objects.bulk_create(links, ignore_conflicts=True, batch_size=1000)
+
+
+def _newest_ground(changed: Mapping[Group, _Shelf]) -> dict[Group, GroundDocument]:
+    """Return the newest word of each document that is not about orders, where that is another than before."""
+    newest = {}
+    for group, shelf in changed.items():
+        kind = DocumentKind(group[0])
+        row = shelf.runs[-1].row
+        if kind in GROUND_KINDS and row is not None:
+            newest[group] = from_builtins(said_again(row.content, shelf.runs[-1].said), SHAPES[kind])
+    return newest
+
+
+def _tell(changed: Mapping[Group, _Shelf], touched: Iterable[int]) -> None:
+    """Tell those above, in this transaction, of all that was recorded in it."""
+    rows = [shelf.runs[-1].row for shelf in changed.values()]
+    document_recorded.send(sender=Document, orders=sorted(touched), document=rows[-1], documents=rows)
