@@ -75,6 +75,7 @@ class _FileReading:
         self.used: dict[ControlKey, tuple[int, str]] = {}
         self.findings: list[Finding] = []
         self.verdicts: set[Verdict] = set()
+        self.terminator = b""
         self.interchanges = 0
         self.transactions = 0
 
@@ -97,6 +98,7 @@ class _FileReading:
                 yield result
             self.interchanges += 1
             position = span.end
+            self.terminator = header.delimiters.terminator
         self._note_gap(position, len(self.view))
         if not self.interchanges:
             way_out = "Look at the first bytes: it may be another format, or cut off at the front."
@@ -111,7 +113,7 @@ class _FileReading:
             self.verdicts.add(result.verdict)
 
     def _note_gap(self, start: int, end: int) -> None:
-        gap = self.view[start:end].strip(NOISE_BYTES)
+        gap = self.view[start:end].strip(NOISE_BYTES + self.terminator)
         if gap and gap != BOM:
             text = f"{len(gap)} bytes outside any interchange could not be read: {gap[:40]!r}."
             self._find("UNREADABLE_BYTES", text, start, "Ask the sender whether an interchange is cut off.")
