@@ -93,7 +93,7 @@ class FileDropConnector:
         return Page(seen_until=seen_until)
 
     def read(self, payload: bytes, *, file_name: str, received_at: datetime) -> Iterator[RowGroup]:
-        """Translate a file into groups of documents; what a complete extract leaves out becomes closed ones."""
+        """Translate a file into groups of documents; what a complete extract leaves out becomes closed."""
         for part in read(payload, file_name=file_name, settings=self.settings, received_at=received_at):
             if isinstance(part, FullExtract):
                 yield from gone(

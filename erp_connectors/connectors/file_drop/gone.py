@@ -64,10 +64,9 @@ def _closed(
     version = DocumentVersion(newest.said_at, newest.revision, f"{said_at:%Y%m%dT%H%M%SZ}")
     if version.control_number <= newest.control_number or newest.said_at > said_at:
         return None
-    content = {name: value for name, value in newest.content.items() if name != "said_before"}
     if kind is DocumentKind.DEMAND:
-        return replace(from_builtins(content, Demand), lines=(), version=version)
-    return replace(from_builtins(content, PurchaseOrder), state=OrderState.CLOSED, version=version)
+        return replace(from_builtins(newest.content, Demand), lines=(), version=version)
+    return replace(from_builtins(newest.content, PurchaseOrder), state=OrderState.CLOSED, version=version)
 
 
 def _suspect(extract: FullExtract, file_name: str, missing: int, known: int) -> RowGroup:
@@ -77,8 +76,8 @@ def _suspect(extract: FullExtract, file_name: str, missing: int, known: int) -> 
         column="",
         value=str(missing),
         message=(
-            f"The extract should be complete but leaves out {missing} of {known} open documents: none of them "
-            "was closed. If they really are gone, raise the setting most_gone_percent."
+            f"The extract should be complete but leaves out {missing} of {known} open documents: none "
+            "of them was closed. If they really are gone, raise the setting most_gone_percent."
         ),
     )
     return RowGroup(stream=extract.stream, key="gone", first_row=0, last_row=0, problems=(problem,))

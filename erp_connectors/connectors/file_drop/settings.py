@@ -19,9 +19,9 @@ class FileDropSettings:
 
     `headings[stream][column]` is the heading their file has for one of our columns. `words[column]` turns
     their words (states, classes, yes and no) into ours, `units` their units into Recommendation 20 codes; the
-    keys of both are case-folded. `full_extracts` are the streams of which every file is complete: what it does
-    not name is gone, unless that would be more than `most_gone_percent` of all. `without_commands` are those
-    their side cannot carry out. `answer_timeout` and `settle_seconds` are seconds.
+    keys of both are case-folded. `full_extracts` are the streams of which every file is complete: what it
+    does not name is gone, unless that would be more than `most_gone_percent` of all. `without_commands` are
+    those their side cannot carry out. `answer_timeout` and `settle_seconds` are seconds.
     `expect_every` is how many minutes may pass between two extracts of a stream before we count as blind.
     `decimal_mark` None: told by each number itself, and one that can be read in two ways is an error.
     """

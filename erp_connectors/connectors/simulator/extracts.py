@@ -1,0 +1,198 @@
+"""Canonical documents as the CSV extracts an ERP writes, under our own headings: the reader's counterpart."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from erp_connectors.canonical.documents import Demand, OrderLine, PurchaseOrder, Purpose, Receipt, Stock
+from erp_connectors.canonical.master import ItemRecord, SupplierRecord
+from erp_connectors.canonical.values import DocumentVersion
+from erp_connectors.connectors.base import Stream
+from erp_connectors.connectors.file_drop.streams import LAYOUTS
+
+Value = str | int | bool | Decimal | date | datetime | None
+Table = Sequence[dict[str, Value]]
+
+
+def suppliers_csv(suppliers: Iterable[SupplierRecord]) -> bytes:
+    """Return the extract of suppliers, one row each."""
+    return _csv(
+        Stream.SUPPLIERS,
+        [
+            {
+                "supplier": supplier.number,
+                "name": supplier.name,
+                "tier": supplier.tier,
+                "country": supplier.country,
+                "currency": supplier.currency,
+                "email": supplier.email,
+                "buyer": supplier.buyer,
+            }
+            | _version(supplier.version)
+            for supplier in suppliers
+        ],
+    )
+
+
+def items_csv(items: Iterable[ItemRecord]) -> bytes:
+    """Return the extract of items: a row for each pack or name, whichever are more."""
+    return _csv(Stream.ITEMS, [row for item in items for row in _item_rows(item)])
+
+
+def orders_csv(orders: Iterable[PurchaseOrder]) -> bytes:
+    """Return the extract of orders: a row for each schedule line."""
+    return _csv(
+        Stream.ORDERS, [row for order in orders for line in order.lines for row in _order_rows(order, line)]
+    )
+
+
+def receipts_csv(receipts: Iterable[Receipt]) -> bytes:
+    """Return the extract of receipts: a row for each line."""
+    return _csv(
+        Stream.RECEIPTS,
+        [
+            {
+                "receipt": receipt.number,
+                "received_on": receipt.received_on,
+                "ship_notice": receipt.ship_notice,
+                "warehouse": receipt.warehouse,
+                "cancelled": receipt.purpose is Purpose.CANCEL,
+                "order": line.order_number,
+                "line": line.line_number,
+                "item": line.item,
+                "quantity": line.received.value if line.received else None,
+                "damaged": line.damaged.value if line.damaged else None,
+                "unit": line.received.unit if line.received else None,
+            }
+            | _version(receipt.version)
+            for receipt in receipts
+            for line in receipt.lines
+        ],
+    )
+
+
+def stock_csv(stock: Iterable[Stock]) -> bytes:
+    """Return the extract of what is on hand: a row for each item and warehouse."""
+    return _csv(
+        Stream.STOCK,
+        [
+            {
+                "item": level.item,
+                "warehouse": level.warehouse,
+                "on_hand": level.on_hand.value,
+                "unit": level.on_hand.unit,
+            }
+            | _version(level.version)
+            for level in stock
+        ],
+    )
+
+
+def demand_csv(demand: Iterable[Demand]) -> bytes:
+    """Return the extract of customer orders: a row for each line, one without a line where it is done."""
+    return _csv(Stream.DEMAND, [row for order in demand for row in _demand_rows(order)])
+
+
+def _item_rows(item: ItemRecord) -> Table:
+    own: dict[str, Value] = {
+        "item": item.number,
+        "description": item.description,
+        "base_unit": item.base_unit,
+        "category": item.category,
+        "abc_class": item.abc_class,
+        "gtin": item.gtin,
+    }
+    return [
+        own
+        | _version(item.version)
+        | {
+            "pack_unit": item.packs[index].unit if index < len(item.packs) else None,
+            "pack_factor": item.packs[index].factor if index < len(item.packs) else None,
+            "supplier": item.supplier_items[index].supplier if index < len(item.supplier_items) else None,
+            "supplier_item": item.supplier_items[index].number if index < len(item.supplier_items) else None,
+        }
+        for index in range(max(1, len(item.packs), len(item.supplier_items)))
+    ]
+
+
+def _order_rows(order: PurchaseOrder, line: OrderLine) -> Table:
+    price = line.price
+    return [
+        {
+            "order": order.number,
+            "order_state": order.state.value,
+            "supplier": order.supplier,
+            "currency": order.currency,
+            "buyer": order.buyer,
+            "released_at": order.released_at,
+            "cancelled_at": order.cancelled_at,
+            "line": line.number,
+            "item": line.item,
+            "supplier_item": line.supplier_item,
+            "gtin": line.gtin,
+            "description": line.description,
+            "quantity": line.quantity.value,
+            "unit": line.quantity.unit,
+            "price": price.amount if price else None,
+            "price_per": price.per if price else None,
+            "price_unit": price.per_unit if price else None,
+            "warehouse": line.warehouse,
+            "cancelled": line.cancelled,
+            "schedule_quantity": part.quantity.value,
+            "schedule_date": part.date,
+            "changed_at": order.version.document_time,
+            "version": order.version_token,
+        }
+        for part in line.schedule
+    ]
+
+
+def _demand_rows(order: Demand) -> Table:
+    own: dict[str, Value] = {
+        "order": order.number,
+        "customer": order.customer,
+        "customer_class": order.customer_class,
+    } | _version(order.version)
+    none: dict[str, Value] = dict.fromkeys(("line", "item", "warehouse", "open_quantity", "unit", "due_on"))
+    lines: Table = [
+        {
+            "line": line.number,
+            "item": line.item,
+            "warehouse": line.warehouse,
+            "open_quantity": line.open.value,
+            "unit": line.open.unit,
+            "due_on": line.due_on,
+        }
+        for line in order.lines
+    ]
+    return [own | line for line in lines or [none]]
+
+
+def _version(version: DocumentVersion) -> dict[str, Value]:
+    return {"changed_at": version.document_time, "version": version.revision or None}
+
+
+def _csv(stream: Stream, rows: Table) -> bytes:
+    """Write the rows under every heading the stream may have, so that an extract of nothing is one, too."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [column.name for column in LAYOUTS[stream].columns])
+    writer.writeheader()
+    writer.writerows({name: _written(value) for name, value in row.items()} for row in rows)
+    return text.getvalue().encode()
+
+
+def _written(value: Value) -> str:
+    """Write a value unmistakably: three decimals alone could be thousands, so a zero follows them."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        number = format(value.normalize(), "f")
+        return f"{number}0" if re.search(r"\.\d{3}$", number) else number
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

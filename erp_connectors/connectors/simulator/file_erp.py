@@ -1,0 +1,106 @@
+"""An honest ERP behind a folder: it keeps orders, carries out command files, answers, and writes extracts.
+
+It behaves as the other side of `file_drop` must: values that moved since the decision are a conflict, a
+command it has seen is answered again without a second effect, a refusal comes in words.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.commands import LineChange, OrderCommand
+from erp_connectors.canonical.documents import OrderLine, PurchaseOrder
+from erp_connectors.canonical.values import DocumentVersion
+from erp_connectors.connectors.base import Outcome, Stream
+from erp_connectors.connectors.compare import differences_before
+from erp_connectors.connectors.simulator.extracts import orders_csv
+
+
+@dataclass(slots=True)
+class FileErp:
+    """The ERP. `refusals` maps order numbers to the words it refuses their commands with.
+
+    `loses_answers`: it carries commands out and says nothing, as when its answer file is lost.
+    `effects` are the keys of the commands that changed an order, in order.
+    """
+
+    folder: Path
+    orders: dict[str, PurchaseOrder] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
+    loses_answers: bool = False
+    effects: list[str] = field(default_factory=list)
+    said: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
+
+    def keep(self, orders: Iterable[PurchaseOrder], *, at: datetime) -> None:
+        """Take new or changed orders into the ERP; each gets the next version."""
+        for order in orders:
+            self.orders[order.number] = self._next_version(order, at)
+
+    def write_orders(self, *, at: datetime) -> Path:
+        """Write the extract of all orders."""
+        return self.write(Stream.ORDERS, orders_csv(self.orders.values()), at=at)
+
+    def write(self, stream: Stream, payload: bytes, *, at: datetime) -> Path:
+        """Write an extract into the incoming folder; it can be seen only when it is complete."""
+        name = f"{stream}_{at.astimezone(UTC):%Y%m%dT%H%M%SZ}.csv"
+        return _appear(self.folder / "incoming" / name, payload)
+
+    def work(self, *, at: datetime) -> int:
+        """Carry out the commands that lie ready, answer each, and return how many there were."""
+        paths = sorted((self.folder / "outgoing" / "commands").glob("[!.]*.json"))
+        for path in paths:
+            content = json.loads(path.read_bytes())
+            key = str(content["command"])
+            if key not in self.said:
+                self.said[key] = self._carry_out(key, from_builtins(content, OrderCommand), at)
+            if not self.loses_answers:
+                self.answer(key, *self.said[key])
+            path.unlink()
+        return len(paths)
+
+    def answer(self, key: str, outcome: Outcome, words: str) -> Path:
+        """Write one answer file."""
+        content = {"command": key, "outcome": outcome.value, "words": words}
+        return _appear(self.folder / "incoming" / "answers" / f"{key}.json", json.dumps(content).encode())
+
+    def _carry_out(self, key: str, command: OrderCommand, at: datetime) -> tuple[Outcome, str]:
+        order = self.orders.get(command.order_number)
+        if order is None:
+            return Outcome.REFUSED, f"There is no order {command.order_number}."
+        if order.number in self.refusals:
+            return Outcome.REFUSED, self.refusals[order.number]
+        moved = differences_before(command, order)
+        if moved:
+            return Outcome.CONFLICT, "; ".join(str(difference) for difference in moved)
+        changes = {change.line_number: change for change in command.changes}
+        lines = tuple(_changed(line, changes.get(line.number)) for line in order.lines)
+        self.orders[order.number] = self._next_version(replace(order, lines=lines), at)
+        self.effects.append(key)
+        return Outcome.APPLIED, ""
+
+    def _next_version(self, order: PurchaseOrder, at: datetime) -> PurchaseOrder:
+        before = self.orders.get(order.number)
+        revision = before.version.revision + 1 if before else 1
+        return replace(
+            order, version=DocumentVersion(at.replace(microsecond=0), revision), version_token=str(revision)
+        )
+
+
+def _changed(line: OrderLine, change: LineChange | None) -> OrderLine:
+    if change is None:
+        return line
+    after = change.after
+    return replace(
+        line, quantity=after.quantity, schedule=after.schedule, price=after.price, cancelled=after.cancelled
+    )
+
+
+def _appear(path: Path, payload: bytes) -> Path:
+    """Write the file so that it is complete when it can be seen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unseen = path.with_name(f".{path.name}.part")
+    unseen.write_bytes(payload)
+    return unseen.replace(path)

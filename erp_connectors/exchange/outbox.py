@@ -1,0 +1,398 @@
+"""Commands on their way to an ERP: each under an authorisation, one at a time per order, at most one effect.
+
+A worker takes a due command, compares the values the decision was made on with the mirror, marks the command
+as being sent, commits, and only then hands it over. From that commit on it may have taken effect: a worker
+that dies, or an answer that never comes, leaves it unknown, and nothing sends it again.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django_fsm import TransitionNotAllowed
+
+from erp_connectors import clock
+from erp_connectors.canonical.codec import from_builtins, to_builtins
+from erp_connectors.canonical.commands import OrderCommand
+from erp_connectors.canonical.documents import PurchaseOrder as MirroredOrder
+from erp_connectors.companies import Connection
+from erp_connectors.connectors.base import (
+    Answer,
+    AnswerLost,
+    Conflict,
+    ContractError,
+    EndpointDown,
+    Evidence,
+    Outcome,
+    RateLimited,
+    Rejected,
+    Sending,
+    Unsupported,
+)
+from erp_connectors.connectors.compare import differences_before, holds_after
+from erp_connectors.connectors.registry import connector_for
+from erp_connectors.documents.models import PurchaseOrder
+from erp_connectors.errors import ConfigurationError, ConflictError, PermanentError, TransientError
+from erp_connectors.exchange import breaker, lifecycle
+from erp_connectors.exchange.models import Command, CommandState, StreamState
+from erp_connectors.signals import command_settled
+
+LEASE = timedelta(minutes=2)
+FIRST_BACK_OFF = timedelta(seconds=30)
+LONGEST_BACK_OFF = timedelta(hours=1)
+MOST_TRIES = 12
+LOOK_AGAIN = timedelta(minutes=1)
+#: The breaker of a connection's commands is its `StreamState` of this name.
+COMMANDS = "commands"
+
+Move = Callable[..., None]
+
+#: What each kind of authorisation must say.
+AUTHORISATIONS = {
+    "within_limit": ("person", "limit", "currency", "release"),
+    "approved": ("approvals",),
+}
+
+ANSWERED: dict[Outcome, tuple[Move, CommandState]] = {
+    Outcome.APPLIED: (lifecycle.finish, CommandState.DONE),
+    Outcome.REFUSED: (lifecycle.refuse, CommandState.DEAD),
+    Outcome.CONFLICT: (lifecycle.find_conflict, CommandState.CONFLICT),
+}
+
+log = logging.getLogger(__name__)
+
+
+class NotAuthorised(PermanentError):
+    """A command names no valid authorisation: nothing may be written to an ERP without one."""
+
+
+# --- what others ask for --------------------------------------------------------------------
+
+
+def enqueue(
+    command: OrderCommand,
+    *,
+    order: PurchaseOrder,
+    authorisation: Mapping[str, Any],
+    case_number: str,
+    proposal_id: UUID | None,
+) -> Command:
+    """Queue one write to the ERP of `order`, in the transaction of the decision, and return its row.
+
+    Raises NotAuthorised without a valid authorisation, Unsupported where the ERP cannot do it, and
+    PermanentError for a command that changes nothing or another order.
+    """
+    _check_authorisation(authorisation)
+    if command.order_number != order.number or not command.changes:
+        raise PermanentError(f"The command must change lines of order {order.number}.")
+    if command.kind not in connector_for(order.connection).commands():
+        raise Unsupported(f"{order.connection.name} cannot carry out {command.kind}.")
+    now = clock.now()
+    return Command.objects.create(
+        connection=order.connection,
+        order=order,
+        kind=command.kind,
+        content=to_builtins(command),
+        authorisation=dict(authorisation),
+        case_number=case_number,
+        proposal_id=proposal_id,
+        created_at=now,
+        due_at=now,
+    )
+
+
+def withdraw(command: Command, *, reason: str) -> Command:
+    """Withdraw a command that is still waiting; one that is being sent is awaited and returned as it is."""
+    return _move(command.pk, lifecycle.withdraw, answer={"outcome": "withdrawn", "words": reason})
+
+
+def settle_by_hand(command: Command, *, outcome: CommandState, note: str) -> Command:
+    """Settle a command whose answer is lost, after a person has looked into the ERP: done, or dead.
+
+    Raises ConflictError when it is no longer unknown, PermanentError without a note.
+    """
+    moves = {CommandState.DONE: lifecycle.finish, CommandState.DEAD: lifecycle.refuse}
+    if outcome not in moves or not note.strip():
+        raise PermanentError("Say whether the command was done or is dead, and how you know.")
+    with transaction.atomic():
+        current = Command.objects.select_for_update().get(pk=command.pk)
+        if current.state != CommandState.UNKNOWN:
+            raise ConflictError(f"The command is {current.get_state_display()} by now.")
+        return _move(command.pk, moves[outcome], answer={"outcome": "by_hand", "words": note})
+
+
+def record_answer(answer: Answer, *, connection: Connection) -> str:
+    """Record what the ERP did with a command; the same answer again changes nothing.
+
+    Returns what is wrong with the answer in a sentence, or nothing.
+    """
+    command = _find(answer.key, connection)
+    if command is None:
+        return f"{answer.key} is not a command that was sent to {connection.name}."
+    move, state = ANSWERED[answer.outcome]
+    settled = _move(command.pk, move, answer={"outcome": answer.outcome.value, "words": answer.words})
+    if settled.state != state:
+        return (
+            f"{answer.key} is said to be {answer.outcome}, but it is {settled.get_state_display()} already."
+        )
+    return ""
+
+
+def dispatch_due(limit: int = 50) -> int:
+    """Carry due commands one step on, and return how many were taken. Safe beside itself."""
+    taken = 0
+    for command_id, order_id in _due(limit):
+        try:
+            taken += _step(command_id, order_id)
+        # One command that breaks must not keep the others from their ERPs.
+        except Exception as error:
+            log.exception("Command %s cannot be carried on", command_id)
+            Command.objects.filter(pk=command_id).update(
+                due_at=clock.now() + LOOK_AGAIN, last_error=f"{type(error).__name__}: {error}"
+            )
+    return taken
+
+
+def _check_authorisation(authorisation: Mapping[str, Any]) -> None:
+    needed = AUTHORISATIONS.get(authorisation.get("kind", ""))
+    missing = [name for name in needed or () if authorisation.get(name) in (None, "", [])]
+    if needed is None or missing:
+        raise NotAuthorised(
+            f"The authorisation is not complete: {', '.join(missing) or 'its kind is unknown'}."
+        )
+
+
+# --- one step of one command ----------------------------------------------------------------
+
+
+def _due(limit: int) -> list[tuple[UUID, int]]:
+    """The commands that can move now: a waiting one only when nothing of its order is before it."""
+    same_order = Command.objects.filter(order=OuterRef("order"))
+    in_flight = Exists(same_order.filter(state__in=lifecycle.IN_FLIGHT))
+    earlier = Exists(same_order.filter(state=CommandState.WAITING, pk__lt=OuterRef("pk")))
+    return list(
+        Command.objects.filter(due_at__lte=clock.now(), connection__is_active=True)
+        .exclude(Q(in_flight | earlier) & Q(state=CommandState.WAITING))
+        .order_by("due_at")
+        .values_list("pk", "order_id")[:limit]
+    )
+
+
+def _step(command_id: UUID, order_id: int) -> bool:
+    """Take the command if nobody else has it, and do what its state calls for."""
+    with transaction.atomic():
+        command = _claim(command_id, order_id)
+        if command is None:
+            return False
+        if command.state == CommandState.WAITING:
+            sending = _begin(command)
+        elif command.state == CommandState.SENDING:
+            _apply(command, lifecycle.lose, error="The answer did not come in time.")
+            return True
+        else:
+            sending = _sending(command)
+            command.due_at = clock.now() + LOOK_AGAIN
+            command.save(update_fields=["due_at"])
+    if sending is None:
+        return True
+    if command.state == CommandState.UNKNOWN:
+        _look_for_effect(command, sending)
+    else:
+        _deliver(command, sending)
+    return True
+
+
+def _claim(command_id: UUID, order_id: int) -> Command | None:
+    """Lock order and command; the order's lock keeps two commands of one order from starting together."""
+    order = PurchaseOrder.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=order_id).first()
+    if order is None:
+        return None
+    command = (
+        Command.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("connection__company", "order__document")
+        .filter(pk=command_id, due_at__lte=clock.now())
+        .first()
+    )
+    if command is None or (command.state == CommandState.WAITING and _must_wait(command)):
+        return None
+    return command
+
+
+def _must_wait(command: Command) -> bool:
+    before = Q(state__in=lifecycle.IN_FLIGHT) | Q(state=CommandState.WAITING, pk__lt=command.pk)
+    return Command.objects.filter(before, order=command.order_id).exists()
+
+
+def _begin(command: Command) -> Sending | None:
+    """Compare with the mirror, ask the breaker, and mark the command as being sent."""
+    content = from_builtins(command.content, OrderCommand)
+    order = _evidence(command).order
+    if holds_after(content, order):
+        words = "The ERP already has these values."
+        _apply(command, lifecycle.finish, answer={"outcome": Outcome.APPLIED.value, "words": words})
+        return None
+    moved = differences_before(content, order)
+    if moved:
+        answer = {
+            "outcome": Outcome.CONFLICT.value,
+            "words": "; ".join(str(difference) for difference in moved),
+            "differences": [asdict(difference) for difference in moved],
+        }
+        _apply(command, lifecycle.find_conflict, answer=answer)
+        return None
+    if not _may_pass(command):
+        return None
+    command.content = to_builtins(replace(content, version_token=order.version_token))
+    _apply(command, lifecycle.send, lease_until=clock.now() + LEASE)
+    return _sending(command)
+
+
+def _evidence(command: Command) -> Evidence:
+    document = command.order.document
+    return Evidence(
+        order=from_builtins(document.content, MirroredOrder),
+        said_at=document.said_at,
+        recorded_at=document.recorded_at,
+    )
+
+
+def _sending(command: Command) -> Sending:
+    if command.sent_at is None:
+        raise PermanentError(f"Command {command.pk} is in flight but was never sent.")
+    return Sending(
+        key=str(command.pk),
+        command=from_builtins(command.content, OrderCommand),
+        sent_at=command.sent_at,
+        case_number=command.case_number,
+    )
+
+
+def _deliver(command: Command, sending: Sending) -> None:
+    """Hand the command over and record how that went; what cannot be told from success leaves it unknown."""
+    try:
+        connector = connector_for(command.connection)
+        receipt = connector.push(sending)
+    except (Rejected, Unsupported) as refusal:
+        answer = {"outcome": Outcome.REFUSED.value, "words": str(refusal)}
+        _move(command.pk, lifecycle.refuse, answer=answer)
+    except Conflict as conflict:
+        answer = {"outcome": Outcome.CONFLICT.value, "words": str(conflict)}
+        _move(command.pk, lifecycle.find_conflict, answer=answer)
+    except RateLimited as limit:
+        _wait_for(command, limit, limit.retry_after)
+    except (TransientError, ConfigurationError) as error:
+        _back_off(command, error)
+    except (AnswerLost, ContractError) as error:
+        _move(command.pk, lifecycle.lose, error=str(error))
+    # It may have broken after the ERP acted, so it counts as a lost answer like any other.
+    except Exception as error:
+        log.exception("Command %s broke on its way to %s", command.pk, command.connection.code)
+        _move(command.pk, lifecycle.lose, error=f"{type(error).__name__}: {error}")
+    else:
+        _closes_breaker(command.connection)
+        if receipt.outcome is Outcome.APPLIED:
+            answer = {"outcome": receipt.outcome.value, "words": receipt.words}
+            _move(command.pk, lifecycle.finish, answer=answer)
+        else:
+            _move(command.pk, lifecycle.await_answer, answer_by=sending.sent_at + connector.answer_timeout())
+
+
+def _look_for_effect(command: Command, sending: Sending) -> None:
+    """Finish an unknown command whose effect can be seen; else a late answer or a person decides."""
+    try:
+        found = connector_for(command.connection).find_effect(sending, _evidence(command))
+    except (TransientError, ConfigurationError) as error:
+        Command.objects.filter(pk=command.pk, state=CommandState.UNKNOWN).update(last_error=str(error))
+        return
+    if found:
+        answer = {"outcome": Outcome.APPLIED.value, "words": "The ERP has the values that were asked for."}
+        _move(command.pk, lifecycle.finish, answer=answer)
+
+
+# --- when the ERP cannot be reached ---------------------------------------------------------
+
+
+def _may_pass(command: Command) -> bool:
+    """Ask the breaker; while it is open commands are parked, but for one probe every half minute."""
+    now = clock.now()
+    state = _breaker_of(command.connection)
+    if not breaker.is_open(state):
+        return True
+    if state.due_at is not None and state.due_at > now:
+        command.due_at = state.due_at
+        command.last_error = state.last_error
+        command.save(update_fields=["due_at", "last_error"])
+        return False
+    state.due_at = now + breaker.PROBE_EVERY
+    state.save(update_fields=["due_at"])
+    return True
+
+
+def _breaker_of(connection: Connection) -> StreamState:
+    """The locked row of the connection's breaker for commands."""
+    StreamState.objects.get_or_create(connection=connection, stream=COMMANDS, defaults={"is_polled": False})
+    return StreamState.objects.select_for_update(of=("self",)).get(connection=connection, stream=COMMANDS)
+
+
+def _closes_breaker(connection: Connection) -> None:
+    with transaction.atomic():
+        breaker.record_success(_breaker_of(connection), now=clock.now(), due_at=None)
+
+
+def _back_off(command: Command, error: Exception) -> None:
+    """Try again later: with the breaker's next probe, or after a pause that doubles with every try."""
+    now = clock.now()
+    with transaction.atomic():
+        state = _breaker_of(command.connection)
+        was_open = breaker.is_open(state)
+        breaker.record_failure(state, error, now=now)
+    if breaker.is_open(state):
+        counts = not was_open and not isinstance(error, EndpointDown | ConfigurationError)
+        _move(
+            command.pk, lifecycle.try_again, due_at=now + breaker.PROBE_EVERY, error=str(error), counts=counts
+        )
+    elif command.attempts >= MOST_TRIES:
+        words = f"Given up after {MOST_TRIES} tries: {error}"
+        _move(command.pk, lifecycle.refuse, answer={"outcome": "unreachable", "words": words})
+    else:
+        pause = min(FIRST_BACK_OFF * 2 ** (command.attempts - 1), LONGEST_BACK_OFF)
+        _move(command.pk, lifecycle.try_again, due_at=now + pause, error=str(error), counts=True)
+
+
+def _wait_for(command: Command, error: Exception, pause: timedelta) -> None:
+    due_at = clock.now() + pause
+    _move(command.pk, lifecycle.try_again, due_at=due_at, error=str(error), counts=False)
+
+
+# --- the one way a state changes ------------------------------------------------------------
+
+
+def _move(command_id: UUID, move: Move, **fields: Any) -> Command:
+    """Lock the command and apply the move; where its state does not allow that any more, leave it."""
+    with transaction.atomic():
+        command = Command.objects.select_for_update(of=("self",)).select_related("order").get(pk=command_id)
+        try:
+            return _apply(command, move, **fields)
+        except TransitionNotAllowed:
+            return command
+
+
+def _apply(command: Command, move: Move, **fields: Any) -> Command:
+    """Change the state of the locked command, save, and tell those above when it settled or is unclear."""
+    move(command, at=clock.now(), **fields)
+    command.save()
+    if command.state in (*lifecycle.SETTLED, CommandState.UNKNOWN):
+        command_settled.send(sender=Command, command=command)
+    return command
+
+
+def _find(key: str, connection: Connection) -> Command | None:
+    try:
+        return Command.objects.filter(pk=UUID(key), connection=connection).first()
+    except ValueError:
+        return None
