@@ -195,6 +195,15 @@ class OrderHistory:
             current = revision
         return current
 
+    def asked_at(self, line: OrderLine) -> datetime | None:
+        """Return since when the supplier has been asked for `line`: the release, or when it was added later."""
+        released_at = self.newest.released_at
+        released = [said for said in self._said if said[1].state is not OrderState.DRAFT]
+        for index, (said_at, revision) in enumerate(released):
+            if _line_of(revision, line.number) is not None:
+                return released_at if index == 0 or released_at is None else max(released_at, said_at)
+        return released_at
+
     def unchanged_since(self, line: OrderLine) -> datetime:
         """Return since when the order has had `line` with the quantity it has now."""
         since = self._said[-1][0]
@@ -258,6 +267,7 @@ class _Desk:
             is_present=line in self.present,
             unchanged_since=self.orders.unchanged_since(line),
             released_at=order.released_at,
+            asked_at=self.orders.asked_at(line),
             cancelled_at=self.orders.cancelled_since(line),
             answer=newest_first[0] if newest_first else None,
             earlier_answers=tuple(newest_first[1:]),

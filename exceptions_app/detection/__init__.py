@@ -1,1 +1,1 @@
-"""Detection: what deviates now, as pure functions of a snapshot, the agreements, the policies and a moment."""
+"""Detection: what deviates now, as pure functions of a snapshot, the agreements and a moment."""

@@ -19,7 +19,7 @@ class AgreementKind(StrEnum):
 
 
 class AgreementState(StrEnum):
-    """Pending until its commands are done; void when refused or when a bound value moved."""
+    """Pending until its commands are done; void when they were refused or the decision was withdrawn."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -30,11 +30,11 @@ class AgreementState(StrEnum):
 class Agreement:
     """One decision on one deviation of one line (ARCHITECTURE, idea 4).
 
-    It covers `quantity` (the order line's unit) of deviation `key`. It holds while the supplier's word is still
-    `answer` (a fingerprint of the words, not of the document they came in; None = no answer yet) and the ERP's
-    line equals `before` or `after`. A third value on either side makes it void, and the deviation is judged anew.
-    `until`: for a wait, the day it ends (inclusive, end of business). `agreed_on`: a date agreed for the covered
-    quantity, which counts as confirmed for notice and overdue.
+    It covers `quantity` (the order line's unit; None: all) of deviation `key`. It holds while the supplier's
+    word is still `answer` (`agreements.fingerprint`; None = no answer yet) and the ERP's line equals `before`
+    or `after`. A third value on either side makes it lapse, and the deviation is judged anew (`agreements`).
+    `until`: for a wait, the day it ends (inclusive, end of business). `agreed_on`: a date agreed for the
+    covered quantity, which counts as confirmed for notice and overdue.
     """
 
     id: int

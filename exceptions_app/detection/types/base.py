@@ -1,15 +1,25 @@
-"""What an exception type is: one class in one file, found by the registry."""
+"""What an exception type is: one class in one file, found by the registry. Pure."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from exceptions_app.detection.agreement import Agreement
+from exceptions_app.detection.agreements import Aspect
+from exceptions_app.detection.buckets import OWNERS, Bucket, Piece
+from exceptions_app.detection.deadlines import JUST_AFTER
+from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.snapshot import OrderSnapshot
+from exceptions_app.detection.view import LineView, OrderView
+from exceptions_app.detection.words import evidence_of, goods, offered_parts, ordered_parts, plain
 from exceptions_app.deviation import Deviation
+from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
+
+ZERO = Tolerance(percent=Limit(LimitState.ZERO))
 
 
 class SubjectKind(StrEnum):
@@ -43,7 +53,10 @@ class ServiceLevel:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A snapshot and what the type must say about it; the shared suite runs every example of every type."""
+    """A snapshot and what the type must say about it; the shared suite runs every example of every type.
+
+    Each of `deviations` names fields of the deviation that is found: `line_number`, `quantity`, `unit` ...
+    """
 
     title: str
     snapshot: OrderSnapshot
@@ -55,14 +68,15 @@ class Example:
 class ExceptionType(ABC):
     """A kind of deviation, with everything the house needs to know about it.
 
-    `told` teams get an alert; `told_plus` teams also get a task when customer orders of class A or B cannot be
-    covered. `resolutions` are codes of the playbook. `is_live`: the type opens cases unless a policy says
-    otherwise; a type that is not yet workable end to end only detects.
+    `told` teams get an alert; `told_plus` teams also get a task when customer orders of class A or B cannot
+    be covered. `resolutions` are codes of the playbook. `is_live`: the type opens cases unless a policy says
+    otherwise; a type that is not yet workable end to end only detects. `aspect`: what its agreements are
+    bound to. `heals_by`: what can end a deviation, the likeliest first.
     """
 
     code: ClassVar[str]
     label: ClassVar[str]
-    group_label: ClassVar[str]
+    group_label: ClassVar[str] = "order"
     subject: ClassVar[SubjectKind] = SubjectKind.ORDER
     owner: ClassVar[TeamCode]
     told: ClassVar[tuple[TeamCode, ...]] = ()
@@ -70,16 +84,24 @@ class ExceptionType(ABC):
     service: ClassVar[ServiceLevel]
     resolutions: ClassVar[tuple[str, ...]] = ()
     is_live: ClassVar[bool] = False
+    aspect: ClassVar[Aspect] = Aspect.QUANTITY
+    heals_by: ClassVar[tuple[Healing, ...]] = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
 
     @abstractmethod
-    def detect(
-        self, snapshot: OrderSnapshot, agreements: Iterable[Agreement], as_of: datetime
-    ) -> list[Deviation]:
-        """Return what deviates at `as_of`, pending and active agreements taken into account."""
+    def detect(self, view: OrderView) -> list[Deviation]:
+        """Return what deviates in an order at one moment, the agreements in its view taken into account."""
 
     @abstractmethod
-    def next_look(self, snapshot: OrderSnapshot, as_of: datetime) -> datetime | None:
-        """Return the next moment after `as_of` at which time alone could change the answer, or None."""
+    def hidden(self, view: OrderView) -> dict[str, datetime]:
+        """Return the keys that cannot be judged because a stream is blind, and since when it is."""
+
+    @abstractmethod
+    def next_look(self, view: OrderView) -> datetime | None:
+        """Return the next moment after the view's at which time alone could change the answer, or None."""
+
+    @abstractmethod
+    def expected(self, line: LineView) -> dict[str, Any]:
+        """Return what the ERP expects of a line, as plain JSON: what a change there would change."""
 
     @abstractmethod
     def headline(self, deviation: Deviation) -> str:
@@ -89,3 +111,130 @@ class ExceptionType(ABC):
     @abstractmethod
     def examples(cls) -> list[Example]:
         """Return the examples the shared suite runs."""
+
+
+class LineType(ExceptionType):
+    """A type that judges order lines one by one."""
+
+    @abstractmethod
+    def judge(self, line: LineView) -> Iterable[Deviation]:
+        """Yield what deviates on one line, before agreements."""
+
+    def detect(self, view: OrderView) -> list[Deviation]:
+        """Return what deviates on any line and is not settled by an agreement."""
+        return [
+            deviation
+            for line in view.lines
+            for deviation in self.judge(line)
+            if not line.is_settled(deviation, self.aspect)
+        ]
+
+    def hidden(self, view: OrderView) -> dict[str, datetime]:
+        """Return nothing: what documents say is never hidden."""
+        return {}
+
+    def next_look(self, view: OrderView) -> datetime | None:
+        """Return when the next wait on this type ends."""
+        ends = [
+            agreed.ends_at + JUST_AFTER
+            for line in view.lines
+            for agreed in line.holdings
+            if agreed.agreement.type_code == self.code and agreed.ends_at is not None
+        ]
+        return min(ends, default=None)
+
+    def expected(self, line: LineView) -> dict[str, Any]:
+        """Return the ordered quantity and its schedule."""
+        return {"quantity": plain(line.ordered), "unit": line.unit, "schedule": ordered_parts(line)}
+
+    def key(self, line_number: str, *more: str) -> str:
+        """Return the key of a deviation of this type; without values, it stays while they move."""
+        return ":".join((self.code, line_number, *more))
+
+    def deviation(self, line: LineView, **values: Any) -> Deviation:
+        """Return a deviation of this type on `line`, with the figures every type shows as evidence."""
+        values.setdefault("key", self.key(line.number))
+        values.setdefault("group", line.snapshot.number)
+        values.setdefault("expected", self.expected(line))
+        evidence = evidence_of(line) | values.pop("evidence", {})
+        return Deviation(
+            type_code=self.code,
+            line_number=line.number,
+            unit=line.unit,
+            currency=line.snapshot.currency,
+            evidence=evidence,
+            **values,
+        )
+
+
+class BucketType(LineType):
+    """A type that owns one bucket: what is in it deviates.
+
+    `quantity_tolerance` is the type's own tolerance for the quantity in the bucket; None where the tolerance
+    of the type is about something else (days), or where there is none.
+    """
+
+    bucket: ClassVar[Bucket]
+    quantity_tolerance: ClassVar[Tolerance | None] = None
+
+    def __init_subclass__(cls) -> None:
+        if OWNERS[cls.bucket] != cls.code:
+            raise TypeError(f"{cls.__name__} does not own bucket {cls.bucket}")
+
+    def judge(self, line: LineView) -> Iterable[Deviation]:
+        """Yield one deviation for all that is in the bucket beyond tolerance."""
+        pieces = line.buckets.inside(self.bucket)
+        quantity = line.quantity(self.bucket)
+        tolerance = None
+        if self.quantity_tolerance is not None:
+            tolerance = line.tolerance(self.code, Direction.UNDER, self.quantity_tolerance)
+        if not quantity or (tolerance is not None and tolerance.allows(quantity, line.ordered)):
+            return
+        yield self.deviation(
+            line,
+            quantity=quantity,
+            amount=line.amount(line.buckets.counted(self.bucket)),
+            since=self.since(line, pieces),
+            actual=self.actual(line, pieces),
+            tolerance_id=tolerance.id if tolerance else None,
+        )
+
+    def detect(self, view: OrderView) -> list[Deviation]:
+        """Return what is in the bucket; agreements have already taken out what they cover."""
+        return [deviation for line in view.lines for deviation in self.judge(line)]
+
+    def hidden(self, view: OrderView) -> dict[str, datetime]:
+        """Return the lines with pieces that would be in the bucket, if their streams were silent since."""
+        return {
+            self.key(line.number): piece.blind_since
+            for line in view.lines
+            for piece in line.buckets.pieces
+            if self.bucket in piece.hidden and piece.blind_since is not None
+        }
+
+    def next_look(self, view: OrderView) -> datetime | None:
+        """Return when time next moves a piece into or out of the bucket."""
+        moves = [
+            piece.moves_at + JUST_AFTER
+            for line in view.lines
+            for piece in line.buckets.pieces
+            if piece.moves_at is not None and self.bucket in (piece.bucket, piece.moves_to)
+        ]
+        return min(moves, default=None)
+
+    def since(self, line: LineView, pieces: list[Piece]) -> datetime | None:
+        """Return since when the pieces are in the bucket: a missed deadline, else the newest answer."""
+        missed = [piece.since for piece in pieces if piece.since is not None]
+        if missed:
+            return min(missed)
+        answer = line.position.answer
+        return answer.version.document_time if answer else None
+
+    def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
+        """Return what is instead of what was expected: what is offered, shipped and received."""
+        return {**offered_parts(line), **goods(line), "unit": line.unit}
+
+
+def percent(part: Decimal, whole: Decimal) -> str:
+    """Return `part` of `whole` in percent with one decimal, as people read it."""
+    return f"{part * 100 / whole:.1f} %" if whole else "0.0 %"

@@ -1,0 +1,78 @@
+"""What deviates in one order at one moment. Pure: the same values give the same answer, backtests included.
+
+Absence is judged only as far as the stream that would have told us was read. A deviation beyond that is
+`hidden`: it is neither opened nor cleared, and `blind_since` says so. No `next_look` is set for it, since
+time alone does not help: whoever moves a watermark marks the watches that are blind.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from exceptions_app.detection.agreement import Agreement, AgreementState
+from exceptions_app.detection.registry import types_of
+from exceptions_app.detection.snapshot import OrderSnapshot
+from exceptions_app.detection.types.base import ExceptionType, SubjectKind
+from exceptions_app.detection.view import OrderView, look
+from exceptions_app.deviation import Deviation
+
+ACTIVE = frozenset({AgreementState.ACTIVE})
+ACTIVE_AND_PENDING = frozenset({AgreementState.ACTIVE, AgreementState.PENDING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """The outcome of one look.
+
+    `deviations`: what deviates and no decision covers. `covered_by_pending`: what deviates and is covered
+    only by a decision that is not yet carried out. `hidden`: keys nobody can judge now. `next_look`: when
+    time alone could next change the answer. `blind_since`: until when the streams could be seen that hold up
+    a judgement; None when nothing is held up. `types`: what was looked for; `view`: the order as judged.
+    """
+
+    deviations: tuple[Deviation, ...]
+    covered_by_pending: tuple[Deviation, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    next_look: datetime | None = None
+    blind_since: datetime | None = None
+    types: tuple[ExceptionType, ...] = field(default=(), repr=False)
+    view: OrderView | None = field(default=None, repr=False, compare=False)
+
+
+def detect(
+    snapshot: OrderSnapshot,
+    agreements: Iterable[Agreement],
+    as_of: datetime,
+    types: Sequence[ExceptionType] | None = None,
+) -> Detection:
+    """Return what deviates in an order at `as_of`, looking for `types` (None: all types of orders).
+
+    Active agreements take out what they cover. Pending ones only mark it: a deviation covered by nothing else
+    neither opens, nor clears, nor reopens.
+    """
+    looked_for = tuple(types_of(SubjectKind.ORDER) if types is None else types)
+    known = tuple(agreements)
+    view = look(snapshot, known, as_of, ACTIVE)
+    found = [deviation for kind in looked_for for deviation in kind.detect(view)]
+    left = _keys_without_pending(snapshot, known, as_of, looked_for)
+    blind = {key: since for kind in looked_for for key, since in kind.hidden(view).items()}
+    looks = [moment for kind in looked_for if (moment := kind.next_look(view)) is not None]
+    return Detection(
+        deviations=tuple(deviation for deviation in found if left is None or deviation.key in left),
+        covered_by_pending=tuple(d for d in found if left is not None and d.key not in left),
+        hidden=frozenset(blind) - {deviation.key for deviation in found},
+        next_look=min(looks, default=None),
+        blind_since=min(blind.values(), default=None),
+        types=looked_for,
+        view=view,
+    )
+
+
+def _keys_without_pending(
+    snapshot: OrderSnapshot, agreements: Sequence[Agreement], as_of: datetime, types: Iterable[ExceptionType]
+) -> set[str] | None:
+    """Return the keys that would deviate even if all pending decisions were carried out; None without any."""
+    if not any(agreement.state is AgreementState.PENDING for agreement in agreements):
+        return None
+    view = look(snapshot, agreements, as_of, ACTIVE_AND_PENDING)
+    return {deviation.key for kind in types for deviation in kind.detect(view)}

@@ -1,0 +1,286 @@
+"""Small worlds for the examples of exception types and for tests: an order, an answer ... in a line. Pure.
+
+Times without a zone are Berlin time. Unless told otherwise everything is about line 10 of one order of a
+supplier that answers, announces and invoices, seen without delay.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from erp_connectors.canonical.documents import (
+    Confirmation,
+    ConfirmationLine,
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
+    LineAnswer,
+    OfferedPart,
+    OrderLine,
+    OrderState,
+    PurchaseOrder,
+    Receipt,
+    ReceiptLine,
+    ShipNotice,
+    ShipNoticeLine,
+    Unmentioned,
+)
+from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.documents.positions import Content, HeardDocument, positions_of
+from exceptions_app.calendars import BusinessCalendar
+from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
+from exceptions_app.policies.values import Terms, ToleranceTable
+
+BERLIN = ZoneInfo("Europe/Berlin")
+KASSEL = BusinessCalendar(
+    "kassel",
+    BERLIN,
+    dict.fromkeys(range(5), ((time(8), time(17)),)),
+    frozenset({date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1)}),
+)
+ORDER_NUMBER = "4500010001"
+ITEM = "SEAL-KIT"
+FAR = datetime(2030, 1, 1, tzinfo=BERLIN)
+SEEN = Sight(orders=FAR, confirmations=FAR, ship_notices=FAR, receipts=FAR, invoices=FAR)
+
+Part = tuple[str | int, str]
+
+
+def at(text: str) -> datetime:
+    """Return a moment in Berlin: `2026-11-24 10:00`."""
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+def amount(value: str | int, unit: str = "EA") -> Quantity:
+    """Return a quantity."""
+    return Quantity(Decimal(value), unit)
+
+
+def price(
+    value: str | None, currency: str | None = None, per: str | None = None, unit: str | None = None
+) -> Price | None:
+    """Return a price; None for None."""
+    return None if value is None else Price(Decimal(value), currency, Decimal(per) if per else None, unit)
+
+
+def order_line(
+    *parts: Part,
+    number: str = "10",
+    item: str = ITEM,
+    unit: str = "EA",
+    cost: Price | None = None,
+    **more: Any,
+) -> OrderLine:
+    """Return an order line with a schedule of (quantity, date)."""
+    return OrderLine(
+        number=number,
+        item=item,
+        quantity=Quantity(sum((Decimal(value) for value, _ in parts), Decimal(0)), unit),
+        price=cost,
+        schedule=tuple(SchedulePart(amount(value, unit), date.fromisoformat(day)) for value, day in parts),
+        **more,
+    )
+
+
+def order(
+    *parts: Part,
+    lines: tuple[OrderLine, ...] = (),
+    said: str = "2026-11-19 16:00",
+    revision: int = 0,
+    unit: str = "EA",
+    cost: Price | None = None,
+    state: OrderState = OrderState.RELEASED,
+    cancelled_at: str | None = None,
+    **more: Any,
+) -> HeardDocument:
+    """Return a revision of the order, released on Thursday 2026-11-19 at 16:00: one line, or `lines`."""
+    cost = cost or price("182.40", "EUR")
+    return heard(
+        f"order {ORDER_NUMBER}",
+        PurchaseOrder(
+            number=ORDER_NUMBER,
+            supplier="NORDMANN",
+            currency="EUR",
+            version=DocumentVersion(at(said), revision),
+            lines=lines or (order_line(*parts, unit=unit, cost=cost, **more),),
+            state=state,
+            released_at=at("2026-11-19 16:00"),
+            cancelled_at=at(cancelled_at) if cancelled_at else None,
+        ),
+    )
+
+
+def answer(
+    *parts: tuple[str | int, str | None],
+    said: str = "2026-11-24 10:00",
+    revision: int = 0,
+    number: str | None = "10",
+    unit: str = "EA",
+    words: tuple[LineAnswer, ...] = (),
+    cost: Price | None = None,
+    offered: tuple[OfferedPart, ...] | None = None,
+    is_unreadable: bool = False,
+    unmentioned: Unmentioned = Unmentioned.UNANSWERED,
+    key: str | None = None,
+    **more: Any,
+) -> HeardDocument:
+    """Return a confirmation that offers (quantity, date) on one line; `number` None mentions no line."""
+    if offered is None and not is_unreadable:
+        offered = tuple(
+            OfferedPart(amount(value, unit), date.fromisoformat(day) if day else None) for value, day in parts
+        )
+    line = ConfirmationLine(line_number=number, answers=words, offered=offered, price=cost, **more)
+    version = DocumentVersion(at(said), revision)
+    return heard(
+        key or f"answer {said} {revision} {number}",
+        Confirmation(
+            order_number=ORDER_NUMBER,
+            version=version,
+            lines=(line,) if number else (),
+            unmentioned=unmentioned,
+        ),
+    )
+
+
+def ship_notice(
+    value: str | int | None,
+    number: str = "ASN-1",
+    *,
+    said: str,
+    unit: str = "EA",
+    line: str = "10",
+    shipped_on: str | None = None,
+    expected_on: str | None = None,
+    revision: int = 0,
+    **more: Any,
+) -> HeardDocument:
+    """Return a ship notice with one line."""
+    return heard(
+        number,
+        ShipNotice(
+            number=number,
+            version=DocumentVersion(at(said), revision),
+            shipped_on=date.fromisoformat(shipped_on) if shipped_on else None,
+            expected_on=date.fromisoformat(expected_on) if expected_on else None,
+            lines=(
+                ShipNoticeLine(
+                    order_number=ORDER_NUMBER,
+                    line_number=line,
+                    shipped=None if value is None else amount(value, unit),
+                    **more,
+                ),
+            ),
+        ),
+    )
+
+
+def receipt(
+    value: str | int,
+    number: str = "GR-1",
+    *,
+    on: str,
+    said: str | None = None,
+    unit: str = "EA",
+    line: str = "10",
+    notice: str | None = None,
+    damaged: str | int | None = None,
+    revision: int = 0,
+) -> HeardDocument:
+    """Return a receipt with one line, booked at noon of the day."""
+    return heard(
+        number,
+        Receipt(
+            number=number,
+            version=DocumentVersion(at(said or f"{on} 12:00"), revision),
+            received_on=date.fromisoformat(on),
+            ship_notice=notice,
+            lines=(
+                ReceiptLine(
+                    order_number=ORDER_NUMBER,
+                    line_number=line,
+                    received=amount(value, unit),
+                    damaged=None if damaged is None else amount(damaged, unit),
+                ),
+            ),
+        ),
+    )
+
+
+def invoice(
+    value: str | int,
+    number: str = "INV-1",
+    *,
+    on: str,
+    said: str | None = None,
+    unit: str = "EA",
+    line: str = "10",
+    cost: Price | None = None,
+    kind: InvoiceKind = InvoiceKind.INVOICE,
+    revision: int = 0,
+) -> HeardDocument:
+    """Return an invoice or credit note with one line, at the order price, sent at noon of its day."""
+    return heard(
+        number,
+        Invoice(
+            number=number,
+            version=DocumentVersion(at(said or f"{on} 12:00"), revision),
+            issued_on=date.fromisoformat(on),
+            kind=kind,
+            currency="EUR",
+            lines=(
+                InvoiceLine(
+                    order_number=ORDER_NUMBER,
+                    line_number=line,
+                    quantity=amount(value, unit),
+                    price=cost or price("182.40", "EUR"),
+                ),
+            ),
+        ),
+    )
+
+
+def hides(stream: str, until: str | None) -> Sight:
+    """Return a sight in which one stream was read `until` then only; None: never."""
+    return replace(SEEN, **{stream: at(until) if until else None})
+
+
+def heard(key: str, content: Content) -> HeardDocument:
+    """Return a document as it stands in the mirror when it was said once."""
+    return HeardDocument(
+        key=key, version=content.version, first_said_at=content.version.document_time, content=content
+    )
+
+
+def snapshot(
+    *documents: HeardDocument,
+    packs: Mapping[str, str | int] | None = None,
+    base: str = "EA",
+    sight: Sight = SEEN,
+    terms: Terms | None = None,
+    tolerances: ToleranceTable | None = None,
+) -> OrderSnapshot:
+    """Return the order as detection sees it after `documents`; `packs` are base units in one of each unit."""
+    factors = {base: Decimal(1)} | {unit: Decimal(factor) for unit, factor in (packs or {}).items()}
+    return OrderSnapshot(
+        order_id=1,
+        company="WESERLAND",
+        number=ORDER_NUMBER,
+        supplier_number="NORDMANN",
+        currency="EUR",
+        calendar=KASSEL,
+        supplier_calendar=KASSEL,
+        terms=terms or Terms(),
+        sight=sight,
+        lines=tuple(
+            LineSnapshot(
+                position=position,
+                item=ItemFacts(number=position.line.item, base_unit=base, factors=factors),
+                tolerances=tolerances or ToleranceTable({}),
+                warehouse="KASSEL",
+            )
+            for position in positions_of(documents).lines
+        ),
+    )

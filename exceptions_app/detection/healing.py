@@ -1,0 +1,17 @@
+"""Why a deviation is no longer there."""
+
+from enum import StrEnum
+
+
+class Healing(StrEnum):
+    """What ended a deviation, in the words a case shows."""
+
+    ANSWERED = "answered"
+    SHIPPED = "shipped"
+    RECEIVED = "received"
+    CREDITED = "credited"
+    CONVERTED = "unit converted"
+    ERP_CHANGED = "ERP matches"
+    CANCELLED = "cancelled in the ERP"
+    AGREED = "agreed"
+    PASSED_ON = "no longer deviates"

@@ -1,0 +1,114 @@
+"""From what is open and what deviates to what has to change. Pure.
+
+Only a difference changes anything: reconciling twice changes nothing the second time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from exceptions_app.detection.detect import Detection
+from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.types.base import ExceptionType
+from exceptions_app.detection.view import LineView
+from exceptions_app.detection.words import evidence_of
+from exceptions_app.deviation import Deviation
+
+#: Which figure of the evidence shows that something of this kind has come.
+TELLS = {
+    Healing.ANSWERED: "word",
+    Healing.SHIPPED: "shipped",
+    Healing.RECEIVED: "received",
+    Healing.CREDITED: "credited",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLine:
+    """A deviation that is open in a case, with the values it was last updated with."""
+
+    key: str
+    type_code: str
+    line_number: str | None
+    quantity: Decimal | None = None
+    amount: Decimal | None = None
+    expected: dict[str, Any] = field(default_factory=dict)
+    actual: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """An open deviation that is no longer there, and why."""
+
+    line: OpenLine
+    reason: Healing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What to do: open these, give these open ones their new values, clear these."""
+
+    to_open: tuple[Deviation, ...] = ()
+    to_update: tuple[Deviation, ...] = ()
+    to_clear: tuple[Cleared, ...] = ()
+
+
+def reconcile(open_lines: Iterable[OpenLine], detection: Detection) -> Changes:
+    """Return what has to change so that the open lines are what `detection` found.
+
+    What a pending decision covers, and what cannot be judged because a stream is blind, stays as it is. Lines
+    of types that were not looked for, and those of an order that is not watched, are left alone.
+    """
+    types = {kind.code: kind for kind in detection.types}
+    if detection.view is None or not detection.view.snapshot.watched:
+        return Changes()
+    by_key = {line.key: line for line in open_lines if line.type_code in types}
+    found = {deviation.key for deviation in detection.deviations}
+    untouched = detection.hidden | {deviation.key for deviation in detection.covered_by_pending}
+    return Changes(
+        to_open=tuple(deviation for deviation in detection.deviations if deviation.key not in by_key),
+        to_update=tuple(
+            deviation
+            for deviation in detection.deviations
+            if deviation.key in by_key and _differs(by_key[deviation.key], deviation)
+        ),
+        to_clear=tuple(
+            Cleared(line, _reason(line, types[line.type_code], detection))
+            for key, line in by_key.items()
+            if key not in found and key not in untouched
+        ),
+    )
+
+
+def _differs(line: OpenLine, deviation: Deviation) -> bool:
+    return (line.quantity, line.amount, line.expected, line.actual) != (
+        deviation.quantity,
+        deviation.amount,
+        deviation.expected,
+        deviation.actual,
+    )
+
+
+def _reason(line: OpenLine, kind: ExceptionType, detection: Detection) -> Healing:
+    """Return what ended it: an agreement, else the first of what can end it that has come since."""
+    views = detection.view.lines if detection.view else ()
+    view = next((view for view in views if view.number == line.line_number), None)
+    if view is None:
+        return Healing.CANCELLED
+    if view.holds(line.key, line.type_code, kind.aspect):
+        return Healing.AGREED
+    if view.is_unwanted and Healing.CANCELLED in kind.heals_by:
+        return Healing.CANCELLED
+    came = (healing for healing in kind.heals_by if _has_come(healing, line, kind, view))
+    return next(came, Healing.PASSED_ON)
+
+
+def _has_come(healing: Healing, line: OpenLine, kind: ExceptionType, view: LineView) -> bool:
+    if healing is Healing.ERP_CHANGED:
+        return line.expected != kind.expected(view)
+    if healing is Healing.CONVERTED:
+        return True
+    figure = TELLS.get(healing)
+    return figure is not None and line.evidence.get(figure) != evidence_of(view)[figure]

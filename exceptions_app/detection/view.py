@@ -1,0 +1,148 @@
+"""An order as the exception types see it at one moment: each line with its buckets and agreements. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from erp_connectors.canonical.documents import InvoiceKind, OrderState
+from erp_connectors.documents.position import InvoiceFact, LinePosition
+from exceptions_app.detection.agreement import Agreement, AgreementState
+from exceptions_app.detection.agreements import Aspect, Holding, fingerprint, holding
+from exceptions_app.detection.buckets import Bucket, LineBuckets, split
+from exceptions_app.detection.counting import NOTHING, Counter
+from exceptions_app.detection.deadlines import Deadlines
+from exceptions_app.detection.prices import UnitPrice, money, ordered_price
+from exceptions_app.detection.snapshot import LineSnapshot, OrderSnapshot
+from exceptions_app.deviation import Deviation
+from exceptions_app.policies.values import Direction, Tolerance
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One order line at one moment. Quantities in the order line's unit unless they are called counted."""
+
+    snapshot: OrderSnapshot
+    line: LineSnapshot
+    holdings: tuple[Holding, ...]
+    buckets: LineBuckets
+    as_of: datetime
+
+    @property
+    def number(self) -> str:
+        """The number of the order line."""
+        return self.line.position.line.number
+
+    @property
+    def position(self) -> LinePosition:
+        """What is known of the line."""
+        return self.line.position
+
+    @property
+    def counter(self) -> Counter:
+        """Counts the quantities of this line."""
+        return self.buckets.counter
+
+    @property
+    def unit(self) -> str:
+        """The unit the line is ordered in."""
+        return self.counter.order_unit
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """By when things must have happened."""
+        return Deadlines(self.snapshot, self.line)
+
+    @cached_property
+    def ordered(self) -> Decimal:
+        """The ordered quantity."""
+        return self.counter.in_order_unit(self.buckets.ordered)
+
+    @cached_property
+    def price(self) -> UnitPrice | None:
+        """What the order pays for one base unit."""
+        return ordered_price(self.line)
+
+    @cached_property
+    def word(self) -> str | None:
+        """The fingerprint of the supplier's word."""
+        return fingerprint(self.line)
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether the ERP no longer expects anything on this line."""
+        position = self.position
+        is_over = position.state in (OrderState.CANCELLED, OrderState.CLOSED)
+        return is_over or position.line.cancelled or not position.is_present
+
+    def tolerance(self, type_code: str, direction: Direction, default: Tolerance) -> Tolerance:
+        """Return the tolerance that holds for a type on this line."""
+        return self.line.tolerances.get(type_code, direction, default)
+
+    def amount(self, counted: Decimal) -> Decimal | None:
+        """Return a counted quantity at the order's price; None when the price is unknown."""
+        return money(counted, self.price.amount) if self.price else None
+
+    def invoiced(self) -> Decimal | None:
+        """Return what is billed less what is credited, counted; None when a quantity cannot be read."""
+        total = NOTHING
+        for fact in self.position.invoices:
+            counted = self.counted(fact)
+            if counted is None:
+                return None
+            total += counted if fact.kind is InvoiceKind.INVOICE else -counted
+        return total
+
+    def counted(self, fact: InvoiceFact) -> Decimal | None:
+        """Return the quantity of an invoice line, counted; None when it cannot be read."""
+        if fact.quantity is None or not self.counter.knows(fact.quantity.unit):
+            return None
+        return self.counter.count(fact.quantity)
+
+    def holds(self, key: str, type_code: str, aspect: Aspect) -> list[Holding]:
+        """Return the agreements that hold on a deviation."""
+        return [
+            agreed
+            for agreed in self.holdings
+            if agreed.agreement.type_code == type_code
+            and agreed.agreement.key == key
+            and aspect in agreed.aspects
+        ]
+
+    def is_settled(self, deviation: Deviation, aspect: Aspect) -> bool:
+        """Say whether an agreement that holds covers the whole of a deviation."""
+        return any(
+            agreed.agreement.quantity is None
+            or (deviation.quantity is not None and deviation.quantity <= agreed.agreement.quantity)
+            for agreed in self.holds(deviation.key, deviation.type_code, aspect)
+        )
+
+    def quantity(self, *buckets: Bucket) -> Decimal:
+        """Return how much is in `buckets`."""
+        return self.buckets.quantity(*buckets)
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """One order at one moment. An order that is not watched, or not yet released, has no lines to look at."""
+
+    snapshot: OrderSnapshot
+    as_of: datetime
+    lines: tuple[LineView, ...]
+
+
+def look(
+    snapshot: OrderSnapshot,
+    agreements: Iterable[Agreement],
+    as_of: datetime,
+    states: frozenset[AgreementState] = frozenset({AgreementState.ACTIVE}),
+) -> OrderView:
+    """Return the order as it is at `as_of`, with the agreements in one of `states` taken into account."""
+    known = tuple(agreements)
+    lines = []
+    for line in snapshot.lines if snapshot.watched else ():
+        if line.position.state is not OrderState.DRAFT:
+            held = tuple(holding(snapshot, line, known, states, as_of))
+            lines.append(LineView(snapshot, line, held, split(snapshot, line, held, as_of), as_of))
+    return OrderView(snapshot, as_of, tuple(lines))

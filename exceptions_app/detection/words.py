@@ -1,0 +1,98 @@
+"""Figures of an order line as plain JSON, for people and the API. Pure.
+
+Decimals are strings without trailing zeros, dates are in ISO form, quantities in the unit of the order line.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from exceptions_app.detection.buckets import Piece
+from exceptions_app.detection.counting import NOTHING
+from exceptions_app.detection.offers import Firmness
+from exceptions_app.detection.view import LineView
+
+
+def plain(value: Decimal) -> str:
+    """Return a decimal without trailing zeros and without an exponent."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def ordered_parts(line: LineView) -> list[dict[str, str]]:
+    """Return the schedule of the order line: so much on that day."""
+    return [
+        _part(line, line.counter.count(part.quantity), part.date)
+        for part in sorted(line.position.line.schedule, key=lambda part: part.date)
+    ]
+
+
+def offered_parts(line: LineView) -> dict[str, Any]:
+    """Return the quantity the supplier offers and its parts; None when it has said nothing readable."""
+    offer = line.buckets.offer
+    if offer is None or offer.is_on_hold:
+        return {"quantity": None, "parts": []}
+    return {
+        "quantity": plain(line.counter.in_order_unit(offer.quantity)),
+        "parts": [
+            _part(line, supply.quantity, supply.day.on if supply.day else None)
+            for supply in offer.supplies
+            if supply.firmness is not Firmness.UNDER_WAY
+        ],
+    }
+
+
+def goods(line: LineView) -> dict[str, str]:
+    """Return what is shipped and what is received."""
+    found = line.buckets.goods
+    return {
+        "shipped": plain(line.counter.in_order_unit(found.shipped)),
+        "received": plain(line.counter.in_order_unit(found.received)),
+    }
+
+
+def moved_parts(line: LineView, pieces: Iterable[Piece]) -> list[dict[str, str]]:
+    """Return the parts that come on another day than the one that is wanted."""
+    parts = [
+        {
+            **_part(line, piece.quantity, piece.due.on if piece.due else None),
+            "wanted": piece.wanted.on.isoformat(),
+        }
+        for piece in pieces
+        if piece.wanted is not None
+    ]
+    return sorted(parts, key=lambda part: (part.get("date", ""), part["wanted"]))
+
+
+def days(pieces: Iterable[Piece]) -> list[str]:
+    """Return the days that were promised for the pieces, else wanted, in order."""
+    return sorted({piece.due.on.isoformat() for piece in pieces if piece.due})
+
+
+def evidence_of(line: LineView) -> dict[str, Any]:
+    """Return the figures that decided: buckets, goods, bills, and the supplier's word by its fingerprint."""
+    position, shares = line.position, line.buckets
+    answer = position.answer
+    return {
+        "word": line.word,
+        "answer": answer.version.document_time.isoformat() if answer else None,
+        "control_number": answer.version.control_number if answer else None,
+        "order_revision": position.order_version.document_time.isoformat(),
+        "buckets": {
+            bucket.value: plain(line.quantity(bucket)) for bucket in {p.bucket: None for p in shares.pieces}
+        },
+        "credited": plain(_billed(line, is_credit=True)),
+        "invoiced": plain(_billed(line, is_credit=False)),
+        **goods(line),
+    }
+
+
+def _billed(line: LineView, *, is_credit: bool) -> Decimal:
+    counted = (line.counted(fact) for fact in line.position.invoices if (fact.kind == "credit") is is_credit)
+    return line.counter.in_order_unit(sum((value for value in counted if value is not None), NOTHING))
+
+
+def _part(line: LineView, counted: Decimal, day: date | None) -> dict[str, str]:
+    part = {"quantity": plain(line.counter.in_order_unit(counted))}
+    return {**part, "date": day.isoformat()} if day else part
