@@ -15,7 +15,7 @@ from celery.signals import setup_logging, task_prerun, worker_ready
 from django.conf import settings
 from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
-from kombu import Queue
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -50,7 +50,7 @@ class WakingTask(DjangoTask):
 
 app = Celery("rightline", task_cls=WakingTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue(name) for name in QUEUES]
+app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = "evaluate"
 app.conf.task_create_missing_queues = False
 app.conf.task_routes = {task: {"queue": queue} for task, (queue, _) in SWEEPS.items()}

@@ -222,9 +222,9 @@ TEMPLATES = [
     },
 ]
 STATIC_URL = "/static/"
-STATIC_ROOT = RIGHTLINE_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Only production collects: there every file name carries its content's hash and is cached for ever.
+STATIC_ROOT = RIGHTLINE_HOME / "static" if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

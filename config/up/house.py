@@ -156,7 +156,17 @@ class House:
 
     def _worker(self) -> Program:
         return self._program(
-            *("worker", "-m", "celery", "-A", "config", "worker", "--without-gossip", "--without-mingle"),
+            *(
+                "worker",
+                "-m",
+                "celery",
+                "-A",
+                "config",
+                "--quiet",
+                "worker",
+                "--without-gossip",
+                "--without-mingle",
+            ),
             *("--concurrency", str(env.number("RIGHTLINE_WORKER_PROCESSES", max(2, os.cpu_count() or 2)))),
             RIGHTLINE_PROCESS="worker",
             RIGHTLINE_WORKER_READY=str(self.worker_ready_file),
@@ -165,7 +175,17 @@ class House:
     def _beat(self) -> Program:
         # The schedule is code and every sweep is due within seconds: nothing is worth a file.
         return self._program(
-            *("beat", "-m", "celery", "-A", "config", "beat", "--scheduler", "celery.beat.Scheduler"),
+            *(
+                "beat",
+                "-m",
+                "celery",
+                "-A",
+                "config",
+                "--quiet",
+                "beat",
+                "--scheduler",
+                "celery.beat.Scheduler",
+            ),
             *("--pidfile", ""),
             RIGHTLINE_PROCESS="worker",
         )

@@ -92,10 +92,10 @@ def test_the_home_of_a_running_product_is_not_forgotten(house: RunningHouse) -> 
 
 
 def test_a_killed_worker_comes_back(house: RunningHouse) -> None:
-    fallen = house.pids_of("celery -A config worker")
+    fallen = house.pids_of("celery -A config --quiet worker")
     for pid in fallen:
         os.kill(pid, signal.SIGKILL)
-    assert eventually(lambda: bool(set(house.pids_of("celery -A config worker")) - set(fallen)))
+    assert eventually(lambda: bool(set(house.pids_of("celery -A config --quiet worker")) - set(fallen)))
 
 
 def test_a_killed_web_server_comes_back(house: RunningHouse) -> None:
