@@ -25,10 +25,12 @@ MARK = """
     SET marked = watch.marked + 1, due_at = LEAST(watch.due_at, EXCLUDED.due_at)
 """
 MARK_ALL = """
-    UPDATE exceptions_app_watch SET marked = marked + 1, due_at = LEAST(due_at, rightline_now())
-    WHERE id IN (
+    WITH watched AS MATERIALIZED (
         SELECT id FROM exceptions_app_watch WHERE subject_kind = %(kind)s ORDER BY subject_id FOR UPDATE
     )
+    UPDATE exceptions_app_watch AS watch
+    SET marked = marked + 1, due_at = LEAST(due_at, rightline_now())
+    FROM watched WHERE watch.id = watched.id
 """
 ENSURE = """
     INSERT INTO exceptions_app_watch
@@ -37,14 +39,17 @@ ENSURE = """
     FROM (SELECT DISTINCT unnest(%(ids)s::bigint[]) AS subject_id ORDER BY 1) AS subjects
     ON CONFLICT (subject_kind, subject_id) DO NOTHING
 """
+# The rows are chosen once, in a materialized CTE: a subquery in WHERE may run again and exceed its limit.
 CLAIM = """
-    UPDATE exceptions_app_watch SET lease_until = rightline_now() + %(lease)s, attempts = attempts + 1
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT id FROM exceptions_app_watch
         WHERE subject_kind = %(kind)s AND due_at <= rightline_now()
             AND (lease_until IS NULL OR lease_until <= rightline_now())
         ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
+    UPDATE exceptions_app_watch AS watch
+    SET lease_until = rightline_now() + %(lease)s, attempts = attempts + 1
+    FROM due WHERE watch.id = due.id
     RETURNING subject_id
 """
 FINISH = """

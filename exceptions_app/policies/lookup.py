@@ -18,6 +18,7 @@ from django.db.models import Q
 from erp_connectors.companies import Company
 from erp_connectors.errors import ConfigurationError
 from exceptions_app.calendars import BusinessCalendar
+from exceptions_app.detection import registry
 from exceptions_app.people.models import Team
 from exceptions_app.policies.models import (
     Calendar,
@@ -239,7 +240,8 @@ def service_level(company: Company, type_code: str, at: datetime) -> AllowedHour
     live = sorted(_live(rows, today), key=lambda row: (row.company_id is not None, *_effective(row)))
     if live:
         return AllowedHours(live[-1].respond_hours, live[-1].resolve_hours, live[-1].pk)
-    raise ConfigurationError(f"{company} has no service level for {type_code}.")
+    own = registry.exception_type(type_code).service
+    return AllowedHours(Decimal(own.respond_hours), Decimal(own.resolve_hours))
 
 
 def business_calendar(row: Calendar) -> BusinessCalendar:

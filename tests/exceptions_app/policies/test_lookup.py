@@ -227,7 +227,7 @@ def test_the_number_of_queries_does_not_grow_with_rows_and_companies(
         company = CompanyFactory.create()
         CompanyPolicyFactory.create(company=company)
         ToleranceRowFactory.create(company=company, warehouse=WarehouseFactory.create(company=company))
-        RoutingRuleFactory.create(company=company, position=number)
+        RoutingRuleFactory.create(company=company, position=number, team=world.teams["PRO"])
     companies = list(type(world.company).objects.values_list("pk", flat=True))
     assert len(companies) > 5
     with django_assert_num_queries(9):

@@ -1,0 +1,193 @@
+"""The permission table, walked completely: every action, every relation of a team to a case, every role."""
+
+import itertools
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from exceptions_app.cases.models import Case, QueueRole
+from exceptions_app.people.models import Role, User
+from exceptions_app.people.permissions import (
+    CASE_ACTIONS,
+    COMPANY_ACTIONS,
+    may,
+    may_in_company,
+    permitted_actions,
+    queue_teams,
+    visible_cases,
+    works_in,
+)
+from tests.builders.factories import (
+    CaseFactory,
+    CompanyFactory,
+    MembershipFactory,
+    QueueEntryFactory,
+    TeamFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+WORK = {"take", "start", "wait_for_supplier", "resume", "escalate", "propose"}
+LEAD = {"assign", "dismiss", "override_severity", "hand_over", "reopen"}
+TALK = {"view", "comment", "complete_task"}
+#: What each role may do, by how its team stands to the case: written out, so that the table cannot drift.
+EXPECTED: dict[str, dict[Role, set[str]]] = {
+    "owner": {
+        Role.MEMBER: TALK | WORK,
+        Role.LEAD: TALK | WORK | LEAD,
+        Role.MANAGER: TALK | WORK | LEAD,
+        Role.AUDITOR: {"view"},
+    },
+    "task": {
+        Role.MEMBER: TALK,
+        Role.LEAD: TALK,
+        Role.MANAGER: TALK,
+        Role.AUDITOR: {"view"},
+    },
+    "approval": {
+        Role.MEMBER: TALK,
+        Role.LEAD: TALK,
+        Role.MANAGER: TALK,
+        Role.AUDITOR: {"view"},
+    },
+    "told": {
+        Role.MEMBER: TALK,
+        Role.LEAD: TALK,
+        Role.MANAGER: TALK,
+        Role.AUDITOR: {"view"},
+    },
+    "other team": {
+        Role.MEMBER: set(),
+        Role.LEAD: set(),
+        Role.MANAGER: {"view", "comment"},
+        Role.AUDITOR: {"view"},
+    },
+    "other company": {role: set() for role in Role},
+}
+
+
+def person_standing(relation: str, role: Role, case: Case) -> User:
+    """Return somebody in `role` of a team that stands to the case in that relation."""
+    if relation == "owner":
+        team = case.team
+    elif relation == "other company":
+        team = TeamFactory.create(company=CompanyFactory.create(), code="PRO")
+    else:
+        team = TeamFactory.create(company=case.company, code="FIN")
+        if relation != "other team":
+            QueueEntryFactory.create(case=case, team=team, role=QueueRole(relation))
+    return MembershipFactory.create(team=team, role=role).user
+
+
+@pytest.fixture
+def case() -> Case:
+    made: Case = CaseFactory.create()
+    QueueEntryFactory.create(case=made)
+    return made
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("relation", list(EXPECTED))
+def test_every_cell_of_the_table_is_as_written_here(relation: str, role: Role, case: Case) -> None:
+    person = person_standing(relation, role, case)
+    granted = {action for action in CASE_ACTIONS if may(person, action, case)}
+    assert granted == EXPECTED[relation][role]
+    assert permitted_actions(person, case) == granted
+    assert (case in visible_cases(person)) is ("view" in granted)
+
+
+def test_the_expectation_names_every_action() -> None:
+    assert set(CASE_ACTIONS) == TALK | WORK | LEAD
+
+
+def test_a_person_may_what_any_of_their_memberships_may(case: Case) -> None:
+    person = person_standing("told", Role.MEMBER, case)
+    assert not may(person, "take", case)
+    MembershipFactory.create(user=person, team=case.team, role=Role.MEMBER)
+    assert may(person, "take", case)
+    assert not may(person, "dismiss", case)
+
+
+def test_a_superuser_sees_everything_and_works_nothing(case: Case) -> None:
+    root = UserFactory.create(is_superuser=True)
+    assert permitted_actions(root, case) == {"view"}
+    assert {action for action in CASE_ACTIONS if may(root, action, case)} == {"view"}
+    assert case in visible_cases(root)
+    assert may_in_company(root, "view_exchange", case.company)
+    assert not may_in_company(root, "settle_command", case.company)
+
+
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_who_has_left_may_nothing(is_superuser: bool, case: Case) -> None:
+    person = UserFactory.create(is_active=False, is_superuser=is_superuser)
+    MembershipFactory.create(user=person, team=case.team, role=Role.MANAGER)
+    assert permitted_actions(person, case) == frozenset()
+    assert not any(may(person, action, case) for action in CASE_ACTIONS)
+    assert not any(may_in_company(person, action, case.company) for action in COMPANY_ACTIONS)
+    assert not visible_cases(person).exists()
+    assert queue_teams(person) == []
+    assert not works_in(person, case.team)
+
+
+def test_somebody_in_no_team_may_nothing(case: Case) -> None:
+    stranger = UserFactory.create()
+    assert permitted_actions(stranger, case) == frozenset()
+    assert not visible_cases(stranger).exists()
+    assert not visible_cases(AnonymousUser()).exists()  # type: ignore[arg-type]
+
+
+def test_an_action_nobody_defined_is_an_error_and_not_a_no(case: Case) -> None:
+    person = UserFactory.create()
+    with pytest.raises(KeyError):
+        may(person, "delete", case)
+    with pytest.raises(KeyError):
+        may_in_company(person, "delete", case.company)
+
+
+IN_COMPANY = {
+    "view_orders": lambda team, role: True,
+    "view_documents": lambda team, role: True,
+    "view_exchange": lambda team, role: team == "EDI" or role != Role.MEMBER,
+    "replay_interchange": lambda team, role: team == "EDI" and role != Role.AUDITOR,
+    "settle_command": lambda team, role: (
+        (team == "EDI" and role != Role.AUDITOR) or (team == "PRO" and role in (Role.LEAD, Role.MANAGER))
+    ),
+    "view_history": lambda team, role: role in (Role.MANAGER, Role.AUDITOR),
+}
+
+
+@pytest.mark.parametrize("team_code", ["PRO", "PLN", "WHS", "FIN", "CSR", "SUP", "EDI"])
+def test_every_cell_of_the_company_table_is_as_written_here(team_code: str) -> None:
+    assert set(IN_COMPANY) == set(COMPANY_ACTIONS)
+    team, elsewhere = TeamFactory.create(code=team_code), CompanyFactory.create()
+    for role, action in itertools.product(Role, COMPANY_ACTIONS):
+        person = MembershipFactory.create(team=team, role=role).user
+        expected = IN_COMPANY[action](team_code, role)
+        assert may_in_company(person, action, team.company) is expected, (action, role)
+        assert not may_in_company(person, action, elsewhere)
+
+
+def test_the_queues_of_a_person_are_those_of_their_teams() -> None:
+    person = UserFactory.create()
+    second = CompanyFactory.create(name="Zentrale")
+    first = CompanyFactory.create(name="Auenland")
+    teams = [
+        TeamFactory.create(company=first, code="FIN"),
+        TeamFactory.create(company=first, code="PRO"),
+        TeamFactory.create(company=second, code="EDI"),
+    ]
+    TeamFactory.create(company=first, code="WHS")
+    for team in reversed(teams):
+        MembershipFactory.create(user=person, team=team)
+    assert queue_teams(person) == teams
+
+
+@pytest.mark.parametrize(
+    ("role", "works"),
+    [(Role.MEMBER, True), (Role.LEAD, True), (Role.MANAGER, True), (Role.AUDITOR, False)],
+)
+def test_everybody_but_an_auditor_works_in_their_team(role: Role, works: bool) -> None:
+    membership = MembershipFactory.create(role=role)
+    assert works_in(membership.user, membership.team) is works
+    assert not works_in(membership.user, TeamFactory.create(company=membership.team.company, code="FIN"))
