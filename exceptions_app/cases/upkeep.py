@@ -1,0 +1,235 @@
+"""What Rightline itself does with a case: open it, keep it up to date, watch over it, reopen and close it.
+
+Each is one step through `change`, with its event, clocks and queues, in the transaction of whoever calls.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from erp_connectors.documents.models import PurchaseOrder
+from exceptions_app import sla
+from exceptions_app.audit.record import record
+from exceptions_app.cases import lifecycle, queue
+from exceptions_app.cases.change import Step, change
+from exceptions_app.cases.models import Case, CaseLine, CaseState, Severity
+from exceptions_app.policies.models import PolicyRelease
+from exceptions_app.routing import Route
+
+Effect = Callable[[Case, datetime], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """What a case is about in one line, what it costs (company currency; None: unknown) and how bad it is."""
+
+    headline: str
+    amount: Decimal | None
+    severity: Severity
+    priority: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What happened to the lines of a case, in words, with the figures for its history."""
+
+    summary: str
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+
+# --- opening ------------------------------------------------------------------------------------------------
+
+
+def open_case(
+    order: PurchaseOrder,
+    *,
+    type_code: str,
+    group_key: str,
+    lines: Iterable[CaseLine],
+    impact: Impact,
+    route: Route,
+    release: PolicyRelease,
+    news: News,
+    at: datetime,
+) -> Case:
+    """Open a case with its lines (not yet saved), its clocks, and its place in the queues; numbered EX-<n>."""
+    number = _next_number()
+    case = Case(
+        pk=number,
+        number=f"EX-{number}",
+        company=order.company,
+        type_code=type_code,
+        group_key=group_key,
+        headline=impact.headline[:300],
+        state_since=at,
+        severity=impact.severity,
+        priority=impact.priority,
+        amount=impact.amount,
+        supplier=order.supplier,
+        order=order,
+        team=route.team,
+        routed_by=route.words,
+        release=release,
+        opened_at=at,
+        updated_at=at,
+    )
+    if route.person is not None:
+        lifecycle.assign(case, at=at, person=route.person)
+    kept = list(lines)
+    case.warehouse = _common_warehouse(kept)
+    case.save(force_insert=True)
+    for line in kept:
+        line.case = case
+    CaseLine.objects.bulk_create(kept)
+    record(
+        "case.opened",
+        at=at,
+        case=case,
+        subject=("case", case.number),
+        summary=news.summary,
+        after={
+            "state": str(case.state),
+            "severity": int(case.severity),
+            "amount": None if case.amount is None else str(case.amount),
+            "team": route.team.code,
+            "owner": route.person.username if route.person else None,
+            "routed_by": route.words,
+            "lines": news.lines,
+            "version": case.version,
+        },
+        release=release,
+    )
+    sla.start(case, at)
+    queue.sync(case)
+    return case
+
+
+def _next_number() -> int:
+    """Draw from the sequence of the table's key: never twice, gaps allowed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('exceptions_app_case', 'id'))")
+        return int(cursor.fetchone()[0])
+
+
+def _common_warehouse(lines: Iterable[CaseLine]) -> Any:
+    warehouses = {line.order_line.warehouse for line in lines if line.order_line}
+    return warehouses.pop() if len(warehouses) == 1 else None
+
+
+# --- keeping it up to date ----------------------------------------------------------------------------------
+
+
+def update(
+    case: Case,
+    *,
+    impact: Impact,
+    news: News,
+    at: datetime,
+    is_new_word: bool,
+    route: Route | None = None,
+    effects: tuple[Effect, ...] = (),
+) -> Case:
+    """Give a case the figures its lines have now, and the state that follows from them.
+
+    `is_new_word`: something deviates that no decision covers and that was not there before. Work on a resolved
+    or monitored case then goes on, and so it does when the supplier was to answer. `route`: where it goes now,
+    as long as nobody has acted on it.
+    """
+
+    def set_fields(locked: Case) -> None:
+        _set_impact(locked, impact)
+        if route is not None:
+            locked.routed_by = route.words
+
+    kind, transition = _next_move(case, is_new_word)
+    step = Step(
+        kind=kind,
+        summary=news.summary,
+        transition=transition,
+        set_fields=set_fields,
+        after={"lines": news.lines},
+        effects=effects,
+    )
+    changed = change(case, step, at=at)
+    return reroute(changed, route, at=at) if route is not None else changed
+
+
+def _next_move(case: Case, is_new_word: bool) -> tuple[str, Callable[..., None] | None]:
+    if case.state in (CaseState.CLOSED, CaseState.DISMISSED):
+        return "reopened", lifecycle.reopen
+    if case.state == CaseState.WAITING_SUPPLIER:
+        return "resumed", lifecycle.resume
+    if is_new_word and case.state in (CaseState.MONITORING, CaseState.RESOLVED):
+        return "back_to_work", lifecycle.back_to_work
+    return "updated", None
+
+
+def reroute(case: Case, route: Route, *, at: datetime) -> Case:
+    """Send a case nobody has acted on to where the rules send it now; one that somebody has stays."""
+    if case.first_action_at is not None or case.team == route.team:
+        return case
+    step = Step(
+        kind="rerouted",
+        summary=f"Goes to {route.team.name}: {route.words}",
+        transition=lifecycle.hand_over,
+        arguments={"team": route.team},
+    )
+    case = change(case, step, at=at)
+    if route.person is None:
+        return case
+    step = Step(
+        kind="assigned",
+        summary=f"Assigned to {route.person}",
+        transition=lifecycle.assign,
+        arguments={"person": route.person},
+    )
+    return change(case, step, at=at)
+
+
+def _set_impact(case: Case, impact: Impact) -> None:
+    case.headline = impact.headline[:300]
+    case.amount = impact.amount
+    case.priority = impact.priority
+    if not case.severity_override_reason:
+        case.severity = impact.severity
+
+
+# --- while a decision is carried out ------------------------------------------------------------------------
+
+
+def monitor(case: Case, *, at: datetime) -> Case:
+    """Only watch over a case whose lines are all decided and being carried out."""
+    step = Step(kind="monitored", summary="Decided, and being carried out", transition=lifecycle.monitor)
+    return change(case, step, at=at)
+
+
+def back_to_work(case: Case, *, summary: str, at: datetime) -> Case:
+    """Give a case back to the people: what was decided could not be carried out."""
+    step = Step(kind="back_to_work", summary=summary, transition=lifecycle.back_to_work)
+    return change(case, step, at=at)
+
+
+def resolve_if_decided(case: Case, *, at: datetime) -> Case:
+    """Resolve a case all of whose lines are settled or cleared; leave any other as it is."""
+    is_unresolved = case.state in lifecycle.OPEN and case.state != CaseState.RESOLVED
+    if not is_unresolved or not lifecycle.all_lines_decided(case):
+        return case
+    step = Step(kind="resolved", summary="Every line is decided", transition=lifecycle.resolve)
+    return change(case, step, at=at)
+
+
+def close(case: Case, *, reason: str, news: News, at: datetime, effects: tuple[Effect, ...] = ()) -> Case:
+    """Close a case of which nothing deviates any more, with the reason in words."""
+    step = Step(
+        kind="closed",
+        summary=f"Closed: {reason}",
+        transition=lifecycle.close,
+        arguments={"reason": reason},
+        after={"lines": news.lines},
+        effects=effects,
+    )
+    return change(case, step, at=at)
