@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from erp_connectors.canonical.documents import Demand, OrderLine, PurchaseOrder, Purpose, Receipt, Stock
 from erp_connectors.canonical.master import ItemRecord, SupplierRecord
@@ -13,8 +14,8 @@ from erp_connectors.canonical.values import DocumentVersion
 from erp_connectors.connectors.base import Stream
 from erp_connectors.connectors.file_drop.streams import LAYOUTS
 
-Value = str | int | bool | Decimal | date | datetime | None
-Table = Sequence[dict[str, Value]]
+Row = dict[str, Any]
+Table = Sequence[Row]
 
 
 def suppliers_csv(suppliers: Iterable[SupplierRecord]) -> bytes:
@@ -97,7 +98,7 @@ def demand_csv(demand: Iterable[Demand]) -> bytes:
 
 
 def _item_rows(item: ItemRecord) -> Table:
-    own: dict[str, Value] = {
+    own: Row = {
         "item": item.number,
         "description": item.description,
         "base_unit": item.base_unit,
@@ -151,12 +152,12 @@ def _order_rows(order: PurchaseOrder, line: OrderLine) -> Table:
 
 
 def _demand_rows(order: Demand) -> Table:
-    own: dict[str, Value] = {
+    own: Row = {
         "order": order.number,
         "customer": order.customer,
         "customer_class": order.customer_class,
     } | _version(order.version)
-    none: dict[str, Value] = dict.fromkeys(("line", "item", "warehouse", "open_quantity", "unit", "due_on"))
+    none: Row = dict.fromkeys(("line", "item", "warehouse", "open_quantity", "unit", "due_on"))
     lines: Table = [
         {
             "line": line.number,
@@ -171,7 +172,7 @@ def _demand_rows(order: Demand) -> Table:
     return [own | line for line in lines or [none]]
 
 
-def _version(version: DocumentVersion) -> dict[str, Value]:
+def _version(version: DocumentVersion) -> Row:
     return {"changed_at": version.document_time, "version": version.revision or None}
 
 
@@ -184,7 +185,7 @@ def _csv(stream: Stream, rows: Table) -> bytes:
     return text.getvalue().encode()
 
 
-def _written(value: Value) -> str:
+def _written(value: Any) -> str:
     """Write a value unmistakably: three decimals alone could be thousands, so a zero follows them."""
     if value is None:
         return ""
