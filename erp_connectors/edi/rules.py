@@ -1,11 +1,14 @@
 """How one trading partner is read and answered: plain values, with defaults that need no database."""
 
+import codecs
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from erp_connectors.edi.envelope import EnvelopeIds
+from erp_connectors.errors import ConfigurationError
 
 MEGABYTE = 1024 * 1024
 
@@ -19,15 +22,12 @@ class DuplicateAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What is refused before anything is built from it. Sizes are in bytes.
+    """What a partner may send; more is refused before anything is built from it. Sizes are in bytes.
 
-    `interchanges` and `file_transactions` count in one file, `transactions` in one interchange,
-    `segments` and `findings` in one transaction.
+    `transactions` count in one interchange, `segments` and the `findings` kept in one transaction.
     """
 
     file_bytes: int = 25 * MEGABYTE
-    interchanges: int = 500
-    file_transactions: int = 100_000
     transactions: int = 20_000
     findings: int = 100
     segments: int = 50_000
@@ -61,7 +61,8 @@ class PartnerRules:
 
     `time_zone` is an IANA name; `lead_time_days` turns a ship date into a delivery date, None keeps
     ship dates apart. `sets` and `versions` None allow all (`versions` by prefix, as `004010`).
-    `test_only` refuses interchanges that do not carry the test indicator.
+    `test_only` refuses interchanges that do not carry the test indicator. `charset` None means UTF-8
+    where the bytes are, else ISO-8859-1.
     """
 
     partner: str = ""
@@ -78,6 +79,17 @@ class PartnerRules:
     always_ta1: bool = False
     overrides: MappingOverrides = MappingOverrides()
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a time zone or charset that does not exist."""
+        try:
+            ZoneInfo(self.time_zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise ConfigurationError(f"{self.time_zone!r} is not a time zone.") from error
+        try:
+            codecs.lookup(self.charset or "utf-8")
+        except LookupError as error:
+            raise ConfigurationError(f"{self.charset!r} is not a character set.") from error
 
 
 DEFAULT_RULES = PartnerRules()

@@ -51,6 +51,9 @@ from erp_connectors.edi.x12.reader import (
 from erp_connectors.edi.x12.sets import ACKNOWLEDGEMENT_GROUPS, ACKNOWLEDGEMENT_SETS
 
 STANDARD = "X12"
+MOST_INTERCHANGES = 500
+MOST_PIECES = 20_000
+MOST_PIECES_IN_FILE = 100_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,21 +81,19 @@ class _FileReading:
         self.terminator = b""
         self.interchanges = 0
         self.transactions = 0
+        self.pieces = 0
 
     def run(self) -> Iterator[Decoded]:
         position = len(BOM) if self.view.startswith(BOM) else 0
         while (header := find_header(self.view, position)) is not None:
             self._note_gap(position, header.offset)
-            most = DEFAULT_RULES.limits.interchanges
-            if self.interchanges >= most:
-                text = f"The file holds more than {most} interchanges; the rest was left."
+            if self.interchanges >= MOST_INTERCHANGES:
+                text = f"The file holds more than {MOST_INTERCHANGES} interchanges; the rest was left."
                 self._find("LIMIT_INTERCHANGES", text, header.offset, "Ask the sender to split the file.")
                 position = len(self.view)
                 break
-            limits = DEFAULT_RULES.limits
-            span = scan(
-                self.view, header, min(limits.transactions, limits.file_transactions - self.transactions)
-            )
+            span = scan(self.view, header, min(MOST_PIECES, MOST_PIECES_IN_FILE - self.pieces))
+            self.pieces += span.pieces
             for result in _InterchangeReading(self, span, self.interchanges).run():
                 self._count(result)
                 yield result
@@ -163,17 +164,23 @@ class _InterchangeReading:
         self.transaction_verdicts: list[tuple[Verdict, bool]] = []
 
     def _judge_size(self) -> None:
-        limit = self.rules.limits.file_bytes
-        if len(self.file.data) > limit:
-            self.findings.append(
-                Finding(
-                    layer=Layer.INTERCHANGE,
-                    code="LIMIT_FILE_SIZE",
-                    text=f"The file has {len(self.file.data)} bytes, this partner may send {limit}.",
-                    ack_code="024",
-                    way_out="Ask the sender to split the file, or raise the limit in the profile.",
-                )
+        limits, size = self.rules.limits, len(self.file.data)
+        transactions = sum(len(group.transactions) for group in self.span.groups)
+        if size > limits.file_bytes:
+            self._refuse_size("LIMIT_FILE_SIZE", f"{size} bytes", str(limits.file_bytes))
+        if transactions > limits.transactions:
+            self._refuse_size("LIMIT_TRANSACTIONS", f"{transactions} transactions", str(limits.transactions))
+
+    def _refuse_size(self, code: str, found: str, limit: str) -> None:
+        self.findings.append(
+            Finding(
+                layer=Layer.INTERCHANGE,
+                code=code,
+                text=f"This partner may send {limit}, there are {found}.",
+                ack_code="024",
+                way_out="Ask the sender to split the file, or raise the limit in the profile.",
             )
+        )
 
     @property
     def is_too_large(self) -> bool:

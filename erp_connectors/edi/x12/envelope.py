@@ -56,7 +56,7 @@ def judge_interchange(
     if span.too_many_pieces:
         findings.append(
             _interchange(
-                code="LIMIT_TRANSACTIONS",
+                code="LIMIT_PIECES",
                 text="The interchange, or the file, holds more transactions or groups than are read.",
                 ack_code="024",
                 offset=span.end,

@@ -93,6 +93,7 @@ class InterchangeSpan:
     trailer: Segment | None = None
     strays: list[tuple[int, str]] = field(default_factory=list)
     end: int = 0
+    pieces: int = 0
     too_many_pieces: bool = False
 
     @property
@@ -243,7 +244,6 @@ class _Scan:
         self.found = InterchangeSpan(header)
         self.delimiters = header.delimiters
         self.most_pieces = most_pieces
-        self.count = 0
         self.group: GroupSpan | None = None
         self.opened: int | None = None
         self.position = header.end
@@ -257,7 +257,7 @@ class _Scan:
             if tag == b"ISA":
                 if read_header(self.view, offset) is not None:
                     return self._finish(offset)
-                self.count += 1
+                self.found.pieces += 1
             elif tag == b"ST":
                 self._start_transaction(offset)
             elif tag == b"SE":
@@ -269,10 +269,10 @@ class _Scan:
             elif self.opened is None and tag == b"TA1":
                 self._keep_gap(offset)
                 self.found.acknowledgements.append(self._segment(offset))
-                self.count += 1
+                self.found.pieces += 1
             elif tag == b"IEA":
                 return self._end_interchange(offset)
-            if self.count > self.most_pieces:
+            if self.found.pieces > self.most_pieces:
                 self.found.too_many_pieces = True
                 return self._finish(offset)
         return self._finish(len(self.view))
@@ -305,7 +305,7 @@ class _Scan:
             self._keep_gap(offset)
         self._close_transaction(offset, closed=False)
         self.opened = offset
-        self.count += 1
+        self.found.pieces += 1
 
     def _end_transaction(self, offset: int) -> None:
         begin = self.position
@@ -313,7 +313,7 @@ class _Scan:
         if self.opened is not None:
             self._close_transaction(end, closed=True)
             return
-        self.count += 1
+        self.found.pieces += 1
         span = TransactionSpan(self._after_noise(begin), end, closed=True, headless=True)
         self._open_group(begin).transactions.append(span)
 
@@ -324,7 +324,7 @@ class _Scan:
     def _start_group(self, offset: int) -> None:
         self._leave_group(offset)
         self._keep_gap(offset)
-        self.count += 1
+        self.found.pieces += 1
         self.group = GroupSpan(header=self._segment(offset), offset=offset)
         self.found.groups.append(self.group)
 
@@ -345,7 +345,7 @@ class _Scan:
         trailer = self._segment(offset)
         if self.group is None:
             self.found.strays.append((offset, "GE"))
-            self.count += 1
+            self.found.pieces += 1
             return
         self.group.trailer = trailer
         self.group.end = trailer.end

@@ -68,6 +68,13 @@ def test_a_bad_element_is_named_with_its_segment_position_and_value() -> None:
     assert ["AK9", "R", "1", "1", "0"] in segments
 
 
+def test_a_missing_segment_is_named_with_the_place_where_it_belongs() -> None:
+    segments = answer(read(confirmations("A-1").replace(b"BAK*", b"BAX*")))
+
+    assert ["AK3", "BAK", "2", "", "3"] in segments
+    assert not any(segment[0] == "AK4" for segment in segments)
+
+
 def test_a_wrong_group_count_is_answered_e_with_code_5() -> None:
     segments = answer(read(confirmations("A-1").replace(b"GE*1*5", b"GE*2*5")))
 

@@ -38,6 +38,7 @@ from erp_connectors.edi.x12.mapping.values import (
     item_ids,
     mapping_error,
     mapping_warning,
+    missing_segment,
     number_in,
     party,
     quantity,
@@ -100,15 +101,7 @@ def map_confirmation(rows: list[Row], source: Source) -> tuple[Confirmation | No
 def required_beginning(rows: list[Row], reading: OrderReading, tag: str) -> Finding | None:
     """Return the finding for a document without its beginning segment or without its order number."""
     if reading.beginning is None or reading.beginning[0] != tag:
-        return mapping_error(
-            "SEGMENT_MISSING",
-            f"The transaction has no {tag} segment.",
-            1,
-            rows[0],
-            None,
-            element_code="",
-            way_out="Ask the sender for a complete document.",
-        )
+        return missing_segment(tag, rows)
     if not reading.header(3):
         return mapping_error(
             "ORDER_NUMBER_MISSING",

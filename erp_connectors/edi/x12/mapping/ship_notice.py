@@ -21,6 +21,7 @@ from erp_connectors.edi.x12.mapping.values import (
     item_ids,
     mapping_error,
     mapping_warning,
+    missing_segment,
     number_in,
     party,
     quantity,
@@ -289,10 +290,7 @@ def map_ship_notice(rows: list[Row], source: Source) -> tuple[ShipNotice | None,
     """Return the ship notice an 856 holds and what was odd in it; None where an error forbids it."""
     reading = read_ship_notice(rows, source)
     if reading.bsn is None:
-        way_out = "Ask the sender for a complete document."
-        text = "The transaction has no BSN segment."
-        refusal = mapping_error("SEGMENT_MISSING", text, 1, rows[0], None, element_code="", way_out=way_out)
-        return None, [refusal]
+        return None, [missing_segment("BSN", rows)]
     if reading.problems:
         return None, reading.problems
     return _Mapper(reading, source).document()

@@ -13,6 +13,7 @@ from typing import TypeVar
 from erp_connectors.canonical.documents import LineAnswer, Purpose, Unmentioned
 from erp_connectors.canonical.values import DateKind
 from erp_connectors.edi.rules import MappingOverrides
+from erp_connectors.errors import ConfigurationError
 
 Meaning = TypeVar("Meaning")
 
@@ -100,37 +101,6 @@ HEADER_STATUS = {
     "ZZ": UNCLEAR,
 }
 """DE 587, BAK02. A line restated under AC without an ACK stands as its PO1 says."""
-
-CHANGE_CODES = {
-    "AI": "line added",
-    "CA": "changes to the line",
-    "CB": "date changed",
-    "CC": "terms changed",
-    "CD": "date changed",
-    "CE": "allowance or charge changed",
-    "CF": "order cancelled",
-    "CG": "allowance or charge changed",
-    "CT": "date changed",
-    "DI": "line deleted",
-    "MU": "several changes",
-    "NC": "no change",
-    "OA": "original confirmation",
-    "OC": "confirmation of the order",
-    "PC": "price changed",
-    "PQ": "price and quantity changed",
-    "PR": "price changed and rescheduled",
-    "QD": "quantity decreased",
-    "QI": "quantity increased",
-    "RA": "transport changed",
-    "RB": "date changed",
-    "RC": "item change rejected",
-    "RE": "item replaced",
-    "RM": "item replaced",
-    "RQ": "rescheduled and quantity changed",
-    "RS": "rescheduled",
-    "TI": "item transferred",
-}
-"""DE 670, POC02, for the change sets 860 and 865."""
 
 PURPOSES = {
     "00": Purpose.ORIGINAL,
@@ -325,7 +295,10 @@ VERSION_LAYERS = (
 
 
 def tables_for(version: str, overrides: MappingOverrides) -> Tables:
-    """Return the standard tables, overlaid with those of the version, overlaid with the partner's."""
+    """Return the standard tables, overlaid with those of the version, overlaid with the partner's.
+
+    Raises ConfigurationError where an override names a status that no table has.
+    """
     tables = STANDARD
     for prefix, layer in VERSION_LAYERS:
         if version.startswith(prefix):
@@ -350,4 +323,9 @@ def overlaid(tables: Tables, layer: MappingOverrides) -> Tables:
 
 
 def _resolved(codes: Mapping[str, str], known: Mapping[str, Meaning]) -> dict[str, Meaning]:
-    return {code: known[like] for code, like in codes.items() if like in known}
+    for code, like in codes.items():
+        if like not in known:
+            raise ConfigurationError(
+                f"The override of {code!r} names the status {like!r}, which no table has."
+            )
+    return {code: known[like] for code, like in codes.items()}

@@ -22,7 +22,7 @@ class UnreadableValue(Exception):
 
 
 def mapping_error(
-    code: str, text: str, at: int, row: Row, position: int | None, *, element_code: str, way_out: str
+    code: str, text: str, at: int, row: Row, position: int, *, element_code: str, way_out: str
 ) -> Finding:
     """Return the finding for a segment that cannot be mapped; AK304 is 8, AK403 as given."""
     return Finding(
@@ -32,11 +32,25 @@ def mapping_error(
         segment_index=at,
         segment=row[0],
         element=position,
-        value=row[position].strip()[:80] if position is not None and position < len(row) else None,
+        value=row[position].strip()[:80] if position < len(row) else None,
         ack_code="5",
         segment_code="8",
         element_code=element_code,
         way_out=way_out,
+    )
+
+
+def missing_segment(tag: str, rows: list[Row]) -> Finding:
+    """Return the finding for a document without a segment it must have; AK304 is 3."""
+    return Finding(
+        layer=Layer.MAPPING,
+        code="SEGMENT_MISSING",
+        text=f"The transaction has no {tag} segment.",
+        segment_index=min(2, len(rows)),
+        segment=tag,
+        ack_code="5",
+        segment_code="3",
+        way_out="Ask the sender for a complete document.",
     )
 
 
