@@ -100,11 +100,16 @@ class Deadlines:
         calendar, day = self.snapshot.calendar, self.delivery_on(promised)
         if shipment is not None and self.left_on(shipment) > day:
             day = calendar.shift_days(self.left_on(shipment), self.snapshot.terms.transit_days)
-        grace = _days(self.line.tolerances.get("delivery_overdue", Direction.UNDER, ONE_BUSINESS_DAY))
+        grace = whole_days(self.line.tolerances.get("delivery_overdue", Direction.UNDER, ONE_BUSINESS_DAY))
         if grace is None:
             return None
-        at = calendar.end_of_business(calendar.shift_days(calendar.next_business_day(day), grace))
-        return Deadline(at, self._goods_seen_until(shipment))
+        return self.close_of(day, grace, self._goods_seen_until(shipment))
+
+    def close_of(self, day: date, grace: int, seen_until: datetime | None) -> Deadline:
+        """Return the close of business `grace` business days after `day`, or after the next open day."""
+        calendar = self.snapshot.calendar
+        last = calendar.shift_days(calendar.next_business_day(day), grace)
+        return Deadline(calendar.end_of_business(last), seen_until)
 
     def settle(self, shipment: Shipment) -> Deadline | None:
         """Return when a shipment of which something has arrived counts as arrived; None before that."""
@@ -136,7 +141,7 @@ def earliest_sight(one: datetime | None, other: datetime | None) -> datetime | N
     return min(one, other) if one is not None and other is not None else None
 
 
-def _days(tolerance: Tolerance) -> int | None:
+def whole_days(tolerance: Tolerance) -> int | None:
     """Return how many whole days a tolerance grants; None when it is not checked at all."""
     if tolerance.amount.state is LimitState.UNCHECKED:
         return None

@@ -3,6 +3,7 @@
 A price is compared as money for one base unit, as a fraction: divisions must not round before a comparison.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -21,6 +22,38 @@ class UnitPrice:
 
     amount: Fraction
     currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The order's price against the newest price the supplier stated, for a counted quantity."""
+
+    ordered: UnitPrice
+    confirmed: UnitPrice
+    quantity: Decimal
+
+    @property
+    def has_other_currency(self) -> bool:
+        """Whether the prices cannot be compared as numbers."""
+        return self.ordered.currency != self.confirmed.currency
+
+    @property
+    def difference(self) -> Fraction:
+        """How much more the supplier wants for the quantity; negative when it wants less."""
+        return (self.confirmed.amount - self.ordered.amount) * Fraction(self.quantity)
+
+    @property
+    def ordered_total(self) -> Fraction:
+        """What the quantity costs at the order's price."""
+        return self.ordered.amount * Fraction(self.quantity)
+
+    def has_suspect_basis(self, factors: Iterable[Decimal]) -> bool:
+        """Say whether one price is exactly 10, 100, 1000 or a pack factor times the other."""
+        if self.has_other_currency or not self.ordered.amount or not self.confirmed.amount:
+            return False
+        ratio = self.confirmed.amount / self.ordered.amount
+        suspects = {Fraction(10), Fraction(100), Fraction(1000), *map(Fraction, factors)}
+        return ratio != 1 and (ratio in suspects or 1 / ratio in suspects)
 
 
 def ordered_price(line: LineSnapshot) -> UnitPrice | None:
@@ -54,5 +87,9 @@ def unit_price(price: Price | None, line_unit: str, currency: str, counter: Coun
 
 def money(quantity: Decimal, price: Fraction) -> Decimal:
     """Return `quantity` (base units) at `price`, rounded half up to the cent."""
-    exact = Fraction(quantity) * price
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(CENT, rounding=ROUND_HALF_UP)
+    return as_decimal(Fraction(quantity) * price).quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def as_decimal(exact: Fraction) -> Decimal:
+    """Return a fraction as a decimal of 28 digits."""
+    return Decimal(exact.numerator) / Decimal(exact.denominator)

@@ -109,6 +109,6 @@ def _has_come(healing: Healing, line: OpenLine, kind: ExceptionType, view: LineV
     if healing is Healing.ERP_CHANGED:
         return line.expected != kind.expected(view)
     if healing is Healing.CONVERTED:
-        return True
+        return all(view.counter.knows(unit) for unit in line.actual.get("units", ()))
     figure = TELLS.get(healing)
     return figure is not None and line.evidence.get(figure) != evidence_of(view)[figure]

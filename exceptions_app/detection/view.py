@@ -6,14 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from erp_connectors.canonical.documents import InvoiceKind, OrderState
+from erp_connectors.canonical.documents import OrderState
 from erp_connectors.documents.position import InvoiceFact, LinePosition
 from exceptions_app.detection.agreement import Agreement, AgreementState
 from exceptions_app.detection.agreements import Aspect, Holding, fingerprint, holding
 from exceptions_app.detection.buckets import Bucket, LineBuckets, split
-from exceptions_app.detection.counting import NOTHING, Counter
+from exceptions_app.detection.counting import Counter
 from exceptions_app.detection.deadlines import Deadlines
-from exceptions_app.detection.prices import UnitPrice, money, ordered_price
+from exceptions_app.detection.prices import Comparison, UnitPrice, confirmed_price, money, ordered_price
 from exceptions_app.detection.snapshot import LineSnapshot, OrderSnapshot
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Tolerance
@@ -76,6 +76,15 @@ class LineView:
         is_over = position.state in (OrderState.CANCELLED, OrderState.CLOSED)
         return is_over or position.line.cancelled or not position.is_present
 
+    @cached_property
+    def prices(self) -> Comparison | None:
+        """Our price against the supplier's at the quantity it offers; None with nothing to compare."""
+        confirmed, offer = confirmed_price(self.line), self.buckets.offer
+        quantity = offer.quantity if offer and not offer.is_on_hold else self.buckets.ordered
+        if self.price is None or confirmed is None or quantity <= 0 or self.is_unwanted:
+            return None
+        return Comparison(ordered=self.price, confirmed=confirmed, quantity=quantity)
+
     def tolerance(self, type_code: str, direction: Direction, default: Tolerance) -> Tolerance:
         """Return the tolerance that holds for a type on this line."""
         return self.line.tolerances.get(type_code, direction, default)
@@ -83,16 +92,6 @@ class LineView:
     def amount(self, counted: Decimal) -> Decimal | None:
         """Return a counted quantity at the order's price; None when the price is unknown."""
         return money(counted, self.price.amount) if self.price else None
-
-    def invoiced(self) -> Decimal | None:
-        """Return what is billed less what is credited, counted; None when a quantity cannot be read."""
-        total = NOTHING
-        for fact in self.position.invoices:
-            counted = self.counted(fact)
-            if counted is None:
-                return None
-            total += counted if fact.kind is InvoiceKind.INVOICE else -counted
-        return total
 
     def counted(self, fact: InvoiceFact) -> Decimal | None:
         """Return the quantity of an invoice line, counted; None when it cannot be read."""

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from erp_connectors.canonical.values import Price
 from exceptions_app.detection.buckets import Piece
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.offers import Firmness
@@ -40,6 +41,16 @@ def offered_parts(line: LineView) -> dict[str, Any]:
             for supply in offer.supplies
             if supply.firmness is not Firmness.UNDER_WAY
         ],
+    }
+
+
+def price_words(price: Price | None, currency: str, unit: str) -> dict[str, Any]:
+    """Return a price as it was stated: so much of a currency for so many units."""
+    return {
+        "price": plain(price.amount) if price else None,
+        "per": plain(price.per) if price and price.per is not None else None,
+        "unit": (price.per_unit if price else None) or unit,
+        "currency": (price.currency if price else None) or currency,
     }
 
 

@@ -3,7 +3,7 @@
 from erp_connectors.canonical.documents import LineAnswer, OfferedPart
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.deviation import Deviation
 
 
@@ -19,7 +19,7 @@ class AnswerIncomplete(BucketType):
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA answered, but left open."""
-        return f"{deviation.quantity} {deviation.unit} answered, but left open"
+        return f"{how_much(deviation)} answered, but left open"
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import moved_parts
 from exceptions_app.deviation import Deviation
@@ -28,9 +28,7 @@ class Backorder(BucketType):
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 140 EA on backorder until 2026-12-15."""
-        return (
-            f"{deviation.quantity} {deviation.unit} on backorder until {deviation.actual['late'][-1]['date']}"
-        )
+        return f"{how_much(deviation)} on backorder until {deviation.actual['late'][-1]['date']}"
 
     @classmethod
     def examples(cls) -> list[Example]:

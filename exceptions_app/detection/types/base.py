@@ -235,6 +235,11 @@ class BucketType(LineType):
         return {**offered_parts(line), **goods(line), "unit": line.unit}
 
 
+def how_much(deviation: Deviation) -> str:
+    """Return the quantity of a deviation with its unit, as people read it: 18 EA."""
+    return f"{plain(deviation.quantity)} {deviation.unit}" if deviation.quantity is not None else ""
+
+
 def percent(part: Decimal, whole: Decimal) -> str:
     """Return `part` of `whole` in percent with one decimal, as people read it."""
     return f"{part * 100 / whole:.1f} %" if whole else "0.0 %"

@@ -6,7 +6,7 @@ from erp_connectors.canonical.documents import OrderState, Unmentioned
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.deviation import Deviation
 
@@ -36,7 +36,7 @@ class ConfirmationLate(BucketType):
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA not confirmed."""
-        return f"{deviation.quantity} {deviation.unit} not confirmed"
+        return f"{how_much(deviation)} not confirmed"
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import moved_parts
 from exceptions_app.deviation import Deviation
@@ -28,7 +28,7 @@ class DateLater(BucketType):
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA later: 2026-12-16 instead of 2026-12-02."""
         late = deviation.actual["late"][-1]
-        return f"{deviation.quantity} {deviation.unit} later: {late['date']} instead of {late['wanted']}"
+        return f"{how_much(deviation)} later: {late['date']} instead of {late['wanted']}"
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -5,7 +5,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import days
 from exceptions_app.deviation import Deviation
@@ -39,10 +39,7 @@ class DeliveryOverdue(BucketType):
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA promised for 2026-12-01 not received."""
-        return (
-            f"{deviation.quantity} {deviation.unit} promised for "
-            f"{', '.join(deviation.actual['promised'])} not received"
-        )
+        return f"{how_much(deviation)} promised for {', '.join(deviation.actual['promised'])} not received"
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -3,7 +3,7 @@
 from erp_connectors.canonical.documents import LineAnswer
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.deviation import Deviation
 
 
@@ -21,7 +21,7 @@ class LineRejected(BucketType):
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA rejected."""
-        return f"{deviation.quantity} {deviation.unit} rejected"
+        return f"{how_much(deviation)} rejected"
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -7,7 +7,15 @@ from erp_connectors.documents.positions import HeardDocument
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, percent
+from exceptions_app.detection.types.base import (
+    ZERO,
+    BucketType,
+    Example,
+    ServiceLevel,
+    TeamCode,
+    how_much,
+    percent,
+)
 from exceptions_app.detection.view import LineView
 from exceptions_app.deviation import Deviation
 
@@ -41,7 +49,7 @@ class QuantityShort(BucketType):
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 18 EA short (18.0 %): 82 of 100 offered."""
         return (
-            f"{deviation.quantity} {deviation.unit} short ({deviation.actual['missing']}): "
+            f"{how_much(deviation)} short ({deviation.actual['missing']}): "
             f"{deviation.actual['quantity']} of {deviation.expected['quantity']} offered"
         )
 

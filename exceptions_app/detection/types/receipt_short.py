@@ -3,7 +3,7 @@
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.deviation import Deviation
 
 
@@ -28,7 +28,7 @@ class ReceiptShort(BucketType):
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 5 EA shipped, not received."""
-        return f"{deviation.quantity} {deviation.unit} shipped, not received"
+        return f"{how_much(deviation)} shipped, not received"
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -5,7 +5,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import days
 from exceptions_app.deviation import Deviation
@@ -37,10 +37,7 @@ class ShipNoticeMissing(BucketType):
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA promised for 2026-11-27 not announced."""
-        return (
-            f"{deviation.quantity} {deviation.unit} promised for "
-            f"{', '.join(deviation.actual['promised'])} not announced"
-        )
+        return f"{how_much(deviation)} promised for {', '.join(deviation.actual['promised'])} not announced"
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.deviation import Deviation
 
@@ -36,7 +36,7 @@ class ShipNoticeShort(BucketType):
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 2 EA left out of the final shipment."""
-        return f"{deviation.quantity} {deviation.unit} left out of the final shipment"
+        return f"{how_much(deviation)} left out of the final shipment"
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -1,0 +1,104 @@
+"""Which customer orders cannot be covered from stock and what arrives in time. Pure.
+
+All quantities are in one unit, the base unit of the item, of one item in one warehouse.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from exceptions_app.detection.buckets import Bucket, Piece
+from exceptions_app.detection.view import LineView
+
+#: Classes whose uncovered orders make a task; others are only shown.
+CLASSES_WITH_TASK = frozenset({"A", "B"})
+
+COMING = (
+    Bucket.UNANSWERED,
+    Bucket.ANSWER_LATE,
+    Bucket.UNREADABLE,
+    Bucket.LATE,
+    Bucket.LATE_IN_PART,
+    Bucket.CONFIRMED,
+    Bucket.NOTICE_MISSING,
+    Bucket.UNDER_WAY,
+    Bucket.DELAYED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """So much arrives on that day."""
+
+    quantity: Decimal
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a customer order still waits for. `customer_class` is A, B or C."""
+
+    order_number: str
+    customer_class: str
+    quantity: Decimal
+    due_on: date
+    customer: str = ""
+    line_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A customer order that cannot be covered, and what is missing to it."""
+
+    need: Need
+    short: Decimal
+
+    @property
+    def makes_task(self) -> bool:
+        """Whether somebody has to do something about it; class C is only shown."""
+        return self.need.customer_class in CLASSES_WITH_TASK
+
+
+def uncovered(on_hand: Decimal, inbound: Iterable[Inbound], needs: Iterable[Need]) -> tuple[Shortfall, ...]:
+    """Return the needs that cannot be covered in full, in the order they were served.
+
+    Class A is served before B before C, then by due date, then by order number. Each need takes what arrives
+    latest but in time first, so that stock is left for those who cannot wait.
+    """
+    supplies = [Inbound(max(on_hand, Decimal(0)), date.min), *inbound]
+    supplies.sort(key=lambda supply: supply.on, reverse=True)
+    left = [supply.quantity for supply in supplies]
+    shortfalls = []
+    for need in sorted(needs, key=_turn):
+        short = need.quantity
+        for index, supply in enumerate(supplies):
+            if supply.on <= need.due_on:
+                taken = min(short, left[index])
+                left[index] -= taken
+                short -= taken
+        if short > 0:
+            shortfalls.append(Shortfall(need, short))
+    return tuple(shortfalls)
+
+
+def inbound_of(line: LineView) -> tuple[Inbound, ...]:
+    """Return what is still to come of an order line as it is now offered, counted in the base unit.
+
+    What is rejected, not offered, left out, overdue or without a date does not count.
+    """
+    return tuple(
+        Inbound(piece.quantity, day)
+        for piece in line.buckets.inside(*COMING)
+        if (day := _arrives_on(line, piece)) is not None
+    )
+
+
+def _arrives_on(line: LineView, piece: Piece) -> date | None:
+    if piece.shipment is not None and piece.shipment.expected_on is not None:
+        return piece.shipment.expected_on
+    return line.deadlines.delivery_on(piece.due) if piece.due else None
+
+
+def _turn(need: Need) -> tuple[str, date, str, str]:
+    return (need.customer_class or "~", need.due_on, need.order_number, need.line_number)

@@ -1,0 +1,152 @@
+"""More is invoiced than was received, or than is ordered."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from erp_connectors.canonical.documents import InvoiceKind
+from exceptions_app.detection import examples as world
+from exceptions_app.detection.bills import open_bills
+from exceptions_app.detection.counting import NOTHING
+from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
+from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.types.base import ZERO, Example, LineType, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.view import LineView, OrderView
+from exceptions_app.detection.words import plain
+from exceptions_app.deviation import Deviation
+from exceptions_app.policies.values import Direction
+
+
+class InvoiceQuantity(LineType):
+    """Billed less credited exceeds what is ordered; or what was received, once that has settled.
+
+    Quantity of a shipment nothing of which has arrived is not judged yet. What is too much falls on the
+    newest invoices. Judged with the order, grouped by invoice.
+    """
+
+    code = "invoice_quantity"
+    label = "Invoice quantity"
+    group_label = "invoice"
+    owner = TeamCode.FINANCE
+    told = (TeamCode.WAREHOUSE,)
+    service = ServiceLevel(8, 40)
+    heals_by = (Healing.CREDITED, Healing.RECEIVED, Healing.ERP_CHANGED)
+
+    def judge(self, line: LineView) -> Iterable[Deviation]:
+        """Yield, invoice by invoice, what is billed too much beyond tolerance."""
+        bills = open_bills(line)
+        if not bills:
+            return
+        left = self._too_much(line, sum((bill.quantity for bill in bills), NOTHING))
+        tolerance = line.tolerance(self.code, Direction.OVER, ZERO)
+        if left <= 0 or tolerance.allows(line.counter.in_order_unit(left), line.ordered):
+            return
+        for bill in bills:
+            taken = min(left, bill.quantity)
+            left -= taken
+            if taken > 0:
+                yield self.deviation(
+                    line,
+                    key=self.key(line.number, bill.number),
+                    group=bill.number,
+                    quantity=line.counter.in_order_unit(taken),
+                    amount=bill.amount(taken),
+                    since=bill.said_at,
+                    actual={
+                        "invoice": bill.number,
+                        "invoiced": plain(line.counter.in_order_unit(bill.quantity)),
+                        "received": plain(line.counter.in_order_unit(line.buckets.goods.received)),
+                        "unit": line.unit,
+                    },
+                    tolerance_id=tolerance.id,
+                )
+
+    def hidden(self, view: OrderView) -> dict[str, datetime]:
+        """Return the invoices that cannot be judged since no receipt could have been seen."""
+        return {
+            self.key(line.number, bill.number): deadline.seen_until or deadline.at
+            for line in view.lines
+            for deadline in _settling(line)
+            if deadline.is_over(view.as_of) and not deadline.is_missed(view.as_of)
+            for bill in open_bills(line) or ()
+        }
+
+    def next_look(self, view: OrderView) -> datetime | None:
+        """Return when the next receipt of an invoiced line has settled, or a wait ends."""
+        settled = [
+            deadline.at + JUST_AFTER
+            for line in view.lines
+            if line.position.invoices
+            for deadline in _settling(line)
+            if not deadline.is_over(view.as_of)
+        ]
+        waits = super().next_look(view)
+        return min([*settled, *([waits] if waits else [])], default=None)
+
+    def headline(self, deviation: Deviation) -> str:
+        """Return for example: 18 EA too much on invoice INV-1."""
+        return f"{how_much(deviation)} too much on invoice {deviation.actual['invoice']}"
+
+    def _too_much(self, line: LineView, billed: Decimal) -> Decimal:
+        """Return what is billed beyond the order or, where it can be judged, beyond what was received."""
+        goods = line.buckets.goods
+        beyond_order = billed - line.buckets.ordered
+        settling = _settling(line)
+        has_settled = all(deadline.is_missed(line.as_of) for deadline in settling)
+        if not settling or not has_settled or goods.has_unreadable_receipt:
+            return beyond_order
+        awaited = sum((s.outstanding for s in goods.shipments if s.first_receipt is None), NOTHING)
+        return max(beyond_order, billed - goods.received - awaited)
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        """Return more billed than received and than ordered, a credit note, and goods still under way."""
+        ordered = world.order((100, "2026-12-01"))
+        confirmed = world.answer((100, "2026-12-01"))
+        billed = world.invoice(100, on="2026-12-01")
+        received = world.receipt(82, on="2026-12-01")
+        credited = world.invoice(18, "CN-1", on="2026-12-03", kind=InvoiceKind.CREDIT)
+        under_way = world.ship_notice(18, "ASN-2", said="2026-12-01 12:00")
+        after = world.at("2026-12-02 17:01")
+        found = {"quantity": 18, "group": "INV-1", "amount": Decimal("3283.20")}
+        return [
+            Example("nothing is received yet", world.snapshot(ordered, confirmed, billed), after, ()),
+            Example(
+                "still being counted",
+                world.snapshot(ordered, confirmed, billed, received),
+                world.at("2026-12-02 17:00"),
+                (),
+            ),
+            Example("18 too much", world.snapshot(ordered, confirmed, billed, received), after, (found,)),
+            Example("credited", world.snapshot(ordered, confirmed, billed, received, credited), after, ()),
+            Example(
+                "more than ordered, at once",
+                world.snapshot(ordered, confirmed, world.invoice(110, on="2026-11-30")),
+                world.at("2026-11-30 12:00"),
+                ({"quantity": 10},),
+            ),
+            Example(
+                "the rest is under way",
+                world.snapshot(
+                    ordered,
+                    confirmed,
+                    billed,
+                    world.ship_notice(82, said="2026-11-30 09:00"),
+                    received,
+                    under_way,
+                ),
+                after,
+                (),
+            ),
+        ]
+
+
+def _settling(line: LineView) -> list[Deadline]:
+    """Return when what has arrived so far counts as counted: by shipment, and by receipt without a notice."""
+    goods = line.buckets.goods
+    deadlines = [line.deadlines.settle(shipment) for shipment in goods.shipments]
+    announced = sum((shipment.received for shipment in goods.shipments), NOTHING)
+    if goods.received > announced:
+        newest = max(fact.received_on for fact in line.position.receipts)
+        deadlines.append(line.deadlines.settle_on(newest))
+    return [deadline for deadline in deadlines if deadline is not None]
