@@ -5,7 +5,7 @@ once given, is final.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from erp_connectors.edi.envelope import (
     ControlKey,
-    EnvelopeIds,
     Finding,
     Layer,
     Reuse,
@@ -33,8 +32,10 @@ from erp_connectors.edi.results import (
     TransactionAnswer,
 )
 from erp_connectors.edi.rules import DEFAULT_RULES, DuplicateAnswer, ProfileFor
-from erp_connectors.edi.x12 import envelope
+from erp_connectors.edi.x12 import STANDARD, envelope
+from erp_connectors.edi.x12.answers import group_status, transaction_answer
 from erp_connectors.edi.x12.dates import is_sentinel, parse_date, parse_time
+from erp_connectors.edi.x12.facts import envelope_facts, envelope_ids
 from erp_connectors.edi.x12.frame import Frame, frame_facts
 from erp_connectors.edi.x12.mapping import MAPPING_VERSION, map_transaction, read_transaction
 from erp_connectors.edi.x12.mapping.tables import tables_for
@@ -50,7 +51,6 @@ from erp_connectors.edi.x12.reader import (
 )
 from erp_connectors.edi.x12.sets import ACKNOWLEDGEMENT_GROUPS, ACKNOWLEDGEMENT_SETS
 
-STANDARD = "X12"
 MOST_INTERCHANGES = 500
 MOST_PIECES = 20_000
 MOST_PIECES_IN_FILE = 100_000
@@ -438,33 +438,6 @@ class _GroupReading:
         return not (all_came_before and rules.duplicate_answer is DuplicateAnswer.TA1)
 
 
-def transaction_answer(
-    own: Verdict, reuse: Reuse, findings: Sequence[Finding]
-) -> tuple[str, tuple[str, ...]]:
-    """Return AK501 and the AK502.. codes of a transaction.
-
-    One that came in an earlier interchange with the same bytes is answered as it was the first time.
-    """
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    repeated = [finding for finding in findings if finding.code == "DUPLICATE" and finding.ack_code]
-    if own is Verdict.REJECT or reuse is Reuse.OTHER_BYTES or repeated:
-        codes = [finding.transaction_code for finding in (*errors, *repeated)]
-        return "R", tuple(dict.fromkeys(codes))[:5]
-    return "E" if own is Verdict.ACCEPT_WARN else "A", ()
-
-
-def group_status(findings: Sequence[Finding], statuses: Sequence[str]) -> str:
-    """Return AK901: R refused, P some transactions refused, E accepted with errors, A accepted."""
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return "R"
-    if statuses and set(statuses) == {"R"}:
-        return "R"
-    if "R" in statuses:
-        return "P"
-    noted = any(finding.severity is Severity.WARNING for finding in findings)
-    return "E" if noted or "E" in statuses else "A"
-
-
 def read_facts(frame: Frame, view: bytes) -> dict[str, Any] | None:
     """Return every fact of a transaction as plain values; None where it cannot be split."""
     rows, _ = frame.rows(view)
@@ -472,68 +445,3 @@ def read_facts(frame: Frame, view: bytes) -> dict[str, Any] | None:
         return None
     facts = frame_facts(rows)
     return facts | read_transaction(rows, frame.source(facts["set"], facts["ctl"]))
-
-
-def envelope_ids(span: InterchangeSpan) -> EnvelopeIds:
-    """Return who sent an interchange to whom, as its ISA and first GS say."""
-    isa = span.header.elements
-    first = next((group.header for group in span.groups if group.header), None)
-    return EnvelopeIds(
-        standard=STANDARD,
-        sender_qualifier=isa[5],
-        sender=isa[6],
-        receiver_qualifier=isa[7],
-        receiver=isa[8],
-        group_sender=first.element(2) if first else None,
-        group_receiver=first.element(3) if first else None,
-    )
-
-
-def envelope_facts(span: InterchangeSpan) -> dict[str, Any]:
-    """Return what the envelope of an interchange says, as plain values."""
-    isa, delimiters, trailer = span.header.elements, span.header.delimiters, span.trailer
-    headers = [group.header for group in span.groups if group.header]
-    facts: dict[str, Any] = {
-        "sep": [
-            delimiter_text(delimiters.element),
-            delimiter_text(delimiters.component),
-            delimiter_text(delimiters.terminator),
-        ],
-        "isa_len": span.header.length,
-        "from": f"{isa[5]}/{isa[6]}",
-        "to": f"{isa[7]}/{isa[8]}",
-        "ver": isa[12],
-        "isa13": isa[13],
-        "test": isa[15],
-        "gs": [[envelope.trailer_element(span, header, place) for place in (1, 6, 8)] for header in headers],
-        "ge_ok": [_group_agrees(span, group) for group in span.groups],
-        "iea_ok": [
-            trailer is not None
-            and envelope.same_number(envelope.trailer_element(span, trailer, 1), str(len(span.groups))),
-            trailer is not None and envelope.same_number(envelope.trailer_element(span, trailer, 2), isa[13]),
-        ],
-    }
-    if span.acknowledgements:
-        facts["ta1"] = [
-            [segment.element(place) for place in range(1, 6)] for segment in span.acknowledgements
-        ]
-    return facts
-
-
-def _group_agrees(span: InterchangeSpan, group: GroupSpan) -> list[bool]:
-    header, trailer = group.header, group.trailer
-    if header is None or trailer is None:
-        return [False, False]
-    count, control = (envelope.trailer_element(span, trailer, place) for place in (1, 2))
-    return [
-        envelope.same_number(count, str(len(group.transactions))),
-        envelope.same_number(control, envelope.trailer_element(span, header, 6)),
-    ]
-
-
-def delimiter_text(delimiter: bytes) -> str:
-    """Return a delimiter as text: UTF-8 where it is, else as Windows-1252 shows that byte."""
-    try:
-        return delimiter.decode()
-    except UnicodeDecodeError:
-        return delimiter.decode("cp1252", errors="replace")

@@ -420,6 +420,21 @@ def test_a_quantity_that_is_no_number_refuses_the_document(quantity: str) -> Non
     assert "NUMBER_UNREADABLE" in outcome.codes()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        po1("1", "-5"),
+        po1("1", "100", acks=[ack("IQ", "-5")]),
+        po1("1", "100", acks=[ack("IA", "100")], schedule=[sch("-5", DEC_1)]),
+    ],
+)
+def test_a_quantity_below_zero_refuses_the_document(line: list[Segment]) -> None:
+    outcome = outcome_of(line)
+
+    assert outcome.codes() == {"QUANTITY_NEGATIVE"}
+    assert outcome.transaction.document is None
+
+
 def test_equal_numbers_make_equal_documents() -> None:
     plain, padded = (line_of(outcome_of(po1("1", text, price="2"))) for text in ("100", "100.00"))
 

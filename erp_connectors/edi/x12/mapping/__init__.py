@@ -12,7 +12,7 @@ from erp_connectors.edi.x12.mapping.confirmation import map_confirmation, requir
 from erp_connectors.edi.x12.mapping.orders import order_facts, read_order
 from erp_connectors.edi.x12.mapping.ship_notice import map_ship_notice, read_ship_notice, ship_notice_facts
 from erp_connectors.edi.x12.mapping.source import Row, Source
-from erp_connectors.edi.x12.mapping.values import UnreadableValue, number_in
+from erp_connectors.edi.x12.mapping.values import UnreadableValue, amount_in, number_in
 from erp_connectors.edi.x12.sets import TRANSACTION_SETS
 
 MAPPING_VERSION = "x12-1"
@@ -56,11 +56,11 @@ def _check_order(rows: list[Row], source: Source) -> Mapped:
         return None, [refusal]
     findings = []
     for line in reading.lines:
-        for position in (2, 4):
-            try:
-                number_in(line.row, position, line.at)
-            except UnreadableValue as unreadable:
-                findings.append(unreadable.finding)
+        try:
+            amount_in(line.row, 2, line.at)
+            number_in(line.row, 4, line.at)
+        except UnreadableValue as unreadable:
+            findings.append(unreadable.finding)
     return None, findings
 
 

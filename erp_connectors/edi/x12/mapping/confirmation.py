@@ -35,6 +35,7 @@ from erp_connectors.edi.x12.mapping.tables import (
 )
 from erp_connectors.edi.x12.mapping.values import (
     UnreadableValue,
+    amount_in,
     item_ids,
     mapping_error,
     mapping_warning,
@@ -145,7 +146,7 @@ class _Mapper:
 
     def line(self, line: LineReading) -> ConfirmationLine:
         """Return the answer to one line; raises UnreadableValue where a number is not one."""
-        ordered = number_in(line.row, 2, line.at)
+        ordered = amount_in(line.row, 2, line.at)
         unit = self._unit(line.uom)
         shares = self._shares(line, ordered, unit)
         self._check_balance(line, shares, ordered, unit)
@@ -199,7 +200,9 @@ class _Mapper:
     def _shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "_Shares":
         if not line.ack:
             return self._silent_shares(line, ordered, unit)
-        shares = _Shares("ACK " + "+".join(dict.fromkeys([ack.code for ack in line.ack])))
+        shares = _Shares(f"ACK {line.ack[0].code}")
+        if len(line.ack) > 1:
+            shares.rule = "ACK " + "+".join(dict.fromkeys(ack.code for ack in line.ack))
         whole_line: list[tuple[AckReading, LineStatus]] = []
         for ack in line.ack:
             status = self.tables.line_status.get(ack.code)
@@ -210,7 +213,7 @@ class _Mapper:
                 shares.is_known = False
                 continue
             shares.answers.append(status.answer)
-            value = number_in(ack.row, 2, ack.at)
+            value = amount_in(ack.row, 2, ack.at)
             if value is None or (value == 0 and status.share is Share.REJECTED):
                 whole_line.append((ack, status))
             else:
@@ -288,7 +291,7 @@ class _Mapper:
             if amount.unit != unit:
                 return
             total += amount.value
-        if total > ordered:
+        if ordered < total:
             text = "The line's statuses add up to more than its quantity."
             self._warn("UNBALANCED_ACK", text, "PO1", 2, line.qty, line.at)
 
@@ -328,7 +331,7 @@ class _Mapper:
         """Spread what is offered over the SCH segments; None where they carry other units or nothing."""
         entries = []
         for entry in line.sch:
-            value = number_in(entry.row, 1, entry.at)
+            value = amount_in(entry.row, 1, entry.at)
             if value:
                 unit = self._unit(entry.uom or line.uom)
                 entries.append((quantity(value, unit), self._day(entry.dtq, entry.date, entry.at, "SCH", 6)))

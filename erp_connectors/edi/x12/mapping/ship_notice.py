@@ -16,13 +16,13 @@ from erp_connectors.edi.x12.mapping.tables import PURPOSES, REFERENCE_KINDS
 from erp_connectors.edi.x12.mapping.values import (
     PADDING,
     UnreadableValue,
+    amount_in,
     id_of_kind,
     id_pairs,
     item_ids,
     mapping_error,
     mapping_warning,
     missing_segment,
-    number_in,
     party,
     quantity,
 )
@@ -402,7 +402,7 @@ class _Mapper:
     def _amount(self, item: ItemReading, position: int, unit: str) -> Quantity | None:
         if item.sn1 is None:
             return None
-        value = number_in(item.sn1, position, item.sn1_at)
+        value = amount_in(item.sn1, position, item.sn1_at)
         return quantity(value, unit) if value is not None else None
 
     def _shipped(self, item: ItemReading, splits: list[ItemReading], unit: str) -> Quantity | None:

@@ -98,6 +98,24 @@ def number_in(row: Row, position: int, at: int) -> Decimal | None:
     return value
 
 
+def amount_in(row: Row, position: int, at: int) -> Decimal | None:
+    """Return the quantity in an element as `number_in` does; one below zero is refused."""
+    value = number_in(row, position, at)
+    if value is not None and value < 0:
+        raise UnreadableValue(
+            mapping_error(
+                "QUANTITY_NEGATIVE",
+                f"{row[0]}{position:02} {value} is a quantity below zero.",
+                at,
+                row,
+                position,
+                element_code="7",
+                way_out="Ask the sender what is meant; a return or correction is another document.",
+            )
+        )
+    return value
+
+
 @lru_cache(maxsize=8192)
 def quantity(value: Decimal, unit: str) -> Quantity:
     """Return a quantity, its number tidy; equal ones are one object, which keeps large files small."""
