@@ -1,5 +1,6 @@
 """Numbers, money, days and moments as the reader writes them: in their language and their time zone."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -119,3 +120,10 @@ def days_apart(days: int) -> str:
     if days == 0:
         return "0"
     return f"+{text}" if days > 0 else f"{MINUS}{text}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write several words as a list: "Ann, Ben and Cy"."""
+    if len(words) < 2:
+        return "".join(words)
+    return gettext("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}

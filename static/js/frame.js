@@ -46,6 +46,12 @@
     const dismissed = event.target.closest("[data-dismiss]");
     if (dismissed) dismissed.closest("[data-toast]").remove();
 
+    const closer = event.target.closest("dialog [data-close-dialog]");
+    if (closer) {
+      event.preventDefault();
+      closer.closest("dialog").close();
+    }
+
     const opener = event.target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog).showModal();
 

@@ -1,0 +1,557 @@
+"""What a case page shows, in the reader's words: from rows to lines, clocks, events and buttons."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.documents.models import CustomerDemand, Document, StockLevel
+from exceptions_app.audit.models import Event
+from exceptions_app.cases import actions, queries
+from exceptions_app.cases.actions import AllowedAction, StaleVersion
+from exceptions_app.cases.models import AgreementRow, Case, Task, TaskState
+from exceptions_app.cases.queries import CasePage, ClockView, LineView
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import works_in
+from exceptions_app.policies.models import ToleranceRow
+from exceptions_app.policies.values import LimitState
+from exceptions_app.proposals.models import ProposalState
+from exceptions_app.web import formats, labels
+from exceptions_app.web.access import person_of
+from exceptions_app.web.comparison import Comparison, compare
+from exceptions_app.web.forms import VerbForm
+from exceptions_app.web.labels import Chip
+from exceptions_app.web.pages import now_of, queue_url
+from exceptions_app.web.presence import look
+from exceptions_app.web.proposal_view import Entered, Refusal, proposal_cards, resolution_cards
+from exceptions_app.web.types import type_label
+
+Text = str | Promise
+
+#: What the button of a verb looks like.
+ICONS = {
+    "take": "user-check",
+    "start": "play",
+    "assign": "users",
+    "wait_for_supplier": "hourglass",
+    "resume": "redo-2",
+    "escalate": "arrow-up-right",
+    "override_severity": "flag",
+    "hand_over": "arrow-left-right",
+    "dismiss": "circle-slash",
+    "reopen": "rotate-ccw",
+}
+#: Verbs that stand as buttons; the others are behind "more". The first of PRIMARY is the accented one.
+VISIBLE = ("take", "start", "resume", "reopen", "wait_for_supplier", "escalate")
+PRIMARY = ("take", "start", "resume", "reopen")
+
+DOCUMENT_KINDS: dict[str, tuple[Text, str]] = {
+    DocumentKind.PURCHASE_ORDER: (_("Purchase order"), "shopping-cart"),
+    DocumentKind.CONFIRMATION: (_("Confirmation"), "file-check"),
+    DocumentKind.SHIP_NOTICE: (_("Ship notice"), "truck"),
+    DocumentKind.SHIPMENT_STATUS: (_("Shipment status"), "truck"),
+    DocumentKind.RECEIPT: (_("Goods receipt"), "clipboard-check"),
+    DocumentKind.INVOICE: (_("Invoice"), "receipt-text"),
+    DocumentKind.STOCK: (_("Stock"), "boxes"),
+    DocumentKind.DEMAND: (_("Customer order"), "headset"),
+    DocumentKind.SUPPLIER: (_("Supplier"), "building-2"),
+    DocumentKind.ITEM: (_("Item"), "tag"),
+}
+CHANNELS: dict[str, Text] = {
+    "api": _("by API"),
+    "folder": _("by folder"),
+    "command": _("by command"),
+    "person": _("entered by a person"),
+    "poll": _("read from the ERP"),
+}
+FIELDS: dict[str, Text] = {
+    "state": _("Status"),
+    "severity": _("Severity"),
+    "amount": _("At risk"),
+    "escalation_level": _("Escalation"),
+    "headline": _("Headline"),
+    "close_reason": _("Closing reason"),
+    "team": _("Team"),
+    "owner": _("Owner"),
+}
+
+
+def case_context(
+    request: HttpRequest,
+    case: Case,
+    *,
+    form: "OpenForm | None" = None,
+    entered: Entered | None = None,
+    refusals: Mapping[Any, Refusal] | None = None,
+    conflict: "Conflict | None" = None,
+    problems: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return everything the templates of a case need.
+
+    `form`, `entered` and `refusals` are a verb, a resolution and decisions that were sent and could not be
+    used: they are shown again with what was typed.
+    """
+    person, now = person_of(request), now_of(request)
+    page = queries.case_page(case, now=now)
+    permitted_verbs = actions.allowed(case, person)
+    today = now.astimezone(ZoneInfo(case.company.time_zone)).date()
+    cards = proposal_cards(page.proposals, page.commands, person, refusals)
+    others = look(case, person, now=now)
+    return {
+        "case": case,
+        "now": now,
+        "type_label": type_label(case.type_code),
+        "queue_url": queue_url(case.team),
+        "state_chip": _state_chip(page),
+        "severity_chip": labels.SEVERITIES[case.severity],
+        "clocks": [clock_words(clock) for clock in page.clocks if clock.state != "stopped" or clock.is_breached],
+        "others": others,
+        "others_text": formats.listed(others),
+        "actions": _buttons(case, permitted_verbs, form),
+        "comment_form": any(verb.code == "comment" for verb in permitted_verbs),
+        "comment_text": form.entered.get("text", "") if form and form.code == "comment" else "",
+        "conflict": conflict,
+        "problems": problems,
+        "lines": [_line(view, case, today) for view in page.lines],
+        "impact": _impact(page),
+        "tasks": [_task(task, person, now) for task in page.tasks],
+        "proposals": cards,
+        "decide_target": "#case",
+        "here": reverse("web:case", args=[case.number]),
+        "resolutions": resolution_cards(case, person, now=now, entered=entered),
+        "no_resolution": _why_nothing_to_decide(case),
+        "events": [event_view(event) for event in reversed(page.events)],
+        "documents": [document_view(document) for document in page.documents],
+        "siblings": [
+            {"number": each.number, "headline": each.headline, "chip": labels.CASE_STATES[each.state]}
+            for each in page.siblings
+        ],
+        "provenance": _provenance(case),
+    }
+
+
+def _state_chip(page: CasePage) -> Chip:
+    under_way = [proposal for proposal in page.proposals if proposal.state in queries.UNDER_WAY]
+    return labels.PROPOSAL_STATES[under_way[0].state] if under_way else labels.CASE_STATES[page.case.state]
+
+
+def _why_nothing_to_decide(case: Case) -> str:
+    if not case.is_open:
+        return gettext("The case has ended; there is nothing to decide.")
+    return gettext("The team that owns the case decides. You see here what it proposes and who agreed.")
+
+
+def _provenance(case: Case) -> str:
+    parts = [
+        gettext("Opened %(moment)s") % {"moment": formats.moment(case.opened_at)},
+        case.routed_by and gettext("routed by %(rule)s") % {"rule": case.routed_by},
+        gettext("under policy release %(number)s") % {"number": case.release.number},
+        case.reopened_count
+        and ngettext("reopened once", "reopened %(n)s times", case.reopened_count) % {"n": case.reopened_count},
+        case.severity_override_reason
+        and gettext("severity set by hand: %(reason)s") % {"reason": case.severity_override_reason},
+        case.close_reason and gettext("ended: %(reason)s") % {"reason": case.close_reason},
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+# --- clocks -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClockWords:
+    """A clock as one reads it."""
+
+    text: str
+    tone: str
+    icon: str
+    title: str
+
+
+CLOCK_NAMES: dict[str, Text] = {"respond": _("First response"), "resolve": _("Resolution")}
+
+
+def clock_words(clock: ClockView) -> ClockWords:
+    """Return what a clock says: time left, overdue, paused, or that its promise was broken."""
+    name = CLOCK_NAMES[clock.kind]
+    left = formats.duration(abs(clock.left))
+    if clock.state == "stopped":
+        return ClockWords(gettext("%(name)s was late") % {"name": name}, "paused", "timer-off", "")
+    title = (
+        gettext("Due %(moment)s, counted in working time") % {"moment": formats.moment(clock.due_at)}
+        if clock.due_at
+        else gettext("Paused while we wait for the supplier")
+    )
+    if clock.state == "paused":
+        return ClockWords(gettext("%(name)s paused, %(left)s left") % {"name": name, "left": left}, "paused", "pause", title)
+    if clock.state == "breached":
+        return ClockWords(
+            gettext("%(name)s overdue by %(left)s") % {"name": name, "left": left}, "breached", "timer-off", title
+        )
+    tone = labels.clock_tone(clock)
+    return ClockWords(gettext("%(name)s in %(left)s") % {"name": name, "left": left}, tone, "timer", title)
+
+
+# --- lines --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineWords:
+    """One deviating line as one reads it."""
+
+    number: str
+    description: str
+    item: str
+    warehouse: str
+    comparison: Comparison | None
+    agreements: list[dict[str, str]]
+    decided_by: str
+    is_settled: bool
+    is_cleared: bool
+    cleared_reason: str
+
+
+def _line(view: LineView, case: Case, today: date) -> LineWords:
+    line, order_line = view.line, view.line.order_line
+    comparison = (
+        compare(view.position, factors=view.factors, type_code=case.type_code, today=today)
+        if view.position
+        else None
+    )
+    return LineWords(
+        number=line.line_number or "–",
+        description=order_line.description if order_line else "",
+        item=order_line.item_number if order_line else "",
+        warehouse=order_line.warehouse.name if order_line and order_line.warehouse else "",
+        comparison=comparison,
+        agreements=[{"text": agreement_words(agreement, line.unit)} for agreement in view.agreements],
+        decided_by=decided_by(view),
+        is_settled=line.settled_at is not None,
+        is_cleared=line.cleared_at is not None,
+        cleared_reason=line.cleared_reason,
+    )
+
+
+AGREEMENT_KINDS: dict[str, Text] = {
+    "accepted": _("Accepted"),
+    "waived": _("Waived"),
+    "wait_until": _("We wait"),
+    "credit": _("Credit expected"),
+}
+AGREEMENT_STATES: dict[str, Text] = {
+    "pending": _("not in force until it is carried out"),
+    "active": _("in force"),
+    "void": _("void"),
+}
+
+
+def agreement_words(agreement: AgreementRow, unit: str) -> str:
+    """Return what was agreed, in one line."""
+    parts = [str(AGREEMENT_KINDS.get(agreement.kind, agreement.kind))]
+    if agreement.quantity is not None:
+        parts.append(formats.quantity(agreement.quantity, unit))
+    if agreement.agreed_on:
+        parts.append(gettext("on %(day)s") % {"day": formats.day(agreement.agreed_on)})
+    if agreement.until:
+        parts.append(gettext("until %(day)s") % {"day": formats.day(agreement.until)})
+    state = agreement.void_reason or str(AGREEMENT_STATES.get(agreement.state, agreement.state))
+    return f"{' '.join(parts)} · {state}"
+
+
+def decided_by(view: LineView) -> str:
+    """Return which tolerance, of which release, let the case open."""
+    if view.tolerance is None:
+        return gettext("By the standard tolerance of this type, under policy release %(number)s") % {
+            "number": view.line.release.number
+        }
+    return gettext("Tolerance %(limits)s (%(scope)s), policy release %(number)s") % {
+        "limits": _limits(view.tolerance),
+        "scope": _scope(view.tolerance),
+        "number": view.tolerance.release.number,
+    }
+
+
+def _limits(row: ToleranceRow) -> str:
+    limits = []
+    for state, value, suffix in (
+        (row.percent_state, row.percent, " %"),
+        (row.amount_state, row.amount, ""),
+        (row.cap_state, row.cap, gettext(" at most")),
+    ):
+        if state == LimitState.ZERO:
+            limits.append(f"0{suffix}")
+        elif state == LimitState.VALUE:
+            limits.append(f"{formats.number(value)}{suffix}")
+    return ", ".join(limits) or gettext("not checked")
+
+
+def _scope(row: ToleranceRow) -> str:
+    named = [row.supplier and row.supplier.name, row.item_number, row.category]
+    return ", ".join(name for name in named if name) or gettext("all lines")
+
+
+# --- impact -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One figure of the impact."""
+
+    label: Text
+    value: str
+    tone: str = ""
+
+
+def _impact(page: CasePage) -> list[Fact]:
+    """Return what the deviation costs and what there is to cover it."""
+    case = page.case
+    facts = []
+    if case.amount is not None:
+        facts.append(Fact(_("At risk"), formats.money(case.amount, case.company.currency)))
+    pairs = {
+        (line.line.order_line.item_id, line.line.order_line.warehouse_id)
+        for line in page.lines
+        if line.line.order_line and line.line.order_line.item_id and line.line.order_line.warehouse_id
+    }
+    if len(pairs) != 1:
+        return facts
+    (item, warehouse), *_rest = pairs
+    stock = StockLevel.objects.filter(item=item, warehouse=warehouse).first()
+    if stock:
+        facts.append(Fact(_("On hand"), formats.quantity(stock.on_hand, stock.unit)))
+    demand = list(CustomerDemand.objects.filter(item=item, warehouse=warehouse).order_by("due_on")[:200])
+    if demand:
+        waiting = sum((row.open_quantity for row in demand), Decimal(0))
+        words = ngettext("%(n)s order", "%(n)s orders", len(demand)) % {"n": formats.number(len(demand))}
+        facts.append(
+            Fact(_("Customers wait for"), f"{formats.quantity(waiting, demand[0].unit)} · {words}")
+        )
+    return facts
+
+
+# --- tasks --------------------------------------------------------------------------------------------------
+
+
+def _task(task: Task, person: User, now: datetime) -> dict[str, Any]:
+    return {
+        "id": task.pk,
+        "team": task.team.name,
+        "icon": labels.TEAM_ICONS.get(task.team.code, "users"),
+        "title": task.title,
+        "body": task.body,
+        "is_open": task.state == TaskState.OPEN,
+        "is_void": task.state == TaskState.VOID,
+        "is_mine": task.state == TaskState.OPEN and works_in(person, task.team),
+        "due": formats.since(task.due_at, now) if task.due_at else "",
+        "is_late": task.due_at is not None and task.due_at < now and task.state == TaskState.OPEN,
+        "done_by": task.done_by,
+        "done_at": task.done_at,
+        "outcome": task.outcome,
+        "facts": task.facts,
+    }
+
+
+# --- history ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One value an event changed."""
+
+    label: Text
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event of the timeline."""
+
+    at: datetime
+    who: str
+    summary: str
+    reason: str
+    tone: str
+    moves: list[Move]
+
+
+def event_view(event: Event) -> EventView:
+    """Return an event with what it moved; what the summary says already is left out."""
+    moves = moves_of(event.before, event.after) if event.kind.startswith("case.") else []
+    return EventView(
+        at=event.at,
+        who=event.actor_name or "Rightline",
+        summary=event.summary,
+        reason=event.reason,
+        tone=_event_tone(event),
+        moves=[move for move in moves if move.label not in (FIELDS["state"], FIELDS["headline"])],
+    )
+
+
+def _event_tone(event: Event) -> str:
+    if event.kind in ("clock.breached", "clock.escalated", "case.escalated", "command.refused"):
+        return "crit"
+    if event.kind.startswith("proposal."):
+        return "accent"
+    if event.kind in ("case.closed", "case.resolved"):
+        return "good"
+    return "person" if event.actor_id else ""
+
+
+def moves_of(before: dict[str, Any], after: dict[str, Any]) -> list[Move]:
+    """Return the fields of a case that differ, in words."""
+    return [
+        Move(label, _value(name, before[name]), _value(name, after.get(name)))
+        for name, label in FIELDS.items()
+        if name in before and before[name] != after.get(name)
+    ]
+
+
+def _value(name: str, value: Any) -> str:
+    if value in (None, ""):
+        return formats.NOTHING
+    if name == "state":
+        return str(labels.CASE_STATES[value].label) if value in labels.CASE_STATES else str(value)
+    if name == "severity":
+        return str(labels.SEVERITIES[value].label) if value in labels.SEVERITIES else str(value)
+    if name == "amount":
+        return formats.number(Decimal(str(value)), places=2)
+    return str(value)
+
+
+# --- documents ----------------------------------------------------------------------------------------------
+
+VERDICTS: dict[str, Chip] = {
+    "accepted": Chip(_("Accepted"), "good"),
+    "applied": Chip(_("Applied"), "good"),
+    "duplicate": Chip(_("Duplicate")),
+    "rejected": Chip(_("Rejected"), "crit"),
+    "quarantine": Chip(_("Quarantined"), "warn"),
+    "quarantined": Chip(_("Quarantined"), "warn"),
+    "not_mapped": Chip(_("Not mapped")),
+    "test": Chip(_("Test")),
+    "ignored": Chip(_("Ignored")),
+}
+
+
+def verdict_chip(verdict: str) -> Chip:
+    """Return the chip of a verdict; one nobody named is shown as it is."""
+    return VERDICTS.get(verdict, Chip(verdict.replace("_", " ").capitalize()))
+
+
+def document_view(document: Document) -> dict[str, Any]:
+    """Return a document as the list names it."""
+    label, icon = DOCUMENT_KINDS.get(document.kind, (document.kind, "file-text"))
+    transaction = document.transaction
+    source = document.connection.name if transaction is None else ""
+    if transaction is not None:
+        interchange = transaction.interchange
+        channel = CHANNELS.get(interchange.channel, interchange.channel)
+        control = f" {transaction.control_number}" if transaction.control_number else ""
+        source = f"{transaction.kind}{control} · {interchange.connection.name}, {channel}"
+    return {
+        "id": document.pk,
+        "label": label,
+        "icon": icon,
+        "key": document.key,
+        "said_at": document.said_at,
+        "source": source,
+        "verdict": verdict_chip(transaction.verdict) if transaction and transaction.verdict else None,
+    }
+
+
+# --- buttons ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenForm:
+    """A form that was sent and could not be used: shown again, open, with what was typed."""
+
+    code: str
+    entered: dict[str, Any]
+    form: VerbForm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """One verb as a button, with the fields it needs."""
+
+    code: str
+    label: str
+    url: str
+    icon: str
+    fields: list[BoundField]
+    is_primary: bool
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """The verbs in view, and those behind "more"."""
+
+    visible: list[Button]
+    more: list[Button]
+
+    @property
+    def more_open(self) -> bool:
+        """True when a form behind "more" was sent and has to be seen."""
+        return any(button.is_open for button in self.more)
+
+
+def _buttons(case: Case, verbs: Iterable[AllowedAction], sent: OpenForm | None) -> Buttons:
+    shown = [verb for verb in verbs if verb.code != "comment"]
+    codes = [verb.code for verb in shown]
+    primary = next((code for code in PRIMARY if code in codes), "")
+    buttons = [_button(case, verb, primary, sent) for verb in shown]
+    return Buttons(
+        visible=[button for button in buttons if button.code in VISIBLE],
+        more=[button for button in buttons if button.code not in VISIBLE],
+    )
+
+
+def _button(case: Case, verb: AllowedAction, primary: str, sent: OpenForm | None) -> Button:
+    is_sent = sent is not None and sent.code == verb.code
+    form = VerbForm(case=case, needs=verb.needs, auto_id=f"{verb.code}-%s")
+    if is_sent and sent is not None:
+        form = sent.form
+    return Button(
+        code=verb.code,
+        label=gettext(verb.label),
+        url=reverse("web:verb", args=[case.number, verb.code]),
+        icon=ICONS.get(verb.code, "circle-dot"),
+        fields=list(form),
+        is_primary=verb.code == primary,
+        is_open=is_sent,
+    )
+
+
+# --- two people at once -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What moved between drawing a form and sending it."""
+
+    rows: list[Move]
+    events: list[Event]
+
+
+def conflict_of(error: StaleVersion) -> Conflict:
+    """Return both versions side by side, from the events between them."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for event in error.changes:
+        for name, value in event.before.items():
+            before.setdefault(name, value)
+            after[name] = event.after.get(name)
+    return Conflict(rows=moves_of(before, after), events=error.changes)

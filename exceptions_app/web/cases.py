@@ -1,0 +1,157 @@
+"""A case: its page, its panel beside a list, and the verbs that people use on it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST, require_safe
+
+from erp_connectors.errors import PermanentError
+from exceptions_app.cases import actions
+from exceptions_app.cases.actions import StaleVersion
+from exceptions_app.cases.change import changes_since
+from exceptions_app.cases.models import Case, Task
+from exceptions_app.people.permissions import visible_cases
+from exceptions_app.web import formats
+from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
+from exceptions_app.web.case_view import OpenForm, case_context, conflict_of, event_view
+from exceptions_app.web.forms import VerbForm
+from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment
+from exceptions_app.web.presence import look
+
+UNPROCESSABLE, CONFLICT = 422, 409
+
+#: What the person is told when a verb has done its work.
+DONE: dict[str, Callable[[Case], str]] = {
+    "take": lambda case: gettext("%(case)s is yours now.") % {"case": case.number},
+    "assign": lambda case: gettext("%(case)s is with %(who)s now.") % {"case": case.number, "who": case.owner},
+    "start": lambda case: gettext("You work on %(case)s.") % {"case": case.number},
+    "wait_for_supplier": lambda case: gettext("%(case)s waits for the supplier; the clocks stand still.")
+    % {"case": case.number},
+    "resume": lambda case: gettext("%(case)s goes on; the clocks run again.") % {"case": case.number},
+    "comment": lambda case: gettext("Comment added to %(case)s.") % {"case": case.number},
+    "escalate": lambda case: gettext("%(case)s was escalated to level %(level)s.")
+    % {"case": case.number, "level": case.escalation_level},
+    "override_severity": lambda case: gettext("The severity of %(case)s was changed.") % {"case": case.number},
+    "hand_over": lambda case: gettext("%(case)s was handed over to %(team)s.")
+    % {"case": case.number, "team": case.team.name},
+    "dismiss": lambda case: gettext("%(case)s was dismissed.") % {"case": case.number},
+    "reopen": lambda case: gettext("%(case)s is open again.") % {"case": case.number},
+}
+
+
+@permitted(Permission.VISIBLE_CASE)
+@require_safe
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one case; beside a list, htmx gets it without the frame."""
+    return show_case(request, case_or_404(request, number))
+
+
+def show_case(
+    request: HttpRequest,
+    found: Case,
+    *,
+    status: int = 200,
+    **refused: Any,
+) -> HttpResponse:
+    """Return the case as a page or as a fragment; `refused` is what could not be done (`case_context`)."""
+    context = case_context(request, found, **refused)
+    if wants_fragment(request):
+        content = render_to_string("cases/detail.html#case", context, request)
+        content += render_to_string("toasts_beside.html", {}, request)
+        return HttpResponse(content, status=status)
+    return show(request, "cases/page.html", context, current="case", team=found.team, status=status)
+
+
+def panel_html(request: HttpRequest, found: Case) -> SafeString:
+    """Return the case as the panel beside a list shows it."""
+    return mark_safe(render_to_string("cases/detail.html#case", case_context(request, found), request))
+
+
+@permitted(Permission.VISIBLE_CASE)
+@require_safe
+def pulse(request: HttpRequest, number: str) -> HttpResponse:
+    """Say who else looks at the case, and what has changed since `version` was shown."""
+    found, person, now = case_or_404(request, number), person_of(request), now_of(request)
+    seen = request.GET.get("version", "")
+    others = look(found, person, now=now)
+    news = changes_since(found, int(seen)) if seen.isdigit() and int(seen) < found.version else []
+    context = {
+        "case": found,
+        "seen": seen,
+        "others": others,
+        "others_text": formats.listed(others),
+        "news": [event_view(event) for event in news],
+    }
+    return HttpResponse(render_to_string("cases/pulse.html", context, request))
+
+
+# --- verbs --------------------------------------------------------------------------------------------------
+
+
+@permitted(Permission.VISIBLE_CASE)
+@require_POST
+def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Use one verb on the case; what cannot be done is said beside what was typed."""
+    found = case_or_404(request, number)
+    wanted = next((each for each in actions.allowed(found, person_of(request)) if each.code == code), None)
+    if wanted is None:
+        if code not in {each.code for each, _states in actions.VERBS}:
+            raise Http404
+        problem = gettext("This is not possible: the state of the case or your role does not allow it.")
+        return show_case(request, found, problems=[problem], status=CONFLICT)
+    form = VerbForm(request.POST, case=found, needs=wanted.needs, auto_id=f"{code}-%s")
+    sent = OpenForm(code=code, entered=request.POST.dict(), form=form)
+    if not form.is_valid():
+        return show_case(request, found, form=sent, status=UNPROCESSABLE)
+    version = request.POST.get("version", "")
+    try:
+        after = getattr(actions, code)(
+            found,
+            by=actor_of(request),
+            expected_version=int(version) if version.isdigit() else None,
+            **form.cleaned_data,
+        )
+    except StaleVersion as stale:
+        return show_case(
+            request, stale.case, form=sent if wanted.needs else None, conflict=conflict_of(stale), status=CONFLICT
+        )
+    except PermanentError as refused:
+        return show_case(request, found, form=sent, problems=[str(refused)], status=UNPROCESSABLE)
+    tell(request, DONE[code](after))
+    return after_change(request, after)
+
+
+def after_change(request: HttpRequest, found: Case) -> HttpResponse:
+    """Show the case as it is now, and let the lists on the page read themselves again."""
+    if not visible_cases(person_of(request)).filter(pk=found.pk).exists():
+        # A case handed over may be out of sight for whoever handed it over.
+        response = HttpResponse(status=204) if wants_fragment(request) else HttpResponseRedirect(reverse("web:home"))
+        if wants_fragment(request):
+            response["HX-Redirect"] = reverse("web:home")
+        return response
+    if not wants_fragment(request):
+        return HttpResponseRedirect(reverse("web:case", args=[found.number]))
+    response = show_case(request, found)
+    changed(response)
+    return response
+
+
+@permitted(Permission.VISIBLE_CASE)
+@require_POST
+def complete_task(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Note that a task of the person's team is done."""
+    task = get_object_or_404(Task.objects.select_related("case", "team"), pk=task_id)
+    found = case_or_404(request, task.case.number)
+    try:
+        actions.complete_task(task, by=actor_of(request), outcome=request.POST.get("outcome", ""))
+    except PermanentError as refused:
+        return show_case(request, found, problems=[str(refused)], status=CONFLICT)
+    tell(request, gettext("Task done: %(title)s") % {"title": task.title})
+    return after_change(request, found)
+

@@ -1,0 +1,78 @@
+"""Takes the cases of a list away as CSV or XLSX, with the filters the person sees."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from exceptions_app.cases import queries
+from exceptions_app.cases.queries import CaseRow
+from exceptions_app.web import labels
+from exceptions_app.web.access import Permission, permitted, team_or_404
+from exceptions_app.web.pages import now_of
+from exceptions_app.web.queues import chosen_role, filtered, without_empty
+from exceptions_app.web.tables import Value, to_csv, to_xlsx
+from exceptions_app.web.types import type_label
+
+MOST_ROWS = 10_000
+FORMS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@permitted(Permission.QUEUE)
+@require_safe
+def export(request: HttpRequest, company: str, code: str, form: str) -> HttpResponse:
+    """Return the cases of a queue under the filters of the address, most urgent first, at most MOST_ROWS."""
+    if form not in FORMS:
+        raise Http404
+    team, query = team_or_404(request, company, code), without_empty(request.GET)
+    role = chosen_role(query, queries.role_counts(team))
+    page = queries.queue_page(filtered(team, role, query, request), now=now_of(request), size=MOST_ROWS)
+    rows = [_values(row) for row in page.rows]
+    content = to_csv(_heads(), rows) if form == "csv" else to_xlsx(team.name, _heads(), rows)
+    name = f"rightline-{team.company.code}-{team.code.lower()}-{now_of(request):%Y-%m-%d}.{form}"
+    return HttpResponse(
+        content,
+        content_type=FORMS[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _heads() -> list[str]:
+    return [
+        gettext("Case"),
+        gettext("Type"),
+        gettext("Headline"),
+        gettext("Severity"),
+        gettext("Status"),
+        gettext("Supplier"),
+        gettext("Order"),
+        gettext("Lines"),
+        gettext("At risk"),
+        gettext("Currency"),
+        gettext("Due"),
+        gettext("Overdue"),
+        gettext("Owner"),
+        gettext("Opened"),
+    ]
+
+
+def _values(row: CaseRow) -> list[Value]:
+    chip = labels.PROPOSAL_STATES[row.proposal] if row.proposal else labels.CASE_STATES[row.state]
+    return [
+        row.number,
+        type_label(row.type_code),
+        row.headline,
+        str(labels.SEVERITIES[row.severity].label),
+        str(chip.label),
+        row.supplier,
+        row.order,
+        ", ".join(row.lines),
+        row.amount,
+        row.currency,
+        row.clock.due_at if row.clock else None,
+        gettext("yes") if row.clock and row.clock.state == "breached" else gettext("no"),
+        row.owner,
+        row.opened_at,
+    ]

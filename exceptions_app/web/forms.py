@@ -1,0 +1,72 @@
+"""The forms behind the verbs of a case: which fields each argument is entered in."""
+
+from collections.abc import Iterable
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from exceptions_app.cases.models import Case, Severity
+from exceptions_app.people.models import Team, User
+from exceptions_app.people.permissions import WORKERS
+from exceptions_app.web import labels
+
+
+class PersonField(forms.ModelChoiceField):
+    """Somebody of a team, by full name."""
+
+    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+        """Return the full name."""
+        return str(obj)
+
+
+class TeamField(forms.ModelChoiceField):
+    """A team of the company, by its name alone."""
+
+    def label_from_instance(self, obj: Team) -> str:  # type: ignore[override]
+        """Return the team's name."""
+        return obj.name
+
+
+class VerbForm(forms.Form):
+    """The arguments one verb needs, named as the verb names them."""
+
+    template_name = "field.html"
+
+    def __init__(self, *args: object, case: Case, needs: Iterable[str], **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        for name in needs:
+            self.fields[name] = _field(name, case)
+
+
+def _field(name: str, case: Case) -> forms.Field:
+    if name == "to":
+        return PersonField(label=_("To"), queryset=workers_of(case.team), empty_label=_("Choose a person"))
+    if name == "team":
+        others = Team.objects.filter(company=case.company_id).exclude(pk=case.team_id).order_by("name")
+        return TeamField(label=_("Team"), queryset=others, empty_label=_("Choose a team"))
+    if name == "severity":
+        choices = [(level.value, labels.SEVERITIES[level].label) for level in reversed(Severity)]
+        return forms.TypedChoiceField(
+            label=_("Severity"), choices=choices, coerce=int, initial=case.severity
+        )
+    label, hint = TEXTS.get(name, (name, ""))
+    return forms.CharField(
+        label=label, help_text=hint, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+Text = str | Promise
+TEXTS: dict[str, tuple[Text, Text]] = {
+    "reason": (_("Reason"), _("It stays in the history.")),
+    "text": (_("Comment"), ""),
+    "outcome": (_("What came of it"), ""),
+}
+
+
+def workers_of(team: Team) -> QuerySet[User]:
+    """Return who can have a case of the team, by name."""
+    return User.objects.filter(
+        memberships__team=team, memberships__role__in=WORKERS, is_active=True
+    ).order_by("first_name", "last_name", "username")

@@ -1,0 +1,443 @@
+"""How proposals look: values before and after, who has to agree and who has, and the forms to make one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy as _
+
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.commands import LineValues
+from erp_connectors.exchange.models import Command, CommandState
+from exceptions_app.cases.lifecycle import SETTLED
+from exceptions_app.cases.models import Case
+from exceptions_app.detection.registry import exception_type
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import may
+from exceptions_app.playbook import registry
+from exceptions_app.playbook.inputs import LINES, FieldKind, InputField, Problem, field_name
+from exceptions_app.playbook.load import free_lines, situation_of
+from exceptions_app.playbook.situation import LineFacts
+from exceptions_app.proposals import approvals
+from exceptions_app.proposals.actions import Preview
+from exceptions_app.proposals.lifecycle import OPEN
+from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalState
+from exceptions_app.web import formats, labels
+from exceptions_app.web.labels import Chip
+
+Text = str | Promise
+
+RESOLUTION_ICONS = {
+    "split": "split",
+    "reduce_line": "package-minus",
+    "cancel_remainder": "scissors-line-dashed",
+    "confirm_on_behalf": "pen-line",
+    "wait_until": "hourglass",
+}
+
+
+# --- values before and after --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesLine:
+    """One order line before and after, in words; `gone` is what is no longer there."""
+
+    number: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def values_line(number: str, before: LineValues, after: LineValues) -> ValuesLine:
+    """Return the two sides of a change; the price stands there only if it changes."""
+    with_price = before.price != after.price
+    was, becomes = _words(before, with_price), _words(after, with_price)
+    gone = tuple(text for text in was if text not in becomes) if len(becomes) < len(was) else ()
+    return ValuesLine(number, was, becomes, gone)
+
+
+def _words(values: LineValues, with_price: bool) -> tuple[str, ...]:
+    if values.cancelled:
+        return (gettext("cancelled"),)
+    words = [
+        gettext("%(quantity)s on %(day)s")
+        % {
+            "quantity": formats.quantity(part.quantity.value, part.quantity.unit),
+            "day": formats.day(part.date),
+        }
+        for part in values.schedule
+    ]
+    if with_price and values.price is not None:
+        price = values.price
+        words.append(formats.price(price.amount, price.currency or "", price.per, price.per_unit or ""))
+    return tuple(words) or (formats.quantity(values.quantity.value, values.quantity.unit),)
+
+
+# --- a proposal ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one approver said."""
+
+    text: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedWords:
+    """One approver a proposal needs, and what was said."""
+
+    label: str
+    icon: str
+    tone: str
+    words: list[Word]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandWords:
+    """What became of the write to the ERP."""
+
+    text: str
+    icon: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A decision that could not be taken, with what the person had typed."""
+
+    problem: str = ""
+    conflict: str = ""
+    comment: str = ""
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalCard:
+    """A proposal as a card, with what this person may do with it."""
+
+    id: Any
+    label: str
+    summary: str
+    chip: Chip
+    tone: str
+    lines: list[ValuesLine]
+    amount: str
+    percent: str
+    by: str
+    created_at: datetime
+    edited_by: str
+    reason: str
+    needs: list[NeedWords]
+    commands: list[CommandWords]
+    authorised_by: str
+    end_reason: str
+    values_hash: str
+    may_decide: bool
+    may_withdraw: bool
+    case_number: str
+    case_headline: str
+    problem: str = ""
+    conflict: str = ""
+    comment: str = ""
+    seen: str = ""
+
+    @property
+    def values_text(self) -> str:
+        """The values in one line, to be shown beside newer ones if they move."""
+        lines = "; ".join(f"{line.number}: {', '.join(line.after)}" for line in self.lines)
+        return f"{self.amount}; {lines}"
+
+
+def proposal_cards(
+    proposals: Sequence[Proposal],
+    commands: Iterable[Command],
+    person: User,
+    refusals: Mapping[Any, Refusal] | None = None,
+) -> list[ProposalCard]:
+    """Return the proposals as this person sees them. Their lines, needs and approvals must be loaded."""
+    by_proposal: dict[Any, list[Command]] = {}
+    for command in commands:
+        by_proposal.setdefault(command.proposal_id, []).append(command)
+    waiting = [proposal.pk for proposal in proposals if proposal.state == ProposalState.PENDING]
+    mine = set(approvals.open_approvals(person).filter(pk__in=waiting).values_list("pk", flat=True))
+    return [
+        _card(
+            proposal,
+            by_proposal.get(proposal.pk, []),
+            person,
+            may_decide=proposal.pk in mine,
+            refusal=(refusals or {}).get(proposal.pk, Refusal()),
+        )
+        for proposal in proposals
+    ]
+
+
+def _card(
+    proposal: Proposal, commands: list[Command], person: User, *, may_decide: bool, refusal: Refusal
+) -> ProposalCard:
+    case = proposal.case
+    fingerprint = approvals.values_hash(proposal) if proposal.state == ProposalState.PENDING else ""
+    return ProposalCard(
+        id=proposal.pk,
+        label=resolution_label(proposal.resolution),
+        summary=proposal.summary,
+        chip=labels.PROPOSAL_STATES[proposal.state],
+        tone="over" if proposal.state in (ProposalState.VOID, ProposalState.REJECTED) else "",
+        lines=[
+            values_line(
+                line.order_line.number,
+                from_builtins(line.before, LineValues),
+                from_builtins(line.after, LineValues),
+            )
+            for line in proposal.lines.all()
+        ],
+        amount=amount_words(proposal.amount, case.company.currency),
+        percent=formats.percent(proposal.percent) if proposal.percent else "",
+        by=str(proposal.proposed_by),
+        created_at=proposal.created_at,
+        edited_by=formats.listed([str(editor) for editor in proposal.edited_by.all()]),
+        reason=proposal.reason,
+        needs=[_need(need, fingerprint) for need in proposal.needs.all()],
+        commands=[_command(command) for command in commands],
+        authorised_by=_authorised_by(proposal),
+        end_reason=proposal.end_reason,
+        values_hash=fingerprint,
+        may_decide=may_decide,
+        may_withdraw=not may_decide and _may_withdraw(proposal, person),
+        case_number=case.number,
+        case_headline=case.headline,
+        problem=refusal.problem,
+        conflict=refusal.conflict,
+        comment=refusal.comment,
+        seen=refusal.seen,
+    )
+
+
+def resolution_label(code: str) -> str:
+    """Return a resolution's name in the reader's language; a code no longer known stays as it is."""
+    known = registry.RESOLUTIONS.get(code)
+    return gettext(known.label) if known else code.replace("_", " ").capitalize()
+
+
+def amount_words(amount: Decimal | None, currency: str) -> str:
+    """Return an amount, or that nobody can compute it."""
+    return gettext("unknown") if amount is None else formats.money(amount, currency)
+
+
+def _may_withdraw(proposal: Proposal, person: User) -> bool:
+    if proposal.state not in OPEN or proposal.state == ProposalState.EXECUTING:
+        return False
+    if may(person, "assign", proposal.case):
+        return True
+    return person == proposal.proposed_by and may(person, "propose", proposal.case)
+
+
+def _authorised_by(proposal: Proposal) -> str:
+    if proposal.authorisation.get("kind") != "within_limit":
+        return ""
+    return gettext("Within the limit of %(who)s.") % {"who": proposal.proposed_by}
+
+
+SAID: dict[str, Text] = {
+    Decision.APPROVED: _("%(who)s approved, %(when)s"),
+    Decision.REJECTED: _("%(who)s rejected, %(when)s"),
+    Decision.ASKED: _("%(who)s asked back, %(when)s"),
+}
+
+
+def _need(need: ApprovalNeed, fingerprint: str) -> NeedWords:
+    said = sorted(need.approvals.all(), key=lambda approval: approval.decided_at)
+    tone, icon = "", "shield-check"
+    for approval in said:
+        if approval.decision == Decision.APPROVED:
+            is_current = not fingerprint or approval.values_hash == fingerprint
+            tone, icon = ("good", "badge-check") if is_current else ("", "shield-check")
+        elif approval.decision == Decision.REJECTED:
+            tone, icon = "crit", "x"
+    return NeedWords(need.label, icon, tone, [_word(approval, fingerprint) for approval in said])
+
+
+def _word(approval: Approval, fingerprint: str) -> Word:
+    text = str(SAID[approval.decision]) % {
+        "who": approval.person,
+        "when": formats.moment(approval.decided_at),
+    }
+    if approval.decision == Decision.APPROVED and fingerprint and approval.values_hash != fingerprint:
+        text = gettext("%(text)s; the values have changed since") % {"text": text}
+    return Word(text, approval.comment)
+
+
+COMMANDS: dict[str, tuple[Text, str, str]] = {
+    CommandState.WAITING: (_("Waiting to be sent to the ERP"), "hourglass", ""),
+    CommandState.SENDING: (_("Sent to the ERP, which has not answered yet"), "send", ""),
+    CommandState.DONE: (_("The ERP has carried it out"), "circle-check", "good"),
+    CommandState.UNKNOWN: (_("The answer of the ERP was lost; we look for its effect"), "circle-help", "warn"),
+    CommandState.CONFLICT: (_("The ERP has other values by now"), "git-compare-arrows", "crit"),
+    CommandState.DEAD: (_("The ERP refused it"), "circle-alert", "crit"),
+    CommandState.WITHDRAWN: (_("Taken back before it was sent"), "undo-2", ""),
+}
+
+
+def _command(command: Command) -> CommandWords:
+    text, icon, tone = COMMANDS[command.state]
+    words = command.answer.get("message") or command.answer.get("text") or command.last_error
+    return CommandWords(f"{text}: {words}" if words else str(text), icon, tone)
+
+
+# --- making one ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NeedPreview:
+    """Who would have to agree, and who of them is there to do so."""
+
+    label: str
+    people: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewWords:
+    """What proposing would do, in words; `is_waiting`: the form is not filled in yet."""
+
+    is_waiting: bool
+    lines: list[ValuesLine] = field(default_factory=list)
+    amount: str = ""
+    percent: str = ""
+    needs: list[NeedPreview] = field(default_factory=list)
+    writes_to_erp: bool = False
+
+
+def preview_words(found: Preview) -> PreviewWords:
+    """Return a preview as one reads it; with problems there is nothing to show yet."""
+    if found.problems:
+        return PreviewWords(is_waiting=True)
+    return PreviewWords(
+        is_waiting=False,
+        lines=[values_line(line.number, line.before, line.after) for line in found.lines],
+        amount=amount_words(found.amount, found.currency),
+        percent=formats.percent(found.percent) if found.percent else "",
+        needs=[
+            NeedPreview(need.label, formats.listed([str(person) for person in need.people]))
+            for need in found.needs
+        ],
+        writes_to_erp=found.writes_to_erp,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWords:
+    """One field of a resolution for one line."""
+
+    id: str
+    name: str
+    label: str
+    type: str
+    value: str
+    unit: str
+    help: str
+    errors: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineForm:
+    """The fields for one line; lines of several can be left out."""
+
+    number: str
+    description: str
+    is_chosen: bool
+    fields: list[FieldWords]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionCard:
+    """A way out, with its form; `is_open` when it was sent and could not be used."""
+
+    code: str
+    label: str
+    description: str
+    icon: str
+    lines: list[LineForm]
+    is_open: bool = False
+    problems: list[str] = field(default_factory=list)
+    reason: str = ""
+    preview: PreviewWords | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A resolution's form as it was sent."""
+
+    code: str
+    values: Mapping[str, Any]
+    problems: Sequence[Problem] = ()
+    preview: Preview | None = None
+
+
+def resolution_cards(
+    case: Case, person: User, *, now: datetime, entered: Entered | None = None
+) -> list[ResolutionCard]:
+    """Return the resolutions this person may propose now, each with a form for the lines still undecided."""
+    if case.state in SETTLED or not may(person, "propose", case):
+        return []
+    lines = free_lines(case)
+    if not lines:
+        return []
+    facts = situation_of(case, as_of=now, person=str(person), lines=lines).lines
+    descriptions = {line.line_number: line.order_line.description for line in lines if line.order_line}
+    return [
+        _resolution(code, facts, descriptions, entered if entered and entered.code == code else None)
+        for code in exception_type(case.type_code).resolutions
+        if code in registry.RESOLUTIONS
+    ]
+
+
+def _resolution(
+    code: str, facts: Sequence[LineFacts], descriptions: Mapping[str, str], entered: Entered | None
+) -> ResolutionCard:
+    found = registry.get(code)
+    values: Mapping[str, Any] = entered.values if entered else {}
+    problems = entered.problems if entered else ()
+    chosen = values.get(LINES) or [line.number for line in facts]
+    forms = [
+        LineForm(
+            number=line.number,
+            description=descriptions.get(line.number, ""),
+            is_chosen=line.number in chosen,
+            fields=[_field(code, line, each, values, problems) for each in found.fields(line)],
+        )
+        for line in facts
+    ]
+    own = {each.name for form in forms for each in form.fields}
+    return ResolutionCard(
+        code=code,
+        label=gettext(found.label),
+        description=gettext(found.description),
+        icon=RESOLUTION_ICONS.get(code, "circle-dot"),
+        lines=forms,
+        is_open=entered is not None,
+        problems=[problem.message for problem in problems if problem.field not in own],
+        reason=str(values.get("reason", "")),
+        preview=preview_words(entered.preview) if entered and entered.preview else None,
+    )
+
+
+def _field(
+    code: str, line: LineFacts, wanted: InputField, values: Mapping[str, Any], problems: Sequence[Problem]
+) -> FieldWords:
+    name = field_name(wanted.name, line.number)
+    return FieldWords(
+        id=f"{code}-{name}".replace(":", "-"),
+        name=name,
+        label=gettext(wanted.label),
+        type="date" if wanted.kind is FieldKind.DAY else "text",
+        value=str(values.get(name, wanted.initial)),
+        unit=formats.unit_label(wanted.unit) if wanted.unit else "",
+        help=gettext(wanted.help) if wanted.help else "",
+        errors=[problem.message for problem in problems if problem.field == name],
+    )

@@ -1,0 +1,182 @@
+"""Proposing a resolution, looking at what it would do, and deciding on one."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from erp_connectors.errors import ConflictError, PermanentError, RightlineError
+from exceptions_app.audit.record import Actor
+from exceptions_app.cases.actions import StaleVersion
+from exceptions_app.cases.models import Case
+from exceptions_app.people.permissions import visible_cases
+from exceptions_app.playbook import registry
+from exceptions_app.playbook.inputs import LINES, UnusableInputs
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.models import Proposal, ProposalState
+from exceptions_app.proposals.renewal import ValuesMoved
+from exceptions_app.web import approvals
+from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
+from exceptions_app.web.case_view import conflict_of
+from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, after_change, show_case
+from exceptions_app.web.pages import changed, tell, wants_fragment
+from exceptions_app.web.proposal_view import Entered, Refusal, preview_words
+
+#: What a form sends besides the inputs of the resolution.
+NOT_INPUTS = ("csrfmiddlewaretoken", "version", "reason", "next")
+
+
+def inputs_of(query: QueryDict) -> dict[str, Any]:
+    """Return what was entered for a resolution, without what belongs to the form itself."""
+    inputs: dict[str, Any] = {
+        name: value for name, value in query.items() if name not in NOT_INPUTS and value != ""
+    }
+    if LINES in query:
+        inputs[LINES] = query.getlist(LINES)
+    return inputs
+
+
+@permitted(Permission.VISIBLE_CASE)
+@require_safe
+def preview(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Say what proposing would do: values, amount, who has to agree. Nothing is changed."""
+    case = _case_with(request, number, code)
+    found = actions.preview(case, resolution=code, inputs=inputs_of(request.GET), person=person_of(request))
+    if wants_fragment(request):
+        context = {"preview": preview_words(found)}
+        return HttpResponse(render_to_string("proposals/preview.html", context, request))
+    entered = Entered(code=code, values=_typed(request.GET), problems=found.problems, preview=found)
+    return show_case(request, case, entered=entered)
+
+
+@permitted(Permission.VISIBLE_CASE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def propose(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Propose the resolution; what cannot be used is said beside what was typed."""
+    case = _case_with(request, number, code)
+    if request.method != "POST":
+        return HttpResponseRedirect(f"{reverse('web:case', args=[number])}#resolve-{code}")
+    version = request.POST.get("version", "")
+    typed = _typed(request.POST)
+    try:
+        proposal = actions.propose(
+            case,
+            resolution=code,
+            inputs=inputs_of(request.POST),
+            reason=request.POST.get("reason", "").strip(),
+            by=actor_of(request),
+            expected_version=int(version) if version.isdigit() else None,
+        )
+    except UnusableInputs as unusable:
+        entered = Entered(code=code, values=typed, problems=unusable.problems)
+        return show_case(request, case, entered=entered, status=UNPROCESSABLE)
+    except StaleVersion as stale:
+        entered = Entered(code=code, values=typed)
+        return show_case(request, stale.case, entered=entered, conflict=conflict_of(stale), status=CONFLICT)
+    except RightlineError as refused:
+        entered = Entered(code=code, values=typed)
+        return show_case(request, case, entered=entered, problems=[str(refused)], status=CONFLICT)
+    tell(request, _proposed(proposal))
+    return after_change(request, case_or_404(request, number))
+
+
+def _case_with(request: HttpRequest, number: str, code: str) -> Case:
+    if code not in registry.RESOLUTIONS:
+        raise Http404
+    return case_or_404(request, number)
+
+
+def _typed(query: QueryDict) -> dict[str, Any]:
+    typed: dict[str, Any] = query.dict()
+    if LINES in query:
+        typed[LINES] = query.getlist(LINES)
+    return typed
+
+
+def _proposed(proposal: Proposal) -> str:
+    if proposal.state == ProposalState.PENDING:
+        names = ", ".join(need.team.name for need in proposal.needs.select_related("team"))
+        return gettext("Proposed. It waits for approval by %(teams)s.") % {"teams": names}
+    return gettext("Decided within your limit: %(summary)s") % {"summary": proposal.summary}
+
+
+# --- deciding -----------------------------------------------------------------------------------------------
+
+
+@permitted(Permission.VISIBLE_CASE)
+@require_POST
+def decide(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """Approve, ask back, reject or withdraw; refused beside what was typed when the values have moved."""
+    visible = visible_cases(person_of(request))
+    proposal = get_object_or_404(
+        Proposal.objects.select_related("case__company", "case__team", "proposed_by"),
+        pk=proposal_id,
+        case__in=visible.values("pk"),
+    )
+    decision = request.POST.get("decision", "")
+    if decision not in DECISIONS:
+        raise Http404
+    act, said = DECISIONS[decision]
+    comment = request.POST.get("comment", "").strip()
+    try:
+        act(proposal, actor_of(request), comment, request.POST.get("values_hash", ""))
+    except ValuesMoved as moved:
+        seen = request.POST.get("seen", "")
+        refusal = Refusal(conflict=str(moved), comment=comment, seen=seen)
+        return _answer(request, proposal, refusal, CONFLICT)
+    except ConflictError as conflict:
+        return _answer(request, proposal, Refusal(conflict=str(conflict), comment=comment), CONFLICT)
+    except PermanentError as refused:
+        return _answer(request, proposal, Refusal(problem=str(refused), comment=comment), UNPROCESSABLE)
+    except RightlineError as wait:
+        return _answer(request, proposal, Refusal(problem=str(wait), comment=comment), CONFLICT)
+    tell(request, said(proposal))
+    return _answer(request, proposal, None, 200)
+
+
+Act = Callable[[Proposal, Actor, str, str], object]
+DECISIONS: dict[str, tuple[Act, Callable[[Proposal], str]]] = {
+    "approve": (
+        lambda proposal, by, comment, seen: actions.approve(
+            proposal, by=by, values_hash=seen, comment=comment
+        ),
+        lambda proposal: gettext("You approved: %(summary)s") % {"summary": proposal.summary},
+    ),
+    "ask": (
+        lambda proposal, by, comment, _seen: actions.ask_back(proposal, by=by, comment=comment),
+        lambda proposal: gettext("%(who)s was asked.") % {"who": proposal.proposed_by},
+    ),
+    "reject": (
+        lambda proposal, by, comment, _seen: actions.reject(proposal, by=by, comment=comment),
+        lambda proposal: gettext("You rejected: %(summary)s") % {"summary": proposal.summary},
+    ),
+    "withdraw": (
+        lambda proposal, by, comment, _seen: actions.withdraw(proposal, by=by, reason=comment),
+        lambda proposal: gettext("Withdrawn: %(summary)s") % {"summary": proposal.summary},
+    ),
+}
+
+
+def _answer(request: HttpRequest, proposal: Proposal, refusal: Refusal | None, status: int) -> HttpResponse:
+    """Show again where the decision was taken: the approvals inbox, or the case."""
+    refusals = {proposal.pk: refusal} if refusal else {}
+    came_from_inbox = request.POST.get("next") == reverse("web:approvals")
+    if refusal is None and not wants_fragment(request):
+        if came_from_inbox:
+            return HttpResponseRedirect(reverse("web:approvals"))
+        return after_change(request, proposal.case)
+    if came_from_inbox:
+        response = approvals.show_inbox(request, refusals, status=status)
+    elif refusal is None:
+        return after_change(request, case_or_404(request, proposal.case.number))
+    else:
+        response = show_case(request, case_or_404(request, proposal.case.number), refusals=refusals, status=status)
+    if refusal is None:
+        changed(response)
+    return response
