@@ -3,7 +3,12 @@
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.core.management.color import no_style
+from django.db import DatabaseError, connection, transaction
+
+from erp_connectors import clock
+from exceptions_app.audit.models import Event
+from exceptions_app.audit.record import record
 
 
 @pytest.mark.django_db
@@ -20,7 +25,11 @@ def test_it_reaches_the_broker_and_the_cache(servers: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_cleans_up_committed_rows_of_append_only_tables() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM exceptions_app_event")
-        assert cursor.fetchone() == (0,)
+def test_a_test_that_commits_is_cleaned_up_after_although_events_are_append_only() -> None:
+    record("ground.tested", at=clock.now(), summary="A test wrote this.", subject=("ground", "1"))
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Event.objects.all().delete()
+    connection.ops.execute_sql_flush(
+        connection.ops.sql_flush(no_style(), [Event._meta.db_table], allow_cascade=True)
+    )
+    assert not Event.objects.exists()

@@ -1,5 +1,6 @@
 """`manage.py up` from outside: what it starts, what it survives, and that it leaves nothing behind."""
 
+import json
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from config.processes.guard import is_alive
 from tests.house.running import PROJECT, RunningHouse, free_port, processes_of
 
 pytestmark = pytest.mark.slow
@@ -112,8 +114,17 @@ def test_a_killed_web_server_comes_back(house: RunningHouse) -> None:
 
 
 def test_a_killed_database_comes_back_with_its_data(house: RunningHouse) -> None:
-    os.kill(int((house.home / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    assert eventually(lambda: house.get("/login/")[0] < 500)
+    postmaster = house.home / "postgres" / "postmaster.pid"
+    fallen = int(postmaster.read_text().split()[0])
+    os.kill(fallen, signal.SIGKILL)
+
+    def answers() -> bool:
+        status, body = house.get("/readyz")
+        return status in (200, 503) and json.loads(body)["checks"]["database"] == "ok"
+
+    assert eventually(lambda: not is_alive(fallen))
+    assert eventually(answers)
+    assert int(postmaster.read_text().split()[0]) != fallen
 
 
 def test_ctrl_c_leaves_no_process_and_the_next_start_is_quick(house: RunningHouse) -> None:
