@@ -40,6 +40,7 @@ from erp_connectors.documents.models import PurchaseOrder
 from erp_connectors.errors import ConfigurationError, ConflictError, PermanentError, TransientError
 from erp_connectors.exchange import breaker, lifecycle
 from erp_connectors.exchange.models import Command, CommandState, StreamState
+from erp_connectors.exchange.waking import wake
 from erp_connectors.signals import command_settled
 
 LEASE = timedelta(minutes=2)
@@ -47,6 +48,7 @@ FIRST_BACK_OFF = timedelta(seconds=30)
 LONGEST_BACK_OFF = timedelta(hours=1)
 MOST_TRIES = 12
 LOOK_AGAIN = timedelta(minutes=1)
+WAKE = "erp_connectors.tasks.dispatch_commands"
 #: The breaker of a connection's commands is its `StreamState` of this name.
 COMMANDS = "commands"
 
@@ -93,6 +95,7 @@ def enqueue(
     if command.kind not in connector_for(order.connection).commands():
         raise Unsupported(f"{order.connection.name} cannot carry out {command.kind}.")
     now = clock.now()
+    wake(WAKE)
     return Command.objects.create(
         connection=order.connection,
         order=order,

@@ -1,0 +1,127 @@
+"""A connection whose ERP speaks by file, with that ERP at the other end of its folder."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from erp_connectors import clock
+from erp_connectors.canonical.commands import CommandKind, LineChange, OrderCommand
+from erp_connectors.canonical.documents import OrderLine
+from erp_connectors.canonical.documents import PurchaseOrder as ErpOrder
+from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.companies import Connection
+from erp_connectors.connectors.compare import values_of
+from erp_connectors.connectors.registry import connector_for
+from erp_connectors.connectors.simulator.file_erp import FileErp
+from erp_connectors.documents.models import PurchaseOrder
+from erp_connectors.documents.store import record
+from erp_connectors.exchange import outbox
+from erp_connectors.exchange.models import Command
+from tests.builders.factories import TUESDAY_TEN, ConnectionFactory, SupplierFactory, WarehouseFactory
+
+WITHIN_LIMIT = {"kind": "within_limit", "person": "bea", "limit": "2500", "currency": "EUR", "release": 1}
+
+
+def each(value: int | str) -> Quantity:
+    """So many pieces."""
+    return Quantity(Decimal(value), "EA")
+
+
+def an_order(number: str = "4500010001", **changes: Any) -> ErpOrder:
+    """An order of 100 EA at 182.40, wanted on 2026-12-02."""
+    line = OrderLine(
+        number="10",
+        item="SEAL-1",
+        quantity=each(100),
+        price=Price(Decimal("182.40"), "EUR", Decimal(1), "EA"),
+        schedule=(SchedulePart(each(100), date(2026, 12, 2)),),
+        warehouse="KAS",
+    )
+    version = DocumentVersion(TUESDAY_TEN - timedelta(days=1))
+    order = ErpOrder(number=number, supplier="77", currency="EUR", version=version, lines=(line,))
+    return replace(order, **changes)
+
+
+def with_price(order: ErpOrder, price: str) -> ErpOrder:
+    """The order with another price on its line."""
+    line = order.lines[0]
+    assert line.price is not None
+    return replace(order, lines=(replace(line, price=replace(line.price, amount=Decimal(price))),))
+
+
+def split(order: ErpOrder, first: int = 82, rest: int = 18) -> OrderCommand:
+    """The command that splits the line: the rest comes on 2026-12-16."""
+    line = order.lines[0]
+    after = replace(
+        values_of(line),
+        schedule=(
+            SchedulePart(each(first), date(2026, 12, 2)),
+            SchedulePart(each(rest), date(2026, 12, 16)),
+        ),
+    )
+    return OrderCommand(
+        kind=CommandKind.SPLIT_SCHEDULE,
+        order_number=order.number,
+        changes=(LineChange(line_number=line.number, before=values_of(line), after=after),),
+        version_token=order.version_token,
+        reason="Split as the supplier confirmed.",
+    )
+
+
+@dataclass
+class FileWorld:
+    """The connection with its ERP, and the clock that both go by."""
+
+    connection: Connection
+    erp: FileErp
+    order: ErpOrder
+
+    @classmethod
+    def make(cls, folder: Path, **settings: Any) -> "FileWorld":
+        """Build it, with one order in the ERP and in the mirror, at ten on a Tuesday."""
+        clock.set_now(TUESDAY_TEN)
+        for name in ("incoming/answers", "outgoing/commands"):
+            (folder / name).mkdir(parents=True)
+        connection = ConnectionFactory(settings={"folder": str(folder), "settle_seconds": 0} | settings)
+        SupplierFactory(connection=connection, number="77")
+        WarehouseFactory(company=connection.company)
+        world = cls(connection, FileErp(folder), an_order())
+        world.erp.keep([world.order], at=TUESDAY_TEN - timedelta(days=1))
+        world.read()
+        return world
+
+    def read(self) -> None:
+        """Let the ERP write an extract of its orders, and bring it into the mirror."""
+        now = clock.now()
+        path = self.erp.write_orders(at=now)
+        connector = connector_for(self.connection)
+        for group in connector.read(path.read_bytes(), file_name=path.name, received_at=now):
+            assert not group.problems
+            for document in group.documents:
+                record(document, connection=self.connection, company=self.connection.company, received_at=now)
+        path.unlink()
+
+    def mirrored(self, number: str = "4500010001") -> PurchaseOrder:
+        """The order as the mirror has it."""
+        return PurchaseOrder.objects.get(connection=self.connection, number=number)
+
+    def decide(self, command: OrderCommand | None = None) -> Command:
+        """Queue a command, by default the split of the order."""
+        command = command or split(self.order)
+        order = self.mirrored(command.order_number)
+        return outbox.enqueue(
+            command, order=order, authorisation=WITHIN_LIMIT, case_number="EX-1", proposal_id=None
+        )
+
+    def pass_time(self, **span: float) -> datetime:
+        """Let the clock of everybody run ahead."""
+        moment = clock.now() + timedelta(**span)
+        clock.set_now(moment)
+        return moment
+
+
+def state_of(command: Command) -> str:
+    """The command's state in the database now."""
+    return str(Command.objects.get(pk=command.pk).state)
