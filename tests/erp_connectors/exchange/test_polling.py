@@ -32,6 +32,14 @@ def stream(world: FileWorld, name: str = "orders") -> StreamState:
     return StreamState.objects.get(connection=world.connection, stream=name)
 
 
+def poll_orders(world: FileWorld) -> StreamState:
+    """Read the orders and no other stream."""
+    polling.poll_due(limit=0)
+    StreamState.objects.exclude(stream="orders").update(due_at=None)
+    assert polling.poll_due() == 1
+    return stream(world)
+
+
 def pulls(
     monkeypatch: pytest.MonkeyPatch, answer: Callable[[Stream, Cursor, datetime], Page]
 ) -> list[Stream]:
@@ -67,9 +75,7 @@ def test_the_watermark_is_the_start_of_the_last_complete_read(
         return Page(seen_until=now)
 
     pulls(monkeypatch, slow)
-    polling.poll_due(limit=1)
-    watermarks = StreamState.objects.exclude(watermark=None)
-    assert [state.watermark for state in watermarks] == started
+    assert [poll_orders(world).watermark] == started
 
 
 def test_a_stream_is_due_again_after_its_interval(world: FileWorld) -> None:
@@ -131,11 +137,10 @@ def test_pages_enter_the_inbox_with_their_cursor_until_there_are_no_more(
         )
 
     pulls(monkeypatch, three_pages)
-    polling.poll_due(limit=1)
+    state = poll_orders(world)
     received = Interchange.objects.order_by("file_name")
     assert [bytes(interchange.payload) for interchange in received] == [b"page 1", b"page 2", b"page 3"]
     assert {interchange.channel for interchange in received} == {"poll"}
-    state = StreamState.objects.exclude(cursor={}).get()
     assert state.cursor == {"page": 3}
     assert state.watermark is not None
     assert state.watermark < TUESDAY_TEN
@@ -155,8 +160,7 @@ def test_a_page_that_breaks_keeps_the_pages_before_it(
         )
 
     pulls(monkeypatch, breaks)
-    polling.poll_due(limit=1)
-    state = StreamState.objects.exclude(cursor={}).get()
+    state = poll_orders(world)
     assert (state.cursor, state.watermark, state.failures) == ({"page": 1}, None, 1)
     assert Interchange.objects.count() == 1
 
@@ -203,7 +207,7 @@ def test_a_folder_that_is_gone_opens_the_breaker_at_once_and_is_probed(world: Fi
     assert "cannot be read" in stream(world).last_error
     assert stream(world).watermark is None
     world.pass_time(seconds=20)
-    assert polling.poll_due(limit=1) == 1  # only the answers, whose folder is simply empty
+    assert polling.poll_due() == 1  # only the answers, whose folder is simply empty
     aside.rename(incoming)
     world.pass_time(seconds=15)
     polling.poll_due()
