@@ -30,6 +30,14 @@ def from_builtins(data: Any, shape: type[T]) -> T:
         raise CanonicalError(str(error)) from error
 
 
+def from_json(payload: bytes, shape: type[T]) -> T:
+    """Read JSON bytes into `shape`; raises CanonicalError as `from_builtins` does, or for no JSON at all."""
+    try:
+        return msgspec.json.decode(payload, type=shape)
+    except msgspec.DecodeError as error:
+        raise CanonicalError(str(error)) from error
+
+
 def to_json(value: Any) -> bytes:
     """Return `value` as JSON bytes, the same bytes for equal values."""
     return msgspec.json.encode(value, order="deterministic")
