@@ -1,4 +1,4 @@
-"""What people did in the demo's last days: took cases, wrote notes, proposed, and left something to approve."""
+"""What people did in the demo's last days: took cases, wrote notes, proposed what others must approve."""
 
 from datetime import datetime
 

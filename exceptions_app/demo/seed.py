@@ -1,8 +1,8 @@
 """Brings the demo distributor in through the real channels, as its last days would have gone.
 
 The clock of the whole installation is set back a few business days and walks forward: at each step the
-ERP's extracts and the suppliers' confirmations of that time go through the inbox, are processed and looked at,
-and the clocks are swept. So the queue holds young and old work when a new user first sees it.
+ERP's extracts and the suppliers' confirmations of that time go through the inbox, are processed and looked
+at, and the clocks are swept. So the queue holds young and old work when a new user first sees it.
 """
 
 from collections import defaultdict
