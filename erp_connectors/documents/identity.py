@@ -25,22 +25,24 @@ OrderDocument = PurchaseOrder | Confirmation | ShipNotice | Receipt | Invoice
 GroundDocument = Stock | Demand | SupplierRecord | ItemRecord
 Recordable = OrderDocument | GroundDocument
 
-SHAPES: dict[DocumentKind, type[Recordable]] = {
+ORDER_SHAPES: dict[DocumentKind, type[OrderDocument]] = {
     DocumentKind.PURCHASE_ORDER: PurchaseOrder,
     DocumentKind.CONFIRMATION: Confirmation,
     DocumentKind.SHIP_NOTICE: ShipNotice,
     DocumentKind.RECEIPT: Receipt,
     DocumentKind.INVOICE: Invoice,
+}
+GROUND_SHAPES: dict[DocumentKind, type[GroundDocument]] = {
     DocumentKind.STOCK: Stock,
     DocumentKind.DEMAND: Demand,
     DocumentKind.SUPPLIER: SupplierRecord,
     DocumentKind.ITEM: ItemRecord,
 }
+SHAPES: dict[DocumentKind, type[Recordable]] = {**ORDER_SHAPES, **GROUND_SHAPES}
 LONGEST_KEY = 200
 #: Where the content of a document keeps the versions before its last under which it was said.
 EARLIER = "said_before"
 ABOUT_THE_SAYING = ("version", EARLIER)
-GROUND_KINDS = frozenset({DocumentKind.STOCK, DocumentKind.DEMAND, DocumentKind.SUPPLIER, DocumentKind.ITEM})
 KINDS = {shape: kind for kind, shape in SHAPES.items()}
 
 
@@ -70,9 +72,11 @@ def key_of(document: Recordable) -> str:
             return document.number
 
 
-def orders_named(document: OrderDocument) -> set[str]:
-    """Return the numbers of the orders the document is about, as it writes them."""
+def orders_named(document: Recordable) -> set[str]:
+    """Return the numbers of the orders the document is about, as it writes them; stock names none."""
     match document:
+        case Stock() | Demand() | SupplierRecord() | ItemRecord():
+            return set()
         case PurchaseOrder():
             return {document.number}
         case Confirmation():

@@ -14,7 +14,7 @@ from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground
-from erp_connectors.documents.identity import SHAPES, OrderDocument, words_of
+from erp_connectors.documents.identity import ORDER_SHAPES, words_of
 from erp_connectors.documents.models import Document, Item, OrderLine, PurchaseOrder
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import HeardDocument, OrderPositions, UnmatchedLine, positions_of
@@ -92,7 +92,7 @@ def _heard(numbers: Collection[str], connection: Connection) -> dict[str, _Heard
 
 
 def _as_heard(row: Document) -> HeardDocument:
-    content: OrderDocument = from_builtins(row.content, SHAPES[DocumentKind(row.kind)])  # type: ignore[assignment]
+    content = from_builtins(row.content, ORDER_SHAPES[DocumentKind(row.kind)])
     return HeardDocument(
         key=row.key, version=content.version, first_said_at=row.first_said_at, content=content
     )
@@ -125,7 +125,8 @@ class _Rows:
             {position.line.warehouse for position in placed if position.line.warehouse}, company=self.company
         )
         changed = self._save_orders(current)
-        new, moved = [], []
+        new: list[OrderLine] = []
+        moved: list[OrderLine] = []
         for number, of_order in positions.items():
             order = self.orders[number]
             for position in of_order.lines:
@@ -145,7 +146,9 @@ class _Rows:
 
     def _save_orders(self, current: Mapping[str, Document]) -> set[str]:
         """Write the orders themselves; return the numbers of the new and the changed ones."""
-        new, moved, changed = [], [], set()
+        new: list[PurchaseOrder] = []
+        moved: list[PurchaseOrder] = []
+        changed: set[str] = set()
         for number, said in self.said.items():
             order = self.orders.get(number)
             before = _header_of(order) if order else None
@@ -270,16 +273,16 @@ def _note_what_fits_nothing(
         Q(pk__in=noted) | Q(pk__in=seen, findings__contains=[{"layer": MIRROR}])
     )
     moved = []
-    for row in transactions.order_by("pk").select_for_update():
+    for transaction in transactions.order_by("pk").select_for_update():
         kept = [
             finding
-            for finding in row.findings
+            for finding in transaction.findings
             if finding.get("layer") != MIRROR or finding.get("order") not in heard
         ]
-        findings = kept + [note for note in notes.get(row.pk, []) if note not in kept]
-        if findings != row.findings:
-            row.findings = findings
-            moved.append(row)
+        findings = kept + notes.get(transaction.pk, [])
+        if findings != transaction.findings:
+            transaction.findings = findings
+            moved.append(transaction)
     Transaction.objects.bulk_update(moved, ["findings"], batch_size=500)
 
 

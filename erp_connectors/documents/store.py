@@ -22,8 +22,7 @@ from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground, orders
 from erp_connectors.documents.identity import (
-    GROUND_KINDS,
-    SHAPES,
+    GROUND_SHAPES,
     GroundDocument,
     Recordable,
     UnstorableDocument,
@@ -188,14 +187,14 @@ def _follow(
     filed: Sequence[_Filed], changed: Mapping[Group, _Shelf], mirror: _Mirror
 ) -> dict[Group, set[int]]:
     """Save the changed revisions and all that follows from them; return the orders each of them touched."""
-    whose = {"connection": mirror.connection, "company": mirror.company}
+    connection, company = mirror.connection, mirror.company
     named = _orders_of(filed, changed, mirror)
-    effect = ground.follow(_newest_ground(changed), **whose)
+    effect = ground.follow(_newest_ground(changed), connection=connection, company=company)
     numbers = effect.orders_to_recompute.union(*({number for _, number in pairs} for pairs in named.values()))
     references = _queue_up_for_orders(numbers, set().union(*named.values()), mirror)
     _save(changed)
     _link(changed, named, references)
-    touched_orders = orders.follow(numbers, **whose)
+    touched_orders = orders.follow(numbers, connection=connection, company=company)
     touched = {group: set(touched_by) for group, touched_by in effect.touched.items()}
     for group, pairs in named.items():
         touched[group] = {touched_orders[number] for _, number in pairs if number in touched_orders}
@@ -260,7 +259,7 @@ def _shelves(filed: Sequence[_Filed], mirror: _Mirror) -> dict[Group, _Shelf]:
 
 
 def _order_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document]:
-    wanted = [one for one in filed if one.kind not in GROUND_KINDS]
+    wanted = [one for one in filed if one.kind not in GROUND_SHAPES]
     if not wanted:
         return []
     return list(
@@ -273,7 +272,7 @@ def _order_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document]
 
 
 def _ground_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document]:
-    wanted = [one for one in filed if one.kind in GROUND_KINDS]
+    wanted = [one for one in filed if one.kind in GROUND_SHAPES]
     if not wanted:
         return []
     known = Document.objects.filter(
@@ -367,7 +366,8 @@ def _row_of(one: _Filed, shelf: _Shelf) -> Document:
 
 
 def _save(changed: Mapping[Group, _Shelf]) -> None:
-    new, moved = [], []
+    new: list[Document] = []
+    moved: list[Document] = []
     for shelf in changed.values():
         for run in shelf.runs:
             row, last = run.row, run.said[-1]
@@ -437,12 +437,11 @@ def _link(
 
 def _newest_ground(changed: Mapping[Group, _Shelf]) -> dict[Group, GroundDocument]:
     """Return the newest word of each document that is not about orders, where that is another than before."""
-    newest = {}
+    newest: dict[Group, GroundDocument] = {}
     for group, shelf in changed.items():
-        kind = DocumentKind(group[0])
-        row = shelf.runs[-1].row
-        if kind in GROUND_KINDS and row is not None:
-            newest[group] = from_builtins(said_again(row.content, shelf.runs[-1].said), SHAPES[kind])
+        shape, run = GROUND_SHAPES.get(DocumentKind(group[0])), shelf.runs[-1]
+        if shape is not None and run.row is not None:
+            newest[group] = from_builtins(said_again(run.row.content, run.said), shape)
     return newest
 
 

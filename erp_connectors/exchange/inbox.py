@@ -22,6 +22,7 @@ from erp_connectors.exchange.models import (
     InterchangeStatus,
     OutgoingFile,
     OutgoingStatus,
+    TransactionStatus,
 )
 from erp_connectors.exchange.waking import wake
 
@@ -107,7 +108,7 @@ def receive_document(document: Recordable, *, connection: Connection, channel: s
 
 
 def check_document(payload: bytes) -> None:
-    """Raise CanonicalError or UnstorableDocument unless the JSON is one canonical document that can be kept."""
+    """Raise CanonicalError or UnstorableDocument unless the JSON is one document that can be kept."""
     content_of(canonical_json.read_document(payload).document)
 
 
@@ -140,8 +141,18 @@ def _answer_again(interchange: Interchange, now: datetime) -> None:
     sent = OutgoingFile.objects.filter(interchange=interchange, status=OutgoingStatus.SENT)
     sent.update(status=OutgoingStatus.WAITING, due_at=now, attempts=0)
     if interchange.status == InterchangeStatus.QUARANTINED:
-        Interchange.objects.filter(pk=interchange.pk, status=InterchangeStatus.QUARANTINED).update(
-            status=InterchangeStatus.RECEIVED, due_at=now, attempts=0
-        )
-        interchange.refresh_from_db()
-        wake(WAKE)
+        read_again(interchange, now=now)
+
+
+def read_again(interchange: Interchange, *, now: datetime) -> None:
+    """Have an interchange that is through read again: what was recorded stays, all else is tried again."""
+    with transaction.atomic():
+        row = Interchange.objects.select_for_update().defer("payload").get(pk=interchange.pk)
+        if row.status != InterchangeStatus.RECEIVED:
+            row.transactions.exclude(
+                status__in=[TransactionStatus.APPLIED, TransactionStatus.DUPLICATE]
+            ).delete()
+            row.status, row.due_at, row.attempts = InterchangeStatus.RECEIVED, now, 0
+            row.save(update_fields=["status", "due_at", "attempts"])
+            wake(WAKE)
+    interchange.refresh_from_db()

@@ -32,10 +32,10 @@ def _publish(task: str) -> None:
 
 @cache
 def _broker() -> Connection:
-    app = current_app._get_current_object()
-    options = app.conf.broker_transport_options | {
+    options = current_app.conf.broker_transport_options | {
         "max_retries": 0,
         "socket_connect_timeout": 1,
         "socket_timeout": 1,
     }
-    return app.connection_for_write(transport_options=options)
+    connection: Connection = current_app.connection_for_write(transport_options=options)
+    return connection
