@@ -1,7 +1,7 @@
 """How severe a deviation is, by the money at stake. Pure.
 
-Bands of ASSIST, section 4: critical from 5,000, high from 1,000, medium from 200, else low. Until the expected
-loss is computed, the money short stands for it.
+Bands of ASSIST, section 4: critical from 5,000, high from 1,000, medium from 200, else low. Until the
+expected loss is computed, the money short stands for it.
 """
 
 from decimal import Decimal

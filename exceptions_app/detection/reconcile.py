@@ -48,10 +48,14 @@ class Cleared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What to do: open these, give these open ones their new values, clear these."""
+    """What to do: open these, give these open ones their new values, clear these.
+
+    `to_refresh` are open, with the same values shown by newer evidence: nothing to tell anybody, but to keep.
+    """
 
     to_open: tuple[Deviation, ...] = ()
     to_update: tuple[Deviation, ...] = ()
+    to_refresh: tuple[Deviation, ...] = ()
     to_clear: tuple[Cleared, ...] = ()
 
 
@@ -66,13 +70,15 @@ def reconcile(open_lines: Iterable[OpenLine], detection: Detection) -> Changes:
         return Changes()
     by_key = {line.key: line for line in open_lines if line.type_code in types}
     found = {deviation.key for deviation in detection.deviations}
+    still_open = [(by_key[d.key], d) for d in detection.deviations if d.key in by_key]
     untouched = detection.hidden | {deviation.key for deviation in detection.covered_by_pending}
     return Changes(
         to_open=tuple(deviation for deviation in detection.deviations if deviation.key not in by_key),
-        to_update=tuple(
+        to_update=tuple(deviation for line, deviation in still_open if _differs(line, deviation)),
+        to_refresh=tuple(
             deviation
-            for deviation in detection.deviations
-            if deviation.key in by_key and _differs(by_key[deviation.key], deviation)
+            for line, deviation in still_open
+            if not _differs(line, deviation) and line.evidence != deviation.evidence
         ),
         to_clear=tuple(
             Cleared(line, _reason(line, types[line.type_code], detection))

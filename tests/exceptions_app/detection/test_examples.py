@@ -1,0 +1,93 @@
+"""The shared suite: every example of every exception type, and what every type must know of itself."""
+
+import pytest
+
+from exceptions_app.detection import registry
+from exceptions_app.detection.buckets import OWNERS
+from exceptions_app.detection.detect import detect
+from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.reconcile import OpenLine, reconcile
+from exceptions_app.detection.types.base import BucketType, Example, ExceptionType, SubjectKind, TeamCode
+
+EXAMPLES = [
+    pytest.param(kind, example, id=f"{kind.code}: {example.title}")
+    for kind in registry.all_types()
+    for example in kind.examples()
+]
+TYPES = [pytest.param(kind, id=kind.code) for kind in registry.all_types()]
+
+
+@pytest.mark.parametrize(("kind", "example"), EXAMPLES)
+def test_a_type_says_of_its_example_what_the_example_says(kind: ExceptionType, example: Example) -> None:
+    detection = detect(example.snapshot, example.agreements, example.as_of, [kind])
+    said = [
+        {name: getattr(deviation, name) for name in wanted}
+        for deviation, wanted in zip(detection.deviations, example.deviations, strict=True)
+    ]
+    assert said == list(example.deviations)
+
+
+@pytest.mark.parametrize(("kind", "example"), EXAMPLES)
+def test_a_deviation_of_an_example_can_be_shown_and_found_again(
+    kind: ExceptionType, example: Example
+) -> None:
+    detection = detect(example.snapshot, example.agreements, example.as_of, [kind])
+    for deviation in detection.deviations:
+        assert kind.headline(deviation)
+        assert deviation.type_code == kind.code
+        assert deviation.key.startswith(f"{kind.code}:{deviation.line_number}")
+        open_line = OpenLine(
+            key=deviation.key,
+            type_code=kind.code,
+            line_number=deviation.line_number,
+            quantity=deviation.quantity,
+            amount=deviation.amount,
+            expected=deviation.expected,
+            actual=deviation.actual,
+            evidence=deviation.evidence,
+        )
+        changes = reconcile([open_line], detection)
+        assert changes.to_update == ()
+        assert changes.to_clear == ()
+
+
+@pytest.mark.parametrize(("kind", "example"), EXAMPLES)
+def test_waiting_for_the_next_look_misses_nothing(kind: ExceptionType, example: Example) -> None:
+    now = detect(example.snapshot, example.agreements, example.as_of, [kind])
+    if now.next_look is None:
+        return
+    halfway = example.as_of + (now.next_look - example.as_of) / 2
+    between = detect(example.snapshot, example.agreements, halfway, [kind])
+    assert now.next_look > example.as_of
+    assert [d.key for d in between.deviations] == [d.key for d in now.deviations]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_type_is_complete(kind: ExceptionType) -> None:
+    assert kind.label
+    assert isinstance(kind.owner, TeamCode)
+    assert 0 < kind.service.respond_hours < kind.service.resolve_hours
+    assert kind.owner not in kind.told
+    assert {example.deviations == () for example in kind.examples()} == {True, False}
+    assert all(isinstance(healing, Healing) for healing in kind.heals_by)
+
+
+def test_the_registry_finds_every_type_once_under_its_code() -> None:
+    codes = [kind.code for kind in registry.all_types()]
+    assert len(codes) == len(set(codes))
+    assert {"quantity_short", "confirmation_late"} == {k.code for k in registry.all_types() if k.is_live}
+    assert all(registry.exception_type(code).code == code for code in codes)
+    assert registry.types_of(SubjectKind.ORDER) == registry.all_types()
+
+
+def test_no_two_types_own_one_bucket() -> None:
+    owned = [kind.bucket for kind in registry.all_types() if isinstance(kind, BucketType)]
+    assert len(owned) == len(set(owned))
+    assert all(
+        OWNERS[kind.bucket] == kind.code for kind in registry.all_types() if isinstance(kind, BucketType)
+    )
+
+
+def test_a_type_cannot_take_a_bucket_it_does_not_own() -> None:
+    with pytest.raises(TypeError):
+        type("Thief", (BucketType,), {"code": "thief", "bucket": next(iter(OWNERS))})
