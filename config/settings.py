@@ -239,6 +239,24 @@ STORAGES = {
 }
 MEDIA_ROOT = RIGHTLINE_HOME / "media"
 
+# --- Mail: without a server, mails are files one can read ---------------------------------------------------
+
+EMAIL_HOST = env.text("RIGHTLINE_MAIL_HOST")
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if EMAIL_HOST
+    else "django.core.mail.backends.filebased.EmailBackend"
+)
+EMAIL_FILE_PATH = RIGHTLINE_HOME / "mail"
+EMAIL_PORT = env.number("RIGHTLINE_MAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("RIGHTLINE_MAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("RIGHTLINE_MAIL_PASSWORD")
+EMAIL_USE_TLS = env.flag("RIGHTLINE_MAIL_TLS", default=True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("RIGHTLINE_MAIL_FROM", "rightline@localhost")
+# Where people reach Rightline, for the links in mails.
+PUBLIC_ADDRESS = env.text("RIGHTLINE_ADDRESS", f"http://127.0.0.1:{env.number('PORT', 8000)}").rstrip("/")
+
 # --- Languages and time -------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

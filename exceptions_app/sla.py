@@ -247,8 +247,8 @@ def _escalate(clock: Clock, step: Step, at: datetime) -> None:
     clock.level = step.level
     members = Membership.objects.filter(team=case.team, role=step.role, user__is_active=True)
     # A ladder that names a role nobody has must not end in silence: then the team is told.
-    people = [member.user for member in members.select_related("user").order_by("pk")] or [None]
-    for person in people:
+    people = [member.user for member in members.select_related("user").order_by("pk")]
+    for person in people or (None,):
         Notification.objects.create(
             case=case,
             person=person,

@@ -3,25 +3,46 @@
 import importlib
 import inspect
 import pkgutil
+from dataclasses import dataclass, replace
 
+from erp_connectors import clock
 from erp_connectors.errors import ConfigurationError
+from exceptions_app.cases.models import Case
+from exceptions_app.detection.registry import exception_type
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import may
 from exceptions_app.playbook import resolutions
+from exceptions_app.playbook.inputs import InputField, field_name
+from exceptions_app.playbook.load import free_lines, situation_of
 from exceptions_app.playbook.resolution import Resolution
+from exceptions_app.playbook.situation import Situation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionForm:
+    """A resolution that can be proposed for a case, with what has to be entered for it.
+
+    The names of `fields` are the keys of the inputs; of several lines each has its own.
+    """
+
+    code: str
+    label: str
+    description: str
+    fields: tuple[InputField, ...]
 
 
 def _found() -> dict[str, Resolution]:
     found: dict[str, Resolution] = {}
-    for module in pkgutil.iter_modules(resolutions.__path__):
-        for _, member in inspect.getmembers(
-            importlib.import_module(f"{resolutions.__name__}.{module.name}"), inspect.isclass
-        ):
-            if issubclass(member, Resolution) and not inspect.isabstract(member):
-                if member.code in found and type(found[member.code]) is not member:
+    for module in pkgutil.iter_modules(resolutions.__path__, f"{resolutions.__name__}."):
+        for _, member in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if member.__module__ == module.name and issubclass(member, Resolution):
+                if member.code in found:
                     raise ConfigurationError(f"Two resolutions are called {member.code!r}.")
                 found[member.code] = member()
     return found
 
 
+#: Every resolution under its code.
 RESOLUTIONS = _found()
 
 
@@ -30,3 +51,35 @@ def get(code: str) -> Resolution:
     if code not in RESOLUTIONS:
         raise ConfigurationError(f"There is no resolution called {code!r}.")
     return RESOLUTIONS[code]
+
+
+def resolutions_for(case: Case, person: User) -> list[ResolutionForm]:
+    """Return what the person can propose for the open lines of a case, in the order of the type."""
+    lines = free_lines(case)
+    if not lines or not may(person, "propose", case):
+        return []
+    situation = situation_of(case, as_of=clock.now(), person=str(person), lines=lines)
+    return [
+        ResolutionForm(
+            code=resolution.code,
+            label=resolution.label,
+            description=resolution.description,
+            fields=_fields(resolution, situation),
+        )
+        for resolution in map(get, exception_type(case.type_code).resolutions)
+    ]
+
+
+def _fields(resolution: Resolution, situation: Situation) -> tuple[InputField, ...]:
+    if len(situation.lines) == 1:
+        return resolution.fields(situation.lines[0])
+    return tuple(
+        replace(
+            field,
+            name=field_name(field.name, line.number),
+            label=f"{field.label} (line {line.number})",
+            line_number=line.number,
+        )
+        for line in situation.lines
+        for field in resolution.fields(line)
+    )

@@ -24,10 +24,10 @@ class ProposalState(models.TextChoices):
 
 
 class Proposal(models.Model):
-    """A resolution for lines of one case. Its state changes only in `proposals.actions`.
+    """A resolution for lines of one case. Its state changes only in `proposals.change`.
 
-    `amount` is in the company's currency (TAXONOMY, Amount); None: it cannot be computed, so no limit covers it.
-    `inputs` are what the proposer entered; the lines hold the exact values before and after.
+    `amount` is in the company's currency (TAXONOMY, Amount); None: it cannot be computed, so no limit covers
+    it. `inputs` are what the proposer entered; the lines hold the exact values before and after.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -39,7 +39,9 @@ class Proposal(models.Model):
     reason = models.CharField(max_length=1000, blank=True)
     amount = models.DecimalField(**AMOUNT, null=True, blank=True)
     percent = models.DecimalField(max_digits=9, decimal_places=4, null=True, blank=True)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="proposals")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="proposals"
+    )
     edited_by: models.ManyToManyField = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="edited_proposals", blank=True
     )

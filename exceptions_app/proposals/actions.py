@@ -1,0 +1,457 @@
+"""What people do with a proposal: preview, propose, edit, approve, reject, ask back, withdraw.
+
+Nothing reaches the ERP but through `_carry_out`, which writes the authorisation and carries the proposal out
+in one transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from erp_connectors import clock
+from erp_connectors.errors import ConfigurationError, ConflictError, TransientError
+from erp_connectors.exchange import outbox
+from exceptions_app import intake
+from exceptions_app.audit.record import Actor
+from exceptions_app.cases import actions as case_actions
+from exceptions_app.cases import queue
+from exceptions_app.cases.change import StaleVersion, changes_since
+from exceptions_app.cases.change import lock as lock_case
+from exceptions_app.cases.lifecycle import SETTLED
+from exceptions_app.cases.models import Case
+from exceptions_app.detection.models import Watch
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import NotAllowed, may
+from exceptions_app.playbook.inputs import Problem, UnusableInputs
+from exceptions_app.playbook.load import free_lines
+from exceptions_app.playbook.schedules import plain
+from exceptions_app.playbook.situation import LinePlan
+from exceptions_app.policies import lookup
+from exceptions_app.proposals import approvals, lifecycle, planning
+from exceptions_app.proposals.approvals import Need
+from exceptions_app.proposals.change import Step, change, in_brief, lock, note, tell
+from exceptions_app.proposals.ending import back_to_work, void_agreements
+from exceptions_app.proposals.execute import execute
+from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalState
+from exceptions_app.proposals.planning import Decision as Planned
+from exceptions_app.proposals.renewal import (
+    ValuesMoved,
+    ask,
+    look_again,
+    moved_since,
+    renew,
+    tell_approvers,
+)
+from exceptions_app.proposals.settle import unsent_commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What proposing would do: each line before and after, what it costs, whom it needs; or what is wrong.
+
+    `within_limit`: the person's own limit covers the amount. Nobody else is asked when `needs` is empty too.
+    """
+
+    summary: str = ""
+    lines: tuple[LinePlan, ...] = ()
+    writes_to_erp: bool = False
+    amount: Decimal | None = None
+    currency: str = ""
+    percent: Decimal | None = None
+    within_limit: bool = False
+    needs: tuple[Need, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+# --- before it is proposed ----------------------------------------------------------------------------------
+
+
+def preview(case: Case, *, resolution: str, inputs: Mapping[str, object], person: User) -> Preview:
+    """Return what proposing would do, changing nothing. Problems are told, not raised."""
+    try:
+        decision = planning.decide(
+            case,
+            resolution=resolution,
+            inputs=inputs,
+            person=person,
+            as_of=clock.now(),
+            lines=free_lines(case),
+        )
+        needs = approvals.needs_of(
+            case,
+            resolution=resolution,
+            amount=decision.amount,
+            percent=decision.percent,
+            deciders=[person],
+            today=decision.today,
+        )
+    except UnusableInputs as unusable:
+        return Preview(currency=case.company.currency, problems=unusable.problems)
+    except ConfigurationError as wrong:
+        return Preview(currency=case.company.currency, problems=(Problem("", str(wrong)),))
+    return Preview(
+        summary=decision.plan.summary,
+        lines=decision.plan.lines,
+        writes_to_erp=decision.plan.command is not None,
+        amount=decision.amount,
+        currency=case.company.currency,
+        percent=decision.percent,
+        within_limit=approvals.is_within_limit(case, decision.amount, person),
+        needs=tuple(needs),
+    )
+
+
+# --- proposing ----------------------------------------------------------------------------------------------
+
+
+def propose(
+    case: Case,
+    *,
+    resolution: str,
+    inputs: Mapping[str, object],
+    reason: str,
+    by: Actor,
+    expected_version: int | None = None,
+) -> Proposal:
+    """Propose a resolution; carried out at once when the proposer's limit covers it and no rule objects.
+
+    Raises UnusableInputs, NotAllowed (permission, state), StaleVersion, and ConflictError when the lines are
+    in another proposal.
+    """
+    _look_first(case)
+    with transaction.atomic():
+        case = lock_case(case)
+        person = _require_person(by)
+        if not may(person, "propose", case):
+            raise NotAllowed(f"{by.name} may not propose a resolution for {case.number}.")
+        if expected_version is not None and expected_version != case.version:
+            raise StaleVersion(case, changes_since(case, expected_version))
+        if case.state in SETTLED:
+            raise NotAllowed(
+                f"{case.number} is {case.get_state_display().lower()}: nothing is to be decided."
+            )
+        lines = free_lines(case)
+        if not lines:
+            _refuse_second(case)
+        at = clock.now()
+        decision = planning.decide(
+            case, resolution=resolution, inputs=inputs, person=person, as_of=at, lines=lines
+        )
+        case = case_actions.begin_work(case, by=by)
+        proposal = Proposal.objects.create(
+            case=case,
+            resolution=resolution,
+            inputs=decision.inputs,
+            summary=decision.plan.summary[:500],
+            reason=reason[:1000],
+            amount=decision.amount,
+            percent=decision.percent,
+            proposed_by=person,
+            release=lookup.current_release(),
+            created_at=at,
+        )
+        planning.keep(proposal, decision)
+        ask(proposal, decision)
+        note(
+            proposal,
+            "proposed",
+            f"Proposed: {proposal}",
+            at=at,
+            by=by,
+            after=_figures(proposal),
+            reason=reason,
+        )
+        if not proposal.needs.exists():
+            return _carry_out(proposal, decision, _within_limit(proposal, person), by=by, at=at)
+        step = Step(kind="submitted", summary=f"Approval asked for: {proposal}", transition=lifecycle.submit)
+        proposal = change(proposal, step, by=by, at=at)
+        tell_approvers(proposal, at=at)
+        return proposal
+
+
+def edit(proposal: Proposal, *, inputs: Mapping[str, object], by: Actor, reason: str = "") -> Proposal:
+    """Enter other values for a proposal that waits; who does so cannot approve it any more.
+
+    Raises UnusableInputs and NotAllowed.
+    """
+    _look_first(proposal.case)
+    with transaction.atomic():
+        proposal = lock(proposal)
+        person = _require_person(by)
+        if not may(person, "propose", proposal.case):
+            raise NotAllowed(f"{by.name} may not change the proposal “{proposal}”.")
+        _require_pending(proposal)
+        at = clock.now()
+        decision = planning.decide(
+            proposal.case,
+            resolution=proposal.resolution,
+            inputs=inputs,
+            person=person,
+            as_of=at,
+            lines=planning.lines_of(proposal) + free_lines(proposal.case),
+        )
+        if person != proposal.proposed_by:
+            proposal.edited_by.add(person)
+        return renew(proposal, decision, at=at, by=by, reason=reason)
+
+
+# --- deciding -----------------------------------------------------------------------------------------------
+
+
+def approve(proposal: Proposal, *, by: Actor, values_hash: str, comment: str = "") -> Proposal:
+    """Agree to exactly the values with `values_hash`; with the last approval it needs it is carried out.
+
+    Raises NotAllowed when the person cannot fill an open need, and ValuesMoved, with the values of then and
+    now, when they are not the values of the proposal any more. Approving again changes nothing.
+    """
+    _look_first(proposal.case)
+    with transaction.atomic():
+        proposal = lock(proposal)
+        person = _require_person(by)
+        if approvals.given_by(proposal, person) is not None:
+            return proposal
+        _require_pending(proposal)
+        need = _require_need(proposal, person)
+        at = clock.now()
+        proposal, decision = look_again(proposal, at=at)
+        if decision is not None and values_hash == decision.values_hash:
+            return _approve(proposal, decision, need, comment, by=by, at=at)
+        moved = ValuesMoved(proposal, moved_since(proposal, values_hash))
+    # Raised only now: that it was asked about anew must stay.
+    raise moved
+
+
+def reject(proposal: Proposal, *, by: Actor, comment: str) -> Proposal:
+    """Say no, as an approver; the case goes on without the proposal, and its proposer is told why."""
+    _require_words(comment)
+    with transaction.atomic():
+        proposal = lock(proposal)
+        person = _require_person(by)
+        _require_pending(proposal)
+        at = clock.now()
+        _say(proposal, _require_approver(proposal, person), person, Decision.REJECTED, comment, at)
+        step = Step(
+            kind="rejected",
+            summary=f"Rejected by {by.name}: {proposal}",
+            transition=lifecycle.reject,
+            arguments={"reason": comment[:500]},
+            reason=comment,
+        )
+        proposal = change(proposal, step, by=by, at=at)
+        tell(proposal, {proposal.proposed_by}, f"Rejected: {proposal}", at=at, body=f"{by.name}: {comment}")
+        return proposal
+
+
+def ask_back(proposal: Proposal, *, by: Actor, comment: str) -> Proposal:
+    """Ask the proposer something before deciding; the proposal goes on waiting."""
+    _require_words(comment)
+    with transaction.atomic():
+        proposal = lock(proposal)
+        person = _require_person(by)
+        _require_pending(proposal)
+        at = clock.now()
+        _say(proposal, _require_approver(proposal, person), person, Decision.ASKED, comment, at)
+        note(proposal, "asked_back", f"{by.name} asks: {comment}"[:500], at=at, by=by, reason=comment)
+        tell(
+            proposal,
+            {proposal.proposed_by},
+            f"{by.name} asks about {proposal.case}",
+            at=at,
+            body=f"{comment}\n{proposal}",
+        )
+        return proposal
+
+
+def withdraw(proposal: Proposal, *, by: Actor, reason: str) -> Proposal:
+    """Take a proposal back, while nothing of it is on its way to the ERP.
+
+    Raises NotAllowed otherwise, TransientError while a worker has just taken its command.
+    """
+    _require_words(reason)
+    with transaction.atomic():
+        proposal = lock(proposal)
+        commands = unsent_commands(proposal)
+        if commands is None:
+            raise NotAllowed(f"“{proposal}” is on its way to the ERP already.")
+        at = clock.now()
+        step = Step(
+            kind="withdrawn",
+            summary=f"Withdrawn: {proposal}",
+            transition=lifecycle.withdraw,
+            arguments={"reason": reason[:500]},
+            reason=reason,
+        )
+        proposal = change(proposal, step, by=by, at=at)
+        void_agreements(proposal, reason)
+        for command in commands:
+            outbox.withdraw(command, reason=reason)
+        back_to_work(proposal.case, f"{by.name} withdrew what was decided", at=at)
+        return proposal
+
+
+# --- the pieces of a decision -------------------------------------------------------------------------------
+
+
+def _approve(
+    proposal: Proposal, planned: Planned, need: ApprovalNeed | None, comment: str, *, by: Actor, at: datetime
+) -> Proposal:
+    """Write down the word of an approver, and carry the proposal out if it was the last one needed.
+
+    Without a need the person's own limit covers it.
+    """
+    person = _require_person(by)
+    if need is None:
+        return _carry_out(proposal, planned, _within_limit(proposal, person), by=by, at=at)
+    _say(proposal, need, person, Decision.APPROVED, comment, at)
+    note(
+        proposal,
+        "approved",
+        f"Approved by {by.name}, {need.label}: {proposal}",
+        at=at,
+        by=by,
+        after={"need": need.label, "hash": planned.values_hash} | _figures(proposal),
+        reason=comment,
+    )
+    if lifecycle.every_need_is_filled(proposal):
+        return _carry_out(proposal, planned, _approved(proposal), by=by, at=at)
+    queue.sync(proposal.case)
+    return proposal
+
+
+def _carry_out(
+    proposal: Proposal, planned: Planned, authorisation: dict[str, Any], *, by: Actor, at: datetime
+) -> Proposal:
+    """Authorise the proposal and carry it out; the only way to a command."""
+    step = Step(
+        kind="authorised",
+        summary=f"Decided: {proposal}",
+        transition=lifecycle.authorise,
+        arguments={"authorisation": authorisation},
+        after={"authorisation": authorisation},
+    )
+    proposal = change(proposal, step, by=by, at=at)
+    return execute(proposal, planned.plan, at=at)
+
+
+def _within_limit(proposal: Proposal, person: User) -> dict[str, Any]:
+    """Return the authorisation by a person's own limit, with the release under which it holds."""
+    return _figures(proposal) | {
+        "kind": "within_limit",
+        "person": person.pk,
+        "name": str(person),
+        "limit": str(approvals.limit_of(proposal.case, person)),
+        "release": proposal.release.number,
+    }
+
+
+def _approved(proposal: Proposal) -> dict[str, Any]:
+    """Return the authorisation by those who agreed, one for every need, and by the proposer's limit."""
+    limits = {
+        str(person): str(approvals.limit_of(proposal.case, person))
+        for person in approvals.deciders_of(proposal)
+        if approvals.is_within_limit(proposal.case, proposal.amount, person)
+    }
+    given = Approval.objects.filter(need__proposal=proposal, decision=Decision.APPROVED)
+    return _figures(proposal) | {
+        "kind": "approved",
+        "proposed_by": proposal.proposed_by_id,
+        "limits": limits,
+        "values_hash": approvals.values_hash(proposal),
+        "release": proposal.release.number,
+        "approvals": [
+            {
+                "need": approval.need.label,
+                "team": approval.need.team.code,
+                "person": approval.person_id,
+                "name": str(approval.person),
+                "at": approval.decided_at.isoformat(),
+            }
+            for approval in given.select_related("need__team", "person").order_by("decided_at", "pk")
+        ],
+    }
+
+
+def _figures(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "amount": None if proposal.amount is None else str(proposal.amount),
+        "currency": proposal.case.company.currency,
+        "percent": None if proposal.percent is None else plain(proposal.percent),
+    }
+
+
+def _say(
+    proposal: Proposal, need: ApprovalNeed, person: User, word: Decision, comment: str, at: datetime
+) -> None:
+    Approval.objects.create(
+        need=need,
+        person=person,
+        decision=word,
+        comment=comment[:1000],
+        values_hash=approvals.values_hash(proposal),
+        decided_at=at,
+    )
+
+
+def _look_first(case: Case) -> None:
+    """Have the order looked at now if something happened to it: nobody decides on what is no longer so.
+
+    Raises TransientError where that fails; the watch of the order says why.
+    """
+    if case.order_id is None:
+        return
+    news = Watch.objects.filter(subject_kind="order", subject_id=case.order_id, marked__gt=F("seen"))
+    if not news.exists():
+        return
+    evaluation = intake.evaluate([case.order_id], as_of=clock.now())
+    for failure in evaluation.failures.values():
+        raise TransientError(f"What just happened to the order could not be looked at: {failure}")
+
+
+# --- what must hold -----------------------------------------------------------------------------------------
+
+
+def _require_person(by: Actor) -> User:
+    if by.person is None:
+        raise NotAllowed("Only a person decides.")
+    return by.person
+
+
+def _require_words(words: str) -> None:
+    if not words.strip():
+        raise NotAllowed("Say why: it stays in the history.")
+
+
+def _require_pending(proposal: Proposal) -> None:
+    if proposal.state != ProposalState.PENDING:
+        raise NotAllowed(f"“{proposal}” is {in_brief(proposal)}: nobody is asked any more.")
+
+
+def _require_need(proposal: Proposal, person: User) -> ApprovalNeed | None:
+    """Return the need the person fills; None where nobody else is needed and their own limit covers it."""
+    need = approvals.need_for(proposal, person)
+    if need is not None:
+        return need
+    if not proposal.needs.exists() and approvals.is_within_limit(proposal.case, proposal.amount, person):
+        return None
+    raise NotAllowed(approvals.why_not(proposal, person))
+
+
+def _require_approver(proposal: Proposal, person: User) -> ApprovalNeed:
+    """Return a need that names the person, filled or not."""
+    need = approvals.named_need(proposal, person)
+    if need is None:
+        raise NotAllowed(approvals.why_not(proposal, person))
+    return need
+
+
+def _refuse_second(case: Case) -> None:
+    """Raise ConflictError naming the proposals that are under way already, if any."""
+    under_way = Proposal.objects.filter(case=case, state__in=lifecycle.OPEN).select_related("proposed_by")
+    told = "; ".join(f"{each.proposed_by}: {each} ({in_brief(each)})" for each in under_way)
+    if told:
+        raise ConflictError(f"Everything open in {case.number} is in a proposal already. {told}.")

@@ -1,0 +1,108 @@
+"""Carries out what is authorised: agreements, command, documents, the state of the case; all or nothing."""
+
+from datetime import datetime
+
+from erp_connectors.canonical.codec import to_builtins
+from erp_connectors.canonical.commands import LineChange, OrderCommand
+from erp_connectors.exchange import inbox, outbox
+from exceptions_app.audit.record import record
+from exceptions_app.cases import upkeep
+from exceptions_app.cases.models import AgreementRow, CaseLine, CaseState
+from exceptions_app.detection import watch
+from exceptions_app.detection.agreement import AgreementState
+from exceptions_app.detection.agreements import fingerprint
+from exceptions_app.playbook.load import free_lines, line_snapshot
+from exceptions_app.playbook.situation import LinePlan, Plan
+from exceptions_app.proposals import lifecycle, settle
+from exceptions_app.proposals.change import Step, change
+from exceptions_app.proposals.models import Proposal
+
+
+def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
+    """Carry out an authorised proposal in the transaction that authorised it, and return it as it is then.
+
+    What asks nothing of the ERP is settled at once; else the case is monitored until the ERP has answered.
+    """
+    step = Step(kind="executing", summary=f"Being carried out: {proposal}", transition=lifecycle.execute)
+    proposal = change(proposal, step, at=at)
+    _agree(proposal, plan, at)
+    if plan.confirmation is not None and proposal.case.order is not None:
+        inbox.receive_document(
+            plan.confirmation,
+            connection=proposal.case.order.connection,
+            channel="person",
+            by=str(proposal.proposed_by),
+        )
+    if proposal.case.order is not None:
+        watch.mark("order", [proposal.case.order.pk])
+    if plan.command is None:
+        return settle.carried_out(proposal, at=at)
+    _enqueue(proposal, plan, at)
+    if proposal.case.state != CaseState.MONITORING and not free_lines(proposal.case):
+        upkeep.monitor(proposal.case, at=at)
+    return proposal
+
+
+def _agree(proposal: Proposal, plan: Plan, at: datetime) -> None:
+    """Write the agreements: active when nothing has to happen first, pending while a command is under way."""
+    state = AgreementState.ACTIVE if plan.command is None else AgreementState.PENDING
+    lines = CaseLine.objects.select_related("order_line__item").in_bulk(
+        [line.case_line_id for line in plan.lines]
+    )
+    for line in plan.lines:
+        if line.agreement is not None:
+            _agree_on(proposal, lines[line.case_line_id], line, state, at)
+
+
+def _agree_on(
+    proposal: Proposal, case_line: CaseLine, line: LinePlan, state: AgreementState, at: datetime
+) -> None:
+    assert line.agreement is not None
+    assert case_line.order_line is not None
+    AgreementRow.objects.create(
+        order_line=case_line.order_line,
+        case_line=case_line,
+        proposal=proposal,
+        key=case_line.key,
+        type_code=proposal.case.type_code,
+        kind=line.agreement.kind.value,
+        state=state.value,
+        answer=fingerprint(line_snapshot(case_line.order_line)),
+        before=to_builtins(line.before),
+        after=to_builtins(line.after),
+        quantity=line.agreement.quantity,
+        agreed_on=line.agreement.agreed_on,
+        until=line.agreement.until,
+        made_at=at,
+    )
+
+
+def _enqueue(proposal: Proposal, plan: Plan, at: datetime) -> None:
+    order = proposal.case.order
+    assert order is not None
+    assert plan.command is not None
+    command = outbox.enqueue(
+        OrderCommand(
+            kind=plan.command,
+            order_number=order.number,
+            changes=tuple(
+                LineChange(line_number=line.number, before=line.before, after=line.after)
+                for line in plan.lines
+            ),
+            version_token=order.version_token,
+            reason=proposal.reason or proposal.summary,
+        ),
+        order=order,
+        authorisation=proposal.authorisation,
+        case_number=proposal.case.number,
+        proposal_id=proposal.pk,
+    )
+    record(
+        "command.waiting",
+        at=at,
+        case=proposal.case,
+        subject=("command", str(command.pk)),
+        summary=f"To be written to {order.connection.name}: {proposal}",
+        after={"command": str(command.pk), "kind": command.kind},
+        release=proposal.release,
+    )

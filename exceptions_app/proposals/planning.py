@@ -1,0 +1,127 @@
+"""Works out what a resolution would do to the open lines of a case, and what that costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from erp_connectors.canonical.codec import to_builtins
+from erp_connectors.connectors.registry import connector_for
+from erp_connectors.errors import PermanentError
+from exceptions_app.cases.models import Case, CaseLine
+from exceptions_app.detection import registry as types
+from exceptions_app.people.models import User
+from exceptions_app.playbook import registry
+from exceptions_app.playbook.amount import amount_of, percent_of
+from exceptions_app.playbook.inputs import LINES, Inputs, Problem, UnusableInputs
+from exceptions_app.playbook.load import loaded, situation_of
+from exceptions_app.playbook.situation import Plan
+from exceptions_app.proposals.approvals import hash_of
+from exceptions_app.proposals.models import Proposal, ProposalLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A plan with what it costs: `inputs` as they were read, `amount` in the company's currency."""
+
+    resolution: str
+    plan: Plan
+    inputs: dict[str, str]
+    amount: Decimal | None
+    percent: Decimal | None
+    today: date
+
+    @property
+    def values_hash(self) -> str:
+        """The fingerprint an approval of this decision is bound to."""
+        lines = [(line.number, line.before, line.after) for line in self.plan.lines]
+        return hash_of(self.resolution, self.inputs, self.amount, lines)
+
+
+def decide(
+    case: Case,
+    *,
+    resolution: str,
+    inputs: Mapping[str, object],
+    person: User,
+    as_of: datetime,
+    lines: list[CaseLine],
+) -> Decision:
+    """Return what `resolution` would do with `inputs` to `lines` of the case as the mirror is now.
+
+    Raises UnusableInputs, with every problem, and PermanentError for a resolution the type does not have.
+    """
+    if resolution not in types.exception_type(case.type_code).resolutions:
+        raise PermanentError(f"“{resolution}” does not resolve a case of this type.")
+    situation = situation_of(case, as_of=as_of, person=str(person), lines=lines)
+    reading = Inputs(inputs, today=situation.today)
+    plan = registry.get(resolution).plan(situation, reading)
+    if plan is None:
+        raise UnusableInputs(reading.problems)
+    _require_ability(case, plan)
+    return Decision(
+        resolution=resolution,
+        plan=plan,
+        inputs=reading.cleaned,
+        amount=amount_of(plan.lines, situation),
+        percent=percent_of(plan.lines, situation),
+        today=situation.today,
+    )
+
+
+def decide_again(proposal: Proposal, *, as_of: datetime) -> Decision:
+    """Return what a proposal would do as the mirror is now, to those of its lines that still deviate.
+
+    Raises UnusableInputs where it is no longer possible.
+    """
+    lines = lines_of(proposal)
+    if not lines:
+        raise UnusableInputs([Problem("", "Nothing of it deviates any more.")])
+    left = {line.line_number for line in lines}
+    inputs = {
+        name: value
+        for name, value in proposal.inputs.items()
+        if name != LINES and name.partition(":")[2] in {"", *left}
+    }
+    decision = decide(
+        proposal.case,
+        resolution=proposal.resolution,
+        inputs=inputs,
+        person=proposal.proposed_by,
+        as_of=as_of,
+        lines=lines,
+    )
+    chosen = {name: value for name, value in proposal.inputs.items() if name == LINES}
+    return replace(decision, inputs=decision.inputs | chosen)
+
+
+def lines_of(proposal: Proposal) -> list[CaseLine]:
+    """Return the case lines of a proposal that still deviate."""
+    covered = ProposalLine.objects.filter(proposal=proposal).values("case_line")
+    return loaded(CaseLine.objects.filter(pk__in=covered, cleared_at=None))
+
+
+def keep(proposal: Proposal, decision: Decision) -> None:
+    """Write the lines of a decision as those of the proposal."""
+    case_lines = CaseLine.objects.filter(case=proposal.case, order_line__isnull=False)
+    order_lines = dict(case_lines.values_list("pk", "order_line_id"))
+    proposal.lines.all().delete()
+    ProposalLine.objects.bulk_create(
+        ProposalLine(
+            proposal=proposal,
+            case_line_id=line.case_line_id,
+            order_line_id=order_lines[line.case_line_id],
+            before=to_builtins(line.before),
+            after=to_builtins(line.after),
+        )
+        for line in decision.plan.lines
+    )
+
+
+def _require_ability(case: Case, plan: Plan) -> None:
+    if plan.command is None or case.order is None:
+        return
+    connection = case.order.connection
+    if plan.command not in connector_for(connection).commands():
+        words = plan.command.replace("_", " ")
+        raise UnusableInputs([Problem("", f"{connection.name} cannot carry out “{words}”.")])

@@ -1,0 +1,178 @@
+"""Asks for approvals, and asks again: when the values of a proposal move, nobody's word counts any more."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.commands import LineValues
+from erp_connectors.errors import ConflictError
+from exceptions_app.audit.models import Event
+from exceptions_app.audit.record import RIGHTLINE, Actor
+from exceptions_app.cases import queue
+from exceptions_app.notifications.models import Notification, NotificationKind
+from exceptions_app.playbook.inputs import UnusableInputs
+from exceptions_app.playbook.schedules import in_words, quantity
+from exceptions_app.proposals import approvals, lifecycle, planning
+from exceptions_app.proposals.change import Step, change, concerned, in_brief, tell
+from exceptions_app.proposals.ending import void
+from exceptions_app.proposals.models import ApprovalNeed, Proposal, ProposalState
+from exceptions_app.proposals.planning import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class MovedLine:
+    """One order line of a proposal: the change that was looked at, and the change it is now, in words."""
+
+    number: str
+    was: str
+    now: str
+
+
+class ValuesMoved(ConflictError):
+    """The proposal is not what was looked at any more; `lines` show both, and it is decided again."""
+
+    def __init__(self, proposal: Proposal, lines: tuple[MovedLine, ...]) -> None:
+        told = "; ".join(f"line {line.number} was {line.was}, and is {line.now} now" for line in lines)
+        if proposal.state != ProposalState.PENDING:
+            told = f"it is {in_brief(proposal)}: {proposal.end_reason}"
+        super().__init__(f"“{proposal}” is not what you looked at any more: {told or 'look at it again'}.")
+        self.proposal = proposal
+        self.lines = lines
+
+
+def ask(proposal: Proposal, decision: Decision) -> None:
+    """Write whom a proposal needs with these values; whoever had agreed before is asked anew."""
+    proposal.needs.all().delete()
+    for need in approvals.needs_of(
+        proposal.case,
+        resolution=proposal.resolution,
+        amount=decision.amount,
+        percent=decision.percent,
+        deciders=approvals.deciders_of(proposal),
+        today=decision.today,
+    ):
+        ApprovalNeed.objects.create(
+            proposal=proposal,
+            label=need.label,
+            team=need.team,
+            role=need.role,
+            min_limit=need.min_limit,
+            rule_id=need.rule_id,
+        )
+
+
+def tell_approvers(proposal: Proposal, *, at: datetime) -> None:
+    """Tell every team of an unfilled need that its word is wanted."""
+    for need in approvals.unfilled(proposal).select_related("team").order_by("pk"):
+        Notification.objects.create(
+            case=proposal.case,
+            team=need.team,
+            kind=NotificationKind.APPROVAL,
+            title=f"Approval wanted: {proposal}"[:300],
+            body=f"{proposal.case}\n{need.label}\nProposed by {proposal.proposed_by}. {proposal.reason}",
+            created_at=at,
+            due_at=at,
+        )
+
+
+def look_again(proposal: Proposal, *, at: datetime) -> tuple[Proposal, Decision | None]:
+    """Work out a pending proposal on the values of now; return it, and what it decides (None: it is void).
+
+    Where that is something else than before, everybody is asked again.
+    """
+    try:
+        decision = planning.decide_again(proposal, as_of=at)
+    except UnusableInputs as problem:
+        return void(proposal, f"It cannot be carried out any more. {problem}", at=at), None
+    if decision.values_hash != approvals.values_hash(proposal):
+        proposal = renew(proposal, decision, at=at)
+    return proposal, decision
+
+
+def ask_again(proposal: Proposal, *, at: datetime) -> Proposal:
+    """Ask everybody again about a pending proposal, on the values of now; what was said before is void."""
+    before = approvals.values_hash(proposal)
+    proposal, decision = look_again(proposal, at=at)
+    if decision is not None and decision.values_hash == before:
+        ask(proposal, decision)
+        queue.sync(proposal.case)
+        tell_approvers(proposal, at=at)
+    return proposal
+
+
+def renew(
+    proposal: Proposal,
+    decision: Decision,
+    *,
+    at: datetime,
+    by: Actor = RIGHTLINE,
+    reason: str = "",
+) -> Proposal:
+    """Give a pending proposal the values of `decision`, keep both in the history, and ask everybody again."""
+    before = {"hash": approvals.values_hash(proposal), "lines": _stored(proposal)}
+    planning.keep(proposal, decision)
+    ask(proposal, decision)
+    step = Step(
+        kind="edited" if by.person else "values_moved",
+        summary=f"{'Changed' if by.person else 'The values moved, decide again'}: {decision.plan.summary}",
+        transition=lifecycle.edit if by.person else lifecycle.renew,
+        arguments={
+            "inputs": decision.inputs,
+            "summary": decision.plan.summary[:500],
+            "amount": decision.amount,
+            "percent": decision.percent,
+        },
+        reason=reason,
+        before=before,
+        after={"hash": decision.values_hash, "lines": _planned(decision)},
+    )
+    proposal = change(proposal, step, by=by, at=at)
+    tell_approvers(proposal, at=at)
+    if by.person is None:
+        tell(proposal, concerned(proposal), f"The values moved: {proposal}", at=at)
+    return proposal
+
+
+def moved_since(proposal: Proposal, values_hash: str) -> tuple[MovedLine, ...]:
+    """Return how the lines of now differ from those with `values_hash`, which the history holds."""
+    event = (
+        Event.objects.filter(subject_kind="proposal", subject_id=str(proposal.pk), before__hash=values_hash)
+        .order_by("-at", "-id")
+        .first()
+    )
+    was = event.before["lines"] if event else {}
+    now = _stored(proposal)
+    return tuple(
+        MovedLine(number, was.get(number, "not part of it"), now.get(number, "not part of it"))
+        for number in sorted({*was, *now})
+        if was.get(number) != now.get(number) and event
+    )
+
+
+def _stored(proposal: Proposal) -> dict[str, str]:
+    lines = proposal.lines.select_related("order_line")
+    return _worded(
+        (
+            line.order_line.number,
+            from_builtins(line.before, LineValues),
+            from_builtins(line.after, LineValues),
+        )
+        for line in lines
+    )
+
+
+def _planned(decision: Decision) -> dict[str, str]:
+    return _worded((line.number, line.before, line.after) for line in decision.plan.lines)
+
+
+def _worded(lines: Iterable[tuple[str, LineValues, LineValues]]) -> dict[str, str]:
+    return {number: f"from {_in_words(before)} to {_in_words(after)}" for number, before, after in lines}
+
+
+def _in_words(values: LineValues) -> str:
+    if values.cancelled:
+        return "cancelled"
+    price = values.price
+    at = "" if price is None else f" at {price.amount:f} {price.currency or ''}".rstrip()
+    return f"{quantity(values.quantity)} ({in_words(values.schedule)}){at}"

@@ -1,0 +1,159 @@
+"""What becomes of a proposal once its command has an answer, or once what it was to put right is gone."""
+
+from datetime import datetime
+
+from django.db import OperationalError, transaction
+
+from erp_connectors import clock
+from erp_connectors.errors import TransientError
+from erp_connectors.exchange import outbox
+from erp_connectors.exchange.models import Command, CommandState
+from exceptions_app.audit.record import record
+from exceptions_app.cases import upkeep
+from exceptions_app.cases.models import AgreementRow, Case, CaseLine
+from exceptions_app.detection.agreement import AgreementState
+from exceptions_app.proposals import lifecycle
+from exceptions_app.proposals.change import Step, change, concerned, lock, tell
+from exceptions_app.proposals.ending import back_to_work, void, void_agreements
+from exceptions_app.proposals.models import Proposal, ProposalState
+from exceptions_app.proposals.renewal import ask_again
+
+IN_FLIGHT = (CommandState.SENDING, CommandState.UNKNOWN)
+
+
+# --- the ERP has answered -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def command_settled(command: Command) -> None:
+    """Let the proposal of a command follow it: done, refused, in conflict, withdrawn; unknown is only shown.
+
+    The same news again changes nothing.
+    """
+    if command.proposal_id is None:
+        return
+    proposal = Proposal.objects.select_related("case").filter(pk=command.proposal_id).first()
+    if proposal is None:
+        return
+    proposal = lock(proposal)
+    if proposal.state != ProposalState.EXECUTING or command != _newest_command(proposal):
+        return
+    at = clock.now()
+    words = str(command.answer.get("words") or command.last_error or "no reason was given")
+    _note(proposal, command, words, at)
+    if command.state == CommandState.DONE:
+        carried_out(proposal, at=at)
+    elif command.state == CommandState.DEAD:
+        _refused(proposal, words, at)
+    elif command.state == CommandState.CONFLICT:
+        _in_conflict(proposal, command, words, at)
+    elif command.state == CommandState.WITHDRAWN:
+        void(proposal, words, at=at)
+        back_to_work(proposal.case, "What was decided was withdrawn", at=at)
+    elif command.state == CommandState.UNKNOWN:
+        _unclear(proposal, at)
+
+
+def carried_out(proposal: Proposal, *, at: datetime) -> Proposal:
+    """Settle a proposal all of whose effects are there: its agreements hold, and its lines are decided."""
+    AgreementRow.objects.filter(proposal=proposal, state=AgreementState.PENDING).update(
+        state=AgreementState.ACTIVE
+    )
+    CaseLine.objects.filter(proposal_lines__proposal=proposal, cleared_at=None).update(settled_at=at)
+    step = Step(kind="settled", summary=f"Carried out: {proposal}", transition=lifecycle.settle)
+    proposal = change(proposal, step, at=at)
+    upkeep.resolve_if_decided(proposal.case, at=at)
+    return proposal
+
+
+def _refused(proposal: Proposal, words: str, at: datetime) -> None:
+    """The ERP said no: nothing of it is half done, and work goes on with the ERP's words."""
+    void_agreements(proposal, f"The ERP refused: {words}")
+    step = Step(
+        kind="refused",
+        summary=f"The ERP refused: {words}",
+        transition=lifecycle.refuse,
+        arguments={"reason": words[:500]},
+        reason=words,
+    )
+    proposal = change(proposal, step, at=at)
+    back_to_work(proposal.case, "The ERP refused what was decided", at=at)
+    tell(proposal, concerned(proposal), f"The ERP refused: {proposal.case}", at=at, body=words)
+
+
+def _in_conflict(proposal: Proposal, command: Command, words: str, at: datetime) -> None:
+    """The ERP has other values: whoever agreed did so to something else, and is asked again."""
+    void_agreements(proposal, f"The ERP has other values: {words}")
+    step = Step(
+        kind="in_conflict",
+        summary=f"The ERP has other values: {words}",
+        transition=lifecycle.reconsider,
+        after={"differences": command.answer.get("differences", []), "words": words},
+        reason=words,
+    )
+    proposal = change(proposal, step, at=at)
+    back_to_work(proposal.case, "The ERP has other values than were agreed on", at=at)
+    proposal = ask_again(proposal, at=at)
+    if proposal.state == ProposalState.PENDING:
+        tell(proposal, concerned(proposal), f"To be decided again: {proposal.case}", at=at, body=words)
+
+
+def _unclear(proposal: Proposal, at: datetime) -> None:
+    """Nobody knows whether it took effect: those concerned are told, and nothing is sent again."""
+    tell(
+        proposal,
+        concerned(proposal),
+        f"It is not known whether the ERP did it: {proposal.case}",
+        at=at,
+        body="The answer was lost. It is not sent again; its effect is looked for in what the ERP says next.",
+    )
+
+
+def _note(proposal: Proposal, command: Command, words: str, at: datetime) -> None:
+    record(
+        f"command.{command.state}",
+        at=at,
+        case=proposal.case,
+        subject=("command", str(command.pk)),
+        summary=f"{command.get_state_display()}: {proposal}",
+        after={"command": str(command.pk), "answer": command.answer},
+        reason=words if command.state != CommandState.DONE else "",
+        release=proposal.release,
+    )
+
+
+# --- what it was to put right is gone -----------------------------------------------------------------------
+
+
+@transaction.atomic
+def case_healed(case: Case, *, reason: str = "Nothing deviates any more") -> None:
+    """End what is still undecided or unsent of a case that healed or ended; what is being sent is awaited.
+
+    Raises TransientError while a worker has just taken one of its commands.
+    """
+    at = clock.now()
+    for proposal in Proposal.objects.filter(case=case, state__in=lifecycle.OPEN).select_related("case"):
+        commands = unsent_commands(lock(proposal))
+        if commands is not None:
+            void(proposal, reason, at=at)
+            for command in commands:
+                outbox.withdraw(command, reason=reason)
+
+
+def unsent_commands(proposal: Proposal) -> list[Command] | None:
+    """Lock and return the commands of a proposal that still wait; None when one is on its way to the ERP.
+
+    Raises TransientError while a worker has one of them: waiting for it could make it wait for us.
+    """
+    try:
+        with transaction.atomic():
+            commands = list(Command.objects.select_for_update(nowait=True).filter(proposal_id=proposal.pk))
+    except OperationalError as taken:
+        raise TransientError(f"A command of “{proposal}” is being sent; look again in a moment.") from taken
+    if any(command.state in IN_FLIGHT for command in commands):
+        return None
+    return [command for command in commands if command.state == CommandState.WAITING]
+
+
+def _newest_command(proposal: Proposal) -> Command | None:
+    return Command.objects.filter(proposal_id=proposal.pk).order_by("-created_at", "-pk").first()

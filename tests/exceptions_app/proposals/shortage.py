@@ -1,0 +1,128 @@
+"""The decision of scenario 1, ready to be made: 82 of 100 offered, an open case, its people, its ERP."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from threading import Barrier, Thread
+
+from django.db import connection
+
+from erp_connectors import clock
+from erp_connectors.connectors.base import Answer, Outcome
+from erp_connectors.documents.models import OrderLine
+from erp_connectors.exchange import outbox
+from erp_connectors.exchange.models import Command, CommandState
+from exceptions_app.audit.record import Actor
+from exceptions_app.cases import queue
+from exceptions_app.cases.models import AgreementRow, Case, CaseLine
+from exceptions_app.people.models import User
+from exceptions_app.proposals import actions, approvals, settle
+from exceptions_app.proposals.models import Proposal
+from tests.builders.factories import (
+    TUESDAY_TEN,
+    CaseFactory,
+    CaseLineFactory,
+    Ground,
+    StockLevelFactory,
+    ground,
+    offer,
+    order_line,
+)
+
+REQUESTED = date(2026, 12, 2)
+LATER = date(2026, 12, 16)
+SPLIT = {"rest_on": "2026-12-16"}
+
+
+@dataclass(kw_only=True)
+class Shortage:
+    """A case with one short line of scenario 1; `by` makes an actor of a person's short name."""
+
+    world: Ground
+    line: OrderLine
+    case: Case
+
+    def person(self, name: str) -> User:
+        return self.world.people[name]
+
+    def by(self, name: str) -> Actor:
+        return Actor(person=self.person(name), source="test")
+
+    def propose(
+        self, name: str = "bea", resolution: str = "split", inputs: dict[str, object] | None = None
+    ) -> Proposal:
+        return actions.propose(
+            self.case,
+            resolution=resolution,
+            inputs=SPLIT if inputs is None else inputs,
+            reason="18 follow two weeks later",
+            by=self.by(name),
+        )
+
+    def approve(self, proposal: Proposal, name: str, values_hash: str | None = None) -> Proposal:
+        return actions.approve(
+            proposal, by=self.by(name), values_hash=values_hash or approvals.values_hash(proposal)
+        )
+
+    def now(self) -> Case:
+        return Case.objects.get(pk=self.case.pk)
+
+    def case_line(self) -> CaseLine:
+        return CaseLine.objects.get(case=self.case, order_line=self.line)
+
+    def agreement_states(self) -> list[str]:
+        return list(AgreementRow.objects.order_by("pk").values_list("state", flat=True))
+
+
+def shortage(
+    folder: Path, *, short: Decimal | int = 18, ordered: int = 100, price: str | None = "182.40"
+) -> Shortage:
+    """Make an open case of `short` pieces on one line, on Tuesday at ten; its ERP speaks by file."""
+    clock.set_now(TUESDAY_TEN)
+    world = ground()
+    world.erp.settings = {"folder": str(folder)}
+    world.erp.save()
+    line = order_line(world, quantity=Decimal(ordered), price=None if price is None else Decimal(price))
+    StockLevelFactory.create(item=line.item, warehouse=world.warehouse, on_hand=Decimal(10))
+    offer(line, (ordered - short, REQUESTED))
+    case = CaseFactory.create(
+        number="EX-1", order=line.order, team=world.teams["PRO"], owner=world.people["bea"]
+    )
+    CaseLineFactory.create(case=case, order_line=line, quantity=Decimal(short))
+    queue.sync(case)
+    return Shortage(world=world, line=line, case=case)
+
+
+def answer(command: Command, outcome: Outcome, words: str = "") -> Command:
+    """Let the ERP answer a command that was handed over, and the house hear of it."""
+    Command.objects.filter(pk=command.pk, state=CommandState.WAITING).update(state=CommandState.SENDING)
+    told = outbox.record_answer(
+        Answer(key=str(command.pk), outcome=outcome, words=words), connection=command.connection
+    )
+    assert told == ""
+    settled = Command.objects.get(pk=command.pk)
+    settle.command_settled(settled)
+    return settled
+
+
+def together(*calls: Callable[[], object]) -> list[Exception]:
+    """Make the calls at once, each in a thread and a connection of its own; return what they raised."""
+    barrier, raised = Barrier(len(calls)), []
+
+    def meet(call: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            call()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=meet, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised

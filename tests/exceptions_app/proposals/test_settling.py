@@ -1,0 +1,292 @@
+"""What becomes of a decision when the ERP answers, when the case heals, and when several act at once."""
+
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from erp_connectors import clock
+from erp_connectors.connectors.base import Outcome
+from erp_connectors.errors import TransientError
+from erp_connectors.exchange import outbox
+from erp_connectors.exchange.models import Command, CommandState
+from exceptions_app.audit.models import Event
+from exceptions_app.cases.models import AgreementRow, CaseLine, CaseState
+from exceptions_app.detection.models import Watch
+from exceptions_app.notifications.models import Notification
+from exceptions_app.people.permissions import NotAllowed
+from exceptions_app.proposals import actions, approvals, settle
+from exceptions_app.proposals.models import Approval, Proposal, ProposalState
+from tests.builders.factories import CaseLineFactory, CommandFactory, change_line, offer, order_line
+from tests.exceptions_app.proposals.shortage import REQUESTED, Shortage, answer, shortage, together
+
+
+@pytest.fixture
+def sent(db: None, tmp_path: Path) -> Shortage:
+    """The decision of scenario 1, agreed by all, with its command on the way."""
+    short = shortage(tmp_path)
+    short.approve(short.approve(short.propose(), "paul"), "pia")
+    return short
+
+
+def the_proposal() -> Proposal:
+    return Proposal.objects.get()
+
+
+def told(short: Shortage, name: str) -> list[str]:
+    return list(
+        Notification.objects.filter(person=short.person(name)).order_by("pk").values_list("title", flat=True)
+    )
+
+
+# --- the ERP answers ----------------------------------------------------------------------------------------
+
+
+def test_a_command_that_is_done_settles_lines_agreement_and_case(sent: Shortage) -> None:
+    answer(Command.objects.get(), Outcome.APPLIED)
+    assert the_proposal().state == ProposalState.SETTLED
+    assert sent.agreement_states() == ["active"]
+    assert sent.case_line().settled_at is not None
+    assert sent.now().state == CaseState.RESOLVED
+
+
+def test_the_same_answer_again_changes_nothing(sent: Shortage) -> None:
+    command = answer(Command.objects.get(), Outcome.APPLIED)
+    events = Event.objects.count()
+    settle.command_settled(command)
+    settle.command_settled(command)
+    assert Event.objects.count() == events
+
+
+def test_a_refusal_leaves_nothing_half_done_and_tells_the_words_of_the_erp(sent: Shortage) -> None:
+    answer(Command.objects.get(), Outcome.REFUSED, "The period is closed.")
+    proposal = the_proposal()
+    assert (proposal.state, proposal.end_reason) == (ProposalState.REJECTED, "The period is closed.")
+    assert sent.agreement_states() == ["void"]
+    assert sent.case_line().settled_at is None
+    assert sent.now().state == CaseState.IN_PROGRESS
+    assert any(title.startswith("The ERP refused") for title in told(sent, "bea"))
+    assert Event.objects.get(kind="proposal.refused").reason == "The period is closed."
+    assert sent.propose().state == ProposalState.PENDING
+
+
+def test_a_conflict_asks_everybody_again_with_the_values_of_now(sent: Shortage) -> None:
+    change_line(sent.line, (120, REQUESTED))
+    CaseLine.objects.update(quantity=Decimal(38))
+    answer(Command.objects.get(), Outcome.CONFLICT, "line 10: the quantity is 120 EA, not 100 EA")
+    proposal = the_proposal()
+    assert proposal.state == ProposalState.PENDING
+    assert proposal.authorisation == {}
+    assert proposal.amount == Decimal("182.40") * 38
+    assert sent.agreement_states() == ["void"]
+    assert sent.now().state == CaseState.IN_PROGRESS
+    assert not Approval.objects.exists()
+    moved = Event.objects.get(kind="proposal.values_moved")
+    assert ("100 EA" in moved.before["lines"]["10"], "120 EA" in moved.after["lines"]["10"]) == (True, True)
+    assert Event.objects.get(kind="proposal.in_conflict").reason.startswith("line 10: the quantity is 120")
+    sent.approve(proposal, "paul")
+    assert sent.approve(proposal, "pia").state == ProposalState.EXECUTING
+    assert Command.objects.count() == 2
+    assert sent.agreement_states() == ["void", "pending"]
+
+
+def test_a_conflict_the_mirror_does_not_show_yet_is_asked_about_just_the_same(sent: Shortage) -> None:
+    answer(Command.objects.get(), Outcome.CONFLICT, "somebody changed the order")
+    proposal = the_proposal()
+    assert proposal.state == ProposalState.PENDING
+    assert sorted(need.team.code for need in approvals.unfilled(proposal)) == ["PLN", "PRO"]
+    asked = Notification.objects.filter(kind="approval", team__isnull=False)
+    assert asked.count() == 4
+
+
+def test_a_late_word_on_an_old_command_changes_nothing_of_the_new_one(sent: Shortage) -> None:
+    old = answer(Command.objects.get(), Outcome.CONFLICT, "somebody changed the order")
+    sent.approve(sent.approve(the_proposal(), "paul"), "pia")
+    settle.command_settled(old)
+    assert the_proposal().state == ProposalState.EXECUTING
+    answer(Command.objects.exclude(pk=old.pk).get(), Outcome.APPLIED)
+    assert the_proposal().state == ProposalState.SETTLED
+
+
+def test_a_conflict_of_a_decision_within_the_limit_waits_for_who_has_the_limit(
+    db: None, tmp_path: Path
+) -> None:
+    short = shortage(tmp_path, short=10)
+    short.propose()
+    answer(Command.objects.get(), Outcome.CONFLICT, "somebody changed the order")
+    proposal = the_proposal()
+    assert (proposal.state, proposal.needs.count()) == (ProposalState.PENDING, 0)
+    assert any(title.startswith("To be decided again") for title in told(short, "bea"))
+    waiting = {name for name in short.world.people if approvals.open_approvals(short.person(name)).exists()}
+    assert waiting == {"bea", "paul", "mona"}
+    with pytest.raises(NotAllowed):
+        short.approve(proposal, "pia")
+    assert short.approve(proposal, "bea").state == ProposalState.EXECUTING
+    assert Command.objects.order_by("created_at").last().authorisation["kind"] == "within_limit"
+
+
+def test_a_conflict_that_leaves_nothing_to_decide_voids_the_proposal(sent: Shortage) -> None:
+    CaseLine.objects.update(cleared_at=clock.now())
+    answer(Command.objects.get(), Outcome.CONFLICT, "the line is 82 already")
+    assert the_proposal().state == ProposalState.VOID
+
+
+def test_a_lost_answer_is_shown_and_nothing_is_sent_again(sent: Shortage) -> None:
+    Command.objects.update(state=CommandState.UNKNOWN)
+    settle.command_settled(Command.objects.get())
+    assert the_proposal().state == ProposalState.EXECUTING
+    assert sent.agreement_states() == ["pending"]
+    assert any(title.startswith("It is not known") for title in told(sent, "bea"))
+    assert Command.objects.count() == 1
+    outbox.settle_by_hand(Command.objects.get(), outcome=CommandState.DONE, note="seen in the ERP")
+    settle.command_settled(Command.objects.get())
+    assert the_proposal().state == ProposalState.SETTLED
+
+
+def test_a_command_withdrawn_by_others_voids_its_proposal(sent: Shortage) -> None:
+    outbox.withdraw(Command.objects.get(), reason="The connection is retired.")
+    settle.command_settled(Command.objects.get())
+    assert (the_proposal().state, the_proposal().end_reason) == (
+        ProposalState.VOID,
+        "The connection is retired.",
+    )
+    assert sent.now().state == CaseState.IN_PROGRESS
+
+
+def test_a_command_of_nobodys_proposal_is_left_alone(db: None) -> None:
+    settle.command_settled(CommandFactory.create(proposal_id=None))
+    settle.command_settled(CommandFactory.create(proposal_id=uuid4()))
+    assert Event.objects.count() == 0
+
+
+def test_a_refusal_has_the_order_looked_at_without_the_agreement(sent: Shortage) -> None:
+    before = Watch.objects.get(subject_id=sent.line.order_id).marked
+    answer(Command.objects.get(), Outcome.REFUSED, "no")
+    assert Watch.objects.get(subject_id=sent.line.order_id).marked > before
+
+
+# --- the case heals -----------------------------------------------------------------------------------------
+
+
+def test_healing_voids_what_waits_for_approval(db: None, tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    short.propose()
+    settle.case_healed(short.case)
+    assert the_proposal().state == ProposalState.VOID
+    assert any(title.startswith("No longer possible") for title in told(short, "bea"))
+    assert not approvals.open_approvals(short.person("paul")).exists()
+
+
+def test_healing_withdraws_what_is_not_sent_yet(sent: Shortage) -> None:
+    settle.case_healed(sent.case)
+    assert Command.objects.get().state == CommandState.WITHDRAWN
+    assert the_proposal().state == ProposalState.VOID
+    assert sent.agreement_states() == ["void"]
+
+
+@pytest.mark.parametrize("state", [CommandState.SENDING, CommandState.UNKNOWN])
+def test_healing_awaits_what_is_on_its_way(sent: Shortage, state: CommandState) -> None:
+    Command.objects.update(state=state)
+    settle.case_healed(sent.case)
+    assert Command.objects.get().state == state
+    assert the_proposal().state == ProposalState.EXECUTING
+    assert sent.agreement_states() == ["pending"]
+    CaseLine.objects.update(cleared_at=clock.now())
+    answer(Command.objects.get(), Outcome.APPLIED)
+    assert the_proposal().state == ProposalState.SETTLED
+    assert sent.case_line().settled_at is None
+
+
+def test_healing_twice_and_after_the_end_changes_nothing(sent: Shortage) -> None:
+    answer(Command.objects.get(), Outcome.APPLIED)
+    settle.case_healed(sent.case)
+    settle.case_healed(sent.case)
+    assert the_proposal().state == ProposalState.SETTLED
+    assert sent.agreement_states() == ["active"]
+
+
+# --- several at once ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_healing_does_not_wait_for_a_worker_that_has_the_command(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    short.approve(short.approve(short.propose(), "paul"), "pia")
+    with transaction.atomic():
+        Command.objects.select_for_update().get()
+        (raised,) = together(lambda: settle.case_healed(short.case))
+    assert isinstance(raised, TransientError)
+    assert the_proposal().state == ProposalState.EXECUTING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_approvers_at_the_same_moment_make_one_command(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    proposal = short.propose()
+    seen = approvals.values_hash(proposal)
+    raised = together(
+        lambda: short.approve(proposal, "paul", seen),
+        lambda: short.approve(proposal, "pia", seen),
+        lambda: short.approve(proposal, "pia", seen),
+        lambda: short.approve(proposal, "mona", seen),
+    )
+    assert all(isinstance(error, NotAllowed) for error in raised)
+    assert Command.objects.count() == 1
+    assert Approval.objects.count() == 2
+    assert AgreementRow.objects.count() == 1
+    assert the_proposal().state == ProposalState.EXECUTING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_proposals_at_the_same_moment_leave_one(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    raised = together(
+        lambda: short.propose("bea"), lambda: short.propose("paul"), lambda: short.propose("mona")
+    )
+    assert len(raised) == 2
+    assert Proposal.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_approving_withdrawing_and_changing_the_order_at_once_never_writes_old_values(
+    tmp_path: Path, attempt: int
+) -> None:
+    short = shortage(tmp_path)
+    proposal = short.approve(short.propose(), "pia")
+    seen = approvals.values_hash(proposal)
+
+    def change_order() -> None:
+        change_line(short.line, (110, REQUESTED))
+
+    together(
+        lambda: short.approve(proposal, "paul", seen),
+        lambda: actions.withdraw(proposal, by=short.by("bea"), reason="they found more"),
+        change_order,
+    )
+    state = the_proposal().state
+    waiting = Command.objects.filter(state=CommandState.WAITING)
+    if state == ProposalState.VOID:
+        assert not waiting.exists()
+    elif state == ProposalState.PENDING:
+        assert not Command.objects.exists()
+    else:
+        # It was agreed before the order changed; the values before go with it, and the ERP compares them.
+        change = waiting.get().content["changes"][0]
+        assert change["before"]["quantity"]["value"] == "100"
+
+
+@pytest.mark.django_db
+def test_a_second_line_of_the_case_is_still_decided_after_the_first(tmp_path: Path) -> None:
+    short = shortage(tmp_path, short=10)
+    second = order_line(short.world, line="20", price=Decimal("1.00"))
+    offer(second, (95, REQUESTED))
+    CaseLineFactory.create(case=short.case, order_line=second, quantity=Decimal(5))
+    short.propose(inputs={"lines": "10", "rest_on": "2026-12-16"})
+    answer(Command.objects.get(), Outcome.APPLIED)
+    assert short.now().state == CaseState.IN_PROGRESS
+    short.propose(inputs={"lines": "20", "rest_on": "2026-12-16"})
+    answer(Command.objects.order_by("created_at").last(), Outcome.APPLIED)
+    assert short.now().state == CaseState.RESOLVED
