@@ -1,7 +1,7 @@
 """The addresses of the house; each app names its own below."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from exceptions_app.api import health
 
@@ -10,4 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("exceptions_app.api.urls")),
+    path("api/v1/", include("analytics.api_urls")),
+    path("", include("exceptions_app.web.urls")),
 ]

@@ -107,13 +107,22 @@ class House:
             self._finish(crew, "migrate", "migrate", "--no-input", "--verbosity", "0")
         if env.text("RIGHTLINE_ENV") == "production":
             self._finish(crew, "static", "collectstatic", "--no-input", "--verbosity", "0")
-        if self.order.demo and self.order.is_empty():
-            self._finish(crew, "demo", "seed_demo")
+        self._build_demo(crew)
         self._forget_ready_files()
         apps = [crew.start(program) for program in (self._web(), self._worker(), self._beat())]
         self._await(apps, "the web server", self._web_answers)
         self._await(apps, "the worker", self.worker_ready_file.exists)
         return [Post(program=one.program, running=one) for one in (*servers, *apps)]
+
+    def _build_demo(self, crew: Crew) -> None:
+        # There until the demo is complete: a half-built one would look like a product with holes.
+        unfinished = self.order.home / "demo-unfinished"
+        if unfinished.exists():
+            raise CannotStart("The building of the demo was interrupted: `make reset`, then start again.")
+        if self.order.demo and self.order.is_empty():
+            unfinished.touch()
+            self._finish(crew, "demo", "seed_demo")
+            unfinished.unlink()
 
     def _keep_filled(self, crew: Crew, posts: list[Post]) -> None:
         while True:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import get_commands
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -41,7 +40,8 @@ class Command(BaseCommand):
             home=settings.RIGHTLINE_HOME,
             port=options["port"],
             host=settings.ALLOWED_HOSTS[0].removeprefix("."),
-            demo=not options["no_demo"] and "seed_demo" in get_commands(),
+            # Its passwords are known to everybody.
+            demo=not options["no_demo"] and not settings.PRODUCTION,
             ready_file=options["ready_file"],
             is_outdated=lacks_migrations,
             is_empty=has_no_company,
