@@ -13,12 +13,11 @@ from erp_connectors.canonical.documents import PurchaseOrder as ErpOrder
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
 from erp_connectors.companies import Connection
 from erp_connectors.connectors.compare import values_of
-from erp_connectors.connectors.registry import connector_for
 from erp_connectors.connectors.simulator.file_erp import FileErp
 from erp_connectors.documents.models import PurchaseOrder
-from erp_connectors.documents.store import record
-from erp_connectors.exchange import outbox
-from erp_connectors.exchange.models import Command
+from erp_connectors.exchange import inbox, outbox, polling
+from erp_connectors.exchange.models import Command, Interchange, StreamState
+from erp_connectors.exchange.processing import process_interchange
 from tests.builders.factories import TUESDAY_TEN, ConnectionFactory, SupplierFactory, WarehouseFactory
 
 WITHIN_LIMIT = {"kind": "within_limit", "person": "bea", "limit": "2500", "currency": "EUR", "release": 1}
@@ -92,16 +91,70 @@ class FileWorld:
         world.read()
         return world
 
-    def read(self) -> None:
-        """Let the ERP write an extract of its orders, and bring it into the mirror."""
-        now = clock.now()
-        path = self.erp.write_orders(at=now)
-        connector = connector_for(self.connection)
-        for group in connector.read(path.read_bytes(), file_name=path.name, received_at=now):
-            assert not group.problems
-            for document in group.documents:
-                record(document, connection=self.connection, company=self.connection.company, received_at=now)
+    def read(self) -> Interchange:
+        """Let the ERP write an extract of its orders, and take it in; returns the interchange as it ended."""
+        return self.take_in(self.erp.write_orders(at=clock.now()))
+
+    def take_in(self, path: Path) -> Interchange:
+        """Take a file in as the folder channel does, and process it."""
+        received = inbox.receive(
+            path.read_bytes(), connection=self.connection, channel="folder", file_name=path.name
+        )
         path.unlink()
+        process_interchange(received.interchange.pk)
+        return Interchange.objects.get(pk=received.interchange.pk)
+
+    def take_answers(self) -> None:
+        """Poll the answers that lie ready, and nothing else."""
+        polling.poll_due(limit=0)
+        streams = StreamState.objects.filter(connection=self.connection)
+        streams.exclude(stream="answers").update(due_at=None)
+        streams.filter(stream="answers").update(due_at=clock.now())
+        polling.poll_due()
+
+    # --- what the conformance suite asks of a world
+
+    def keep(self, *orders: ErpOrder) -> None:
+        """Put orders, or changes of them, into the ERP."""
+        self.erp.keep(orders, at=clock.now())
+
+    def say_unreadably(self, number: str) -> None:
+        """Give the order a line in a unit that nobody has translated."""
+        order = self.erp.orders[number]
+        line = replace(order.lines[0], quantity=replace(order.lines[0].quantity, unit="Gebinde"))
+        self.keep(replace(order, lines=(line,)))
+
+    def refuse(self, number: str, words: str) -> None:
+        """Have the ERP refuse every command on this order with these words."""
+        self.erp.refusals[number] = words
+
+    def lose_answers(self) -> None:
+        """Have the ERP carry commands out and say nothing."""
+        self.erp.loses_answers = True
+
+    def forbid(self, kind: str) -> None:
+        """Declare that this ERP cannot carry out commands of this kind."""
+        self.connection.settings["without_commands"] = [kind]
+        self.connection.save()
+
+    def work(self) -> None:
+        """Let the ERP carry out the commands that lie ready, and take its answers in."""
+        self.erp.work(at=clock.now())
+        self.take_answers()
+
+    def in_erp(self, number: str) -> ErpOrder:
+        """The order as the ERP has it."""
+        return self.erp.orders[number]
+
+    def effects(self) -> list[str]:
+        """The keys of the commands that changed an order."""
+        return self.erp.effects
+
+    def traces(self) -> list[str]:
+        """The command files that lie ready."""
+        return [path.read_text() for path in (self.erp.folder / "outgoing" / "commands").iterdir()]
+
+    # --- what tests look at
 
     def mirrored(self, number: str = "4500010001") -> PurchaseOrder:
         """The order as the mirror has it."""

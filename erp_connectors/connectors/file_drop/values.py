@@ -209,6 +209,11 @@ def _by_mark(written: str, mark: str) -> Decimal | None:
     return Decimal(f"{sign}{whole or 0}.{decimals or 0}")
 
 
+def shortest_form(value: Decimal) -> Decimal:
+    """Return the number without trailing zeros or exponent, so that equal numbers are written alike."""
+    return Decimal(format(value.normalize() + 0, "f"))
+
+
 def _in_bounds(value: Decimal) -> Decimal:
     if len(value.as_tuple().digits) > WHOLE_DIGITS + DECIMALS + 1:
         raise CellProblem("The number has more digits than are kept.")
@@ -218,7 +223,7 @@ def _in_bounds(value: Decimal) -> Decimal:
     _, _, exponent = shortest.as_tuple()
     if isinstance(exponent, int) and -exponent > DECIMALS:
         raise CellProblem(f"The number has more than {DECIMALS} decimals.")
-    return Decimal(format(shortest, "f"))
+    return shortest_form(value)
 
 
 # --- days and moments -----------------------------------------------------------------------

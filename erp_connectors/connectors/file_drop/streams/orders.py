@@ -73,10 +73,11 @@ def build(rows: Sequence[SheetRow], extract: Extract) -> PurchaseOrder:
 def _line(rows: Sequence[SheetRow], currency: str) -> OrderLine:
     row = same_in_all(rows, [column.name for column in LINE_COLUMNS])
     parts = _schedule(rows)
+    total = sum((part.quantity.value for part in parts), Decimal(0))
     return OrderLine(
         number=row["line"],
         item=row["item"],
-        quantity=Quantity(sum((part.quantity.value for part in parts), Decimal(0)), row["unit"]),
+        quantity=Quantity(values.shortest_form(total), row["unit"]),
         price=_price(row, currency),
         schedule=parts,
         supplier_item=row["supplier_item"],

@@ -82,6 +82,14 @@ def test_it_reads_every_column_of_an_order() -> None:
     assert (line.warehouse, line.cancelled) == ("KAS", True)
 
 
+def test_equal_quantities_are_written_alike_whether_in_one_part_or_two() -> None:
+    whole = orders(order_row(quantity="3")).only
+    parts = orders(
+        order_row(quantity="", schedule_quantity="1.5"), order_row(quantity="", schedule_quantity="1.5")
+    ).only
+    assert str(parts.lines[0].quantity.value) == str(whole.lines[0].quantity.value) == "3"
+
+
 def test_rows_of_an_order_may_stand_apart() -> None:
     read = orders(order_row(), order_row(order="2"), order_row(line="9"), order_row(line="20"))
     by_number = {order.number: order for order in read.documents if isinstance(order, PurchaseOrder)}
