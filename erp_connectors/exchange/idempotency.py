@@ -48,10 +48,3 @@ def once(
             defaults={"body_hash": body_hash, "status": status, "answer": answer, "created_at": now},
         )
         return status, answer
-
-
-def forget_old(*, now: datetime, limit: int = 1000) -> int:
-    """Delete keys that are remembered no longer; return how many."""
-    old = IdempotencyKey.objects.filter(created_at__lte=now - KEPT).order_by("created_at")[:limit]
-    deleted, _ = IdempotencyKey.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
-    return deleted

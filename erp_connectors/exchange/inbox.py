@@ -16,7 +16,7 @@ from erp_connectors.canonical.documents import Confirmation
 from erp_connectors.companies import Connection, ConnectionKind
 from erp_connectors.documents.identity import Recordable, content_of
 from erp_connectors.errors import PermanentError
-from erp_connectors.exchange import canonical_json
+from erp_connectors.exchange import canonical_json, reports
 from erp_connectors.exchange.models import (
     Interchange,
     InterchangeStatus,
@@ -138,7 +138,9 @@ def _same_bytes(connection: Connection, sha256: str) -> Interchange | None:
 
 
 def _answer_again(interchange: Interchange, now: datetime) -> None:
-    sent = OutgoingFile.objects.filter(interchange=interchange, status=OutgoingStatus.SENT)
+    sent = OutgoingFile.objects.filter(interchange=interchange, status=OutgoingStatus.SENT).exclude(
+        kind=reports.KIND
+    )
     sent.update(status=OutgoingStatus.WAITING, due_at=now, attempts=0)
     if interchange.status == InterchangeStatus.QUARANTINED:
         read_again(interchange, now=now)

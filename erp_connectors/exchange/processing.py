@@ -60,6 +60,13 @@ def replay(interchange: Interchange) -> None:
 
 
 def _process(work: Work) -> None:
+    try:
+        _read_or_refuse(work)
+    except LeaseLost:
+        log.warning("Interchange %s is in other hands now", work.interchange.pk)
+
+
+def _read_or_refuse(work: Work) -> None:
     if work.died and work.interchange.attempts > MOST_ATTEMPTS:
         work.quarantine(f"Reading it ended {MOST_ATTEMPTS} times in a dead worker.", code="POISON")
         return
@@ -69,7 +76,7 @@ def _process(work: Work) -> None:
         )
         READERS[form](work)
     except LeaseLost:
-        log.warning("Interchange %s is in other hands now", work.interchange.pk)
+        raise
     except Pause as pause:
         work.give_back(pause)
     except (TransientError, OperationalError, InterfaceError) as error:

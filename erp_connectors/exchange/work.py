@@ -24,6 +24,7 @@ from erp_connectors.exchange.models import (
     Transaction,
     TransactionStatus,
 )
+from erp_connectors.exchange.reports import report
 
 LEASE = timedelta(minutes=2)
 #: How long one worker stays with one interchange; a large file goes on in the next round.
@@ -121,6 +122,7 @@ class Work:
                 "lease_until", "last_error",
             ]
         )  # fmt: skip
+        report(row, now=row.processed_at)
 
     def quarantine(self, error: Exception | str, *, code: str = "UNFORESEEN") -> None:
         """End the interchange with an error nobody foresaw; what was recorded before stays."""

@@ -1,0 +1,1 @@
+"""The ways in and out that are not the API: folders."""

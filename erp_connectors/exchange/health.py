@@ -1,0 +1,145 @@
+"""Until when we can see: the watermark of every stream, and what is not as healthy as it should be.
+
+The watermark of a polled stream is the start of its last complete read, of a pushed one now while its
+endpoint is healthy; never later than its oldest message that is not processed yet. Absence is judged only up
+to it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Min, Q
+
+from erp_connectors import clock
+from erp_connectors.companies import Connection, ConnectionKind
+from erp_connectors.connectors.base import Stream
+from erp_connectors.documents.models import Supplier
+from erp_connectors.exchange.models import Interchange, InterchangeStatus, PartnerProfile, StreamState
+
+#: What a trading partner tells by EDI; everything else is told by its ERP.
+BY_EDI = frozenset({Stream.CONFIRMATIONS, Stream.SHIP_NOTICES})
+
+#: Until when each stream would have told us; None: never, so we are blind.
+Sight = dict[str, datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleStream:
+    """A stream that says nothing: since when, and what its last reading ended in."""
+
+    connection: str
+    stream: str
+    since: datetime | None
+    last_error: str
+
+
+def watermark(connection: Connection, stream: str, *, now: datetime) -> datetime | None:
+    """Return until when `stream` of `connection` would have told us; None where it has never been read."""
+    return _Watermarks([connection], now).of(connection, stream)
+
+
+def sight_of(supplier: Supplier, *, now: datetime | None = None) -> Sight:
+    """Return, for every stream that tells of this supplier's orders, until when it would have told us.
+
+    A supplier with a trading partner confirms and announces by that EDI connection, any other by the files of
+    its ERP.
+    """
+    return sights_of([supplier], now=clock.now() if now is None else now)[supplier.pk]
+
+
+def sights_of(suppliers: Iterable[Supplier], *, now: datetime) -> dict[int, Sight]:
+    """Return the sight on each supplier, by its primary key, in a fixed number of queries."""
+    wanted = list(suppliers)
+    profiles = PartnerProfile.objects.filter(supplier__in=wanted, is_test=False).select_related("connection")
+    mailboxes: dict[int, list[Connection]] = defaultdict(list)
+    for profile in profiles:
+        mailboxes[profile.supplier_id].append(profile.connection)
+    connections = {one.pk: one for some in mailboxes.values() for one in some}
+    erps = Connection.objects.in_bulk({supplier.connection_id for supplier in wanted})
+    marks = _Watermarks([*connections.values(), *erps.values()], now)
+    return {
+        supplier.pk: {
+            stream.value: _earliest(
+                marks.of(connection, stream)
+                for connection in (
+                    (mailboxes.get(supplier.pk) if stream in BY_EDI else None)
+                    or [erps[supplier.connection_id]]
+                )
+            )
+            for stream in Stream
+        }
+        for supplier in wanted
+    }
+
+
+def has_moved(sight: Sight, blind_since: datetime) -> bool:
+    """Say whether the stream that ended a look at `blind_since` reaches further by now.
+
+    A watch that waits for sight keeps the watermark it was held up by: while some stream still has that very
+    watermark nothing new can be seen, and looking again would be in vain.
+    """
+    return blind_since not in sight.values()
+
+
+def stale_streams(*, now: datetime, patience: timedelta) -> list[StaleStream]:
+    """Return the polled streams of active connections that have not been read for longer than `patience`."""
+    states = StreamState.objects.filter(
+        Q(watermark=None) | Q(watermark__lt=now - patience), connection__is_active=True, is_polled=True
+    )
+    return [
+        StaleStream(
+            connection=state.connection.code,
+            stream=state.stream,
+            since=state.watermark,
+            last_error=state.last_error,
+        )
+        for state in states.select_related("connection").order_by("connection__code", "stream")
+        if state.stream in set(Stream)
+    ]
+
+
+class _Watermarks:
+    """The streams of some connections, and their oldest unprocessed messages, in two queries."""
+
+    def __init__(self, connections: Iterable[Connection], now: datetime) -> None:
+        self.now = now
+        known = {connection.pk for connection in connections}
+        self.states = {
+            (state.connection_id, state.stream): state
+            for state in StreamState.objects.filter(connection__in=known)
+        }
+        waiting = Interchange.objects.filter(
+            connection__in=known, status=InterchangeStatus.RECEIVED, due_at__isnull=False
+        )
+        oldest = {stream.value: Min("received_at", filter=_tells(stream)) for stream in Stream}
+        self.oldest: dict[int, dict[str, Any]] = {
+            row["connection"]: dict(row) for row in waiting.values("connection").annotate(**oldest).order_by()
+        }
+
+    def of(self, connection: Connection, stream: str) -> datetime | None:
+        mark = self._read_until(connection, stream)
+        oldest: datetime | None = self.oldest.get(connection.pk, {}).get(stream)
+        if mark is None or oldest is None:
+            return mark
+        return min(mark, oldest)
+
+    def _read_until(self, connection: Connection, stream: str) -> datetime | None:
+        state = self.states.get((connection.pk, stream))
+        if state is not None and (state.is_polled or state.failures or not connection.is_active):
+            return state.watermark if state.is_polled else state.last_success_at
+        is_pushed = state is not None or (connection.kind == ConnectionKind.EDI and stream in BY_EDI)
+        return self.now if is_pushed and connection.is_active else None
+
+
+def _tells(stream: Stream) -> Q:
+    """Say which messages may tell of the stream: files of rows by their name, all others always."""
+    is_file = Q(connection__kind=ConnectionKind.FILE_DROP) & ~Q(file_name="")
+    return ~is_file | Q(file_name__istartswith=stream.value)
+
+
+def _earliest(marks: Iterable[datetime | None]) -> datetime | None:
+    known = list(marks)
+    return None if None in known else min(mark for mark in known if mark is not None)
