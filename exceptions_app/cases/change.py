@@ -94,7 +94,8 @@ def change(
 
 def lock(case: Case) -> Case:
     """Lock the row of a case and return it as it is now, with everything around it."""
-    return Case.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=case.pk)
+    rows = Case.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related(*RELATED).get(pk=case.pk)
 
 
 def changes_since(case: Case, version: int) -> list[Event]:
@@ -151,8 +152,10 @@ def _move(case: Case, step: Step, at: datetime) -> None:
 
 
 def _is_first_response(case: Case, was: _Before, by: Actor) -> bool:
-    """Say whether somebody of the team that had the case acts on it for the first time."""
-    return case.first_action_at is None and by.person is not None and works_in(by.person, was.team)
+    """Say whether somebody of the team that had the case acts on it for the first time since it opened."""
+    if case.first_action_at is not None or was.state in SETTLED or by.person is None:
+        return False
+    return works_in(by.person, was.team)
 
 
 def _save(case: Case, step: Step, was: _Before, *, at: datetime, first_response: bool) -> None:
@@ -160,6 +163,8 @@ def _save(case: Case, step: Step, was: _Before, *, at: datetime, first_response:
         case.state_since = at
     if first_response:
         case.first_action_at = at
+    if was.state in SETTLED and case.state not in SETTLED:
+        case.first_action_at = None
     if not step.keeps_version:
         case.version += 1
     case.updated_at = at

@@ -12,7 +12,7 @@ from django_fsm import GET_STATE, transition
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import Case, CaseState
 from exceptions_app.people.models import Team, User
-from exceptions_app.people.permissions import may
+from exceptions_app.people.permissions import may, works_in
 
 STATE = Case._meta.get_field("state")
 
@@ -184,7 +184,9 @@ def _with_or_without_owner(case: Case, *, at: datetime) -> CaseState:
     permission=_people("reopen", or_rightline=True),
 )
 def reopen(case: Case, *, at: datetime) -> None:
-    """It deviates again, or a lead wants it looked at once more."""
+    """It deviates again, or a lead wants it looked at once more; an owner who left the team lost it."""
+    if case.owner is not None and not works_in(case.owner, case.team):
+        case.owner = None
     case.resolved_at = case.closed_at = None
     case.close_reason = ""
     case.reopened_count += 1

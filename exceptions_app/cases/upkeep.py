@@ -6,7 +6,6 @@ Each is one step through `change`, with its event, clocks and queues, in the tra
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -16,21 +15,12 @@ from exceptions_app import sla
 from exceptions_app.audit.record import record
 from exceptions_app.cases import lifecycle, queue
 from exceptions_app.cases.change import Step, change
-from exceptions_app.cases.models import Case, CaseLine, CaseState, Severity
+from exceptions_app.cases.models import Case, CaseLine, CaseState
+from exceptions_app.impact import Impact, priority_of
 from exceptions_app.policies.models import PolicyRelease
 from exceptions_app.routing import Route
 
 Effect = Callable[[Case, datetime], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Impact:
-    """What a case is about in one line, what it costs (company currency; None: unknown) and how bad it is."""
-
-    headline: str
-    amount: Decimal | None
-    severity: Severity
-    priority: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +45,9 @@ def open_case(
     release: PolicyRelease,
     news: News,
     at: datetime,
+    effects: tuple[Effect, ...] = (),
 ) -> Case:
-    """Open a case with its lines (not yet saved), its clocks, and its place in the queues; numbered EX-<n>."""
+    """Open a case, numbered EX-<n>, with its lines (not yet saved), its clocks and its queue entries."""
     number = _next_number()
     case = Case(
         pk=number,
@@ -67,7 +58,7 @@ def open_case(
         headline=impact.headline[:300],
         state_since=at,
         severity=impact.severity,
-        priority=impact.priority,
+        priority=priority_of(impact.severity, impact.amount),
         amount=impact.amount,
         supplier=order.supplier,
         order=order,
@@ -104,6 +95,8 @@ def open_case(
         release=release,
     )
     sla.start(case, at)
+    for effect in effects:
+        effect(case, at)
     queue.sync(case)
     return case
 
@@ -135,22 +128,17 @@ def update(
 ) -> Case:
     """Give a case the figures its lines have now, and the state that follows from them.
 
-    `is_new_word`: something deviates that no decision covers and that was not there before. Work on a resolved
-    or monitored case then goes on, and so it does when the supplier was to answer. `route`: where it goes now,
-    as long as nobody has acted on it.
+    `is_new_word`: something deviates that no decision covers and that was not there before. Work on a
+    resolved or monitored case then goes on. When the supplier was to answer, any news of a line is that.
+    `route`: where it goes now, as long as nobody has acted on it.
     """
 
-    def set_fields(locked: Case) -> None:
-        _set_impact(locked, impact)
-        if route is not None:
-            locked.routed_by = route.words
-
-    kind, transition = _next_move(case, is_new_word)
+    kind, transition = _next_move(case, news, is_new_word)
     step = Step(
         kind=kind,
         summary=news.summary,
         transition=transition,
-        set_fields=set_fields,
+        set_fields=lambda locked: _set_impact(locked, impact),
         after={"lines": news.lines},
         effects=effects,
     )
@@ -158,10 +146,10 @@ def update(
     return reroute(changed, route, at=at) if route is not None else changed
 
 
-def _next_move(case: Case, is_new_word: bool) -> tuple[str, Callable[..., None] | None]:
+def _next_move(case: Case, news: News, is_new_word: bool) -> tuple[str, Callable[..., None] | None]:
     if case.state in (CaseState.CLOSED, CaseState.DISMISSED):
         return "reopened", lifecycle.reopen
-    if case.state == CaseState.WAITING_SUPPLIER:
+    if news.lines and case.state == CaseState.WAITING_SUPPLIER:
         return "resumed", lifecycle.resume
     if is_new_word and case.state in (CaseState.MONITORING, CaseState.RESOLVED):
         return "back_to_work", lifecycle.back_to_work
@@ -169,14 +157,19 @@ def _next_move(case: Case, is_new_word: bool) -> tuple[str, Callable[..., None] 
 
 
 def reroute(case: Case, route: Route, *, at: datetime) -> Case:
-    """Send a case nobody has acted on to where the rules send it now; one that somebody has stays."""
-    if case.first_action_at is not None or case.team == route.team:
+    """Send a case nobody has ever acted on to where the rules send it now; any other stays where it is."""
+    if case.first_action_at is not None or case.reopened_count or case.team == route.team:
         return case
+
+    def set_words(locked: Case) -> None:
+        locked.routed_by = route.words
+
     step = Step(
         kind="rerouted",
         summary=f"Goes to {route.team.name}: {route.words}",
         transition=lifecycle.hand_over,
         arguments={"team": route.team},
+        set_fields=set_words,
     )
     case = change(case, step, at=at)
     if route.person is None:
@@ -193,9 +186,9 @@ def reroute(case: Case, route: Route, *, at: datetime) -> Case:
 def _set_impact(case: Case, impact: Impact) -> None:
     case.headline = impact.headline[:300]
     case.amount = impact.amount
-    case.priority = impact.priority
     if not case.severity_override_reason:
         case.severity = impact.severity
+    case.priority = priority_of(case.severity, impact.amount)
 
 
 # --- while a decision is carried out ------------------------------------------------------------------------
@@ -233,3 +226,8 @@ def close(case: Case, *, reason: str, news: News, at: datetime, effects: tuple[E
         effects=effects,
     )
     return change(case, step, at=at)
+
+
+def note_cleared(case: Case, *, news: News, at: datetime) -> Case:
+    """Note that lines of a case that had ended by decision do not deviate any more; it stays as it is."""
+    return change(case, Step(kind="line_cleared", summary=news.summary, after={"lines": news.lines}), at=at)

@@ -59,6 +59,24 @@ FINISH = """
         due_at = CASE WHEN marked = %(marked)s THEN %(next_look)s ELSE LEAST(due_at, rightline_now()) END
     WHERE subject_kind = %(kind)s AND subject_id = %(id)s
 """
+# A stream of the order's ERP, or of an EDI partner of its supplier, was read to the end since the last look.
+WAKE_BLIND = """
+    UPDATE exceptions_app_watch AS watch SET due_at = rightline_now()
+    FROM erp_connectors_purchaseorder AS purchase_order
+    WHERE watch.subject_kind = 'order' AND watch.subject_id = purchase_order.id
+        AND watch.blind_since IS NOT NULL AND watch.due_at > rightline_now()
+        AND EXISTS (
+            SELECT FROM erp_connectors_streamstate AS stream
+            WHERE stream.last_success_at > watch.looked_at AND stream.watermark > watch.blind_since
+                AND (
+                    stream.connection_id = purchase_order.connection_id
+                    OR stream.connection_id IN (
+                        SELECT partner.connection_id FROM erp_connectors_partnerprofile AS partner
+                        WHERE partner.supplier_id = purchase_order.supplier_id
+                    )
+                )
+        )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,11 @@ def mark(subject_kind: str, subject_ids: Iterable[int]) -> None:
 def mark_all(subject_kind: str) -> None:
     """Have every watched subject of a kind looked at now: a rule changed for all of them."""
     _execute(MARK_ALL, kind=subject_kind)
+
+
+def wake_blind() -> None:
+    """Have the orders that no stream could tell about looked at, once one was read further."""
+    _execute(WAKE_BLIND)
 
 
 def claim(subject_kind: str, limit: int) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -73,15 +73,20 @@ class AllowedHours:
     row_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CompanyPolicies:
     """What holds for one company: the day it is there, its calendar, fallback team and rates."""
 
     company: Company
     today: date
-    calendar: BusinessCalendar
+    calendar_row: Calendar
     fallback_team: Team
     rates: Mapping[str, Decimal]
+
+    @cached_property
+    def calendar(self) -> BusinessCalendar:
+        """The calendar the company works by. Raises ConfigurationError where it cannot be read."""
+        return business_calendar(self.calendar_row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +96,7 @@ class Policies:
     release: PolicyRelease
     as_of: datetime
     companies: Mapping[int, CompanyPolicies]
-    calendars: Mapping[str, BusinessCalendar]
+    calendar_rows: Mapping[str, Calendar]
     tolerance_rows: tuple[ToleranceRow, ...]
     term_rows: tuple[TermRow, ...]
     setting_rows: tuple[TypeSetting, ...]
@@ -139,8 +144,15 @@ class Policies:
         return modes[-1] == TypeMode.ON if modes else default
 
     def calendar(self, code: str, company_id: int) -> BusinessCalendar:
-        """Return the calendar called `code`, or the company's own where `code` is empty or unknown."""
-        return self.calendars.get(code) or self.of(company_id).calendar
+        """Return the calendar called `code`, or the company's own where `code` is empty.
+
+        Raises ConfigurationError where there is none of that code, or it cannot be read.
+        """
+        if not code:
+            return self.of(company_id).calendar
+        if code not in self.calendar_rows:
+            raise ConfigurationError(f"There is no calendar called {code}: correct the supplier's profile.")
+        return business_calendar(self.calendar_rows[code])
 
     def in_company_currency(
         self, amount: Decimal | None, currency: str | None, company_id: int
@@ -188,9 +200,9 @@ class Policies:
 def load(company_ids: Collection[int], as_of: datetime) -> Policies:
     """Return the live policies of the companies at `as_of`, in nine queries.
 
-    A company's row holds on the day it is there. Raises ConfigurationError where a calendar cannot be read.
+    A company's row holds on the day it is there. Raises ConfigurationError before the first release. A
+    calendar is read when it is asked for, so that a wrong one harms only those who work by it.
     """
-    calendars = {row.code: business_calendar(row) for row in Calendar.objects.all()}
     rates: dict[int, dict[str, Decimal]] = {company_id: {} for company_id in company_ids}
     today = as_of.date()
     for rate in sorted(_live(ExchangeRate.objects.filter(company__in=company_ids), today), key=_effective):
@@ -206,13 +218,13 @@ def load(company_ids: Collection[int], as_of: datetime) -> Policies:
             row.company_id: CompanyPolicies(
                 company=row.company,
                 today=as_of.astimezone(ZoneInfo(row.company.time_zone)).date(),
-                calendar=calendars[row.calendar.code],
+                calendar_row=row.calendar,
                 fallback_team=row.fallback_team,
                 rates=rates[row.company_id],
             )
             for row in company_rows
         },
-        calendars=calendars,
+        calendar_rows={row.code: row for row in Calendar.objects.all()},
         tolerance_rows=tuple(ToleranceRow.objects.filter(scoped)),
         term_rows=tuple(TermRow.objects.filter(scoped)),
         setting_rows=tuple(TypeSetting.objects.filter(scoped)),

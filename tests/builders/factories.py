@@ -491,7 +491,7 @@ class OrderReferenceFactory(DjangoModelFactory[OrderReference]):
 
 
 class PurchaseOrderFactory(DjangoModelFactory[PurchaseOrder]):
-    """A released order without lines, with its reference and its document."""
+    """A released order without lines, with its references and its document."""
 
     class Meta:
         model = PurchaseOrder
@@ -514,10 +514,12 @@ class PurchaseOrderFactory(DjangoModelFactory[PurchaseOrder]):
 
     @factory.post_generation
     def reference(self: PurchaseOrder, create: bool, extracted: object, **options: Any) -> None:
-        reference = OrderReferenceFactory.create(
-            connection=self.connection, supplier_number=self.supplier.number, order_number=self.number
-        )
-        self.document.orders.add(reference)
+        for supplier_number in ("", self.supplier.number):
+            self.document.orders.add(
+                OrderReferenceFactory.create(
+                    connection=self.connection, supplier_number=supplier_number, order_number=self.number
+                )
+            )
 
 
 class OrderLineFactory(DjangoModelFactory[OrderLine]):

@@ -14,18 +14,17 @@ from erp_connectors.connectors.base import Answer, Outcome
 from erp_connectors.documents.models import OrderLine
 from erp_connectors.exchange import outbox
 from erp_connectors.exchange.models import Command, CommandState
+from exceptions_app import intake
 from exceptions_app.audit.record import Actor
-from exceptions_app.cases import queue
+from exceptions_app.cases import actions as case_actions
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine
+from exceptions_app.detection import watch
 from exceptions_app.people.models import User
 from exceptions_app.proposals import actions, approvals, settle
 from exceptions_app.proposals.models import Proposal
 from tests.builders.factories import (
     TUESDAY_TEN,
-    CaseFactory,
-    CaseLineFactory,
     Ground,
-    StockLevelFactory,
     ground,
     offer,
     order_line,
@@ -77,22 +76,45 @@ class Shortage:
 
 
 def shortage(
-    folder: Path, *, short: Decimal | int = 18, ordered: int = 100, price: str | None = "182.40"
+    folder: Path,
+    *,
+    short: int | None = 18,
+    ordered: int = 100,
+    price: str | None = "182.40",
 ) -> Shortage:
-    """Make an open case of `short` pieces on one line, on Tuesday at ten; its ERP speaks by file."""
+    """Find `short` pieces missing of one line, on Tuesday at ten (None: it is not answered at all).
+
+    Bea has the case; the ERP speaks by file in `folder`.
+    """
     clock.set_now(TUESDAY_TEN)
     world = ground()
     world.erp.settings = {"folder": str(folder)}
     world.erp.save()
     line = order_line(world, quantity=Decimal(ordered), price=None if price is None else Decimal(price))
-    StockLevelFactory.create(item=line.item, warehouse=world.warehouse, on_hand=Decimal(10))
-    offer(line, (ordered - short, REQUESTED))
-    case = CaseFactory.create(
-        number="EX-1", order=line.order, team=world.teams["PRO"], owner=world.people["bea"]
-    )
-    CaseLineFactory.create(case=case, order_line=line, quantity=Decimal(short))
-    queue.sync(case)
+    if short is not None:
+        offer(line, (ordered - short, REQUESTED))
+    look(line)
+    case = case_actions.take(Case.objects.get(), by=Actor(person=world.people["bea"]))
     return Shortage(world=world, line=line, case=case)
+
+
+def look(line: OrderLine) -> None:
+    """Have the order of a line looked at, as the watch would."""
+    evaluation = intake.evaluate([line.order_id], clock.now())
+    assert not evaluation.failures
+
+
+def add_line(short: Shortage, number: str, *, missing: int, price: str = "1.00") -> OrderLine:
+    """Find another line of the same order short by `missing` of 100."""
+    line = order_line(short.world, line=number, price=Decimal(price))
+    offer(line, (100 - missing, REQUESTED))
+    look(line)
+    return line
+
+
+def news(line: OrderLine) -> None:
+    """Mark that something happened to the order of a line, as recording a document does."""
+    watch.mark("order", [line.order_id])
 
 
 def answer(command: Command, outcome: Outcome, words: str = "") -> Command:

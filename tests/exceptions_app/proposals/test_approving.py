@@ -1,23 +1,21 @@
 """Scenario 1's decision: who may propose, who may agree, and what reaches the ERP when they have."""
 
-from datetime import date, datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.db.models import F
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.commands import CommandKind, OrderCommand
-from erp_connectors.errors import ConfigurationError, ConflictError, PermanentError
+from erp_connectors.errors import ConfigurationError, ConflictError, PermanentError, TransientError
 from erp_connectors.exchange.models import Command, CommandState, Interchange
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import RIGHTLINE, Actor
 from exceptions_app.cases import actions as case_actions
 from exceptions_app.cases.change import StaleVersion
-from exceptions_app.cases.models import AgreementRow, Case, CaseLine, CaseState, QueueEntry, QueueRole
-from exceptions_app.detection import watch
+from exceptions_app.cases.models import AgreementRow, CaseState, QueueEntry, QueueRole
 from exceptions_app.detection.agreements import fingerprint
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification, NotificationKind
@@ -26,13 +24,13 @@ from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.load import line_snapshot
-from exceptions_app.policies.models import ApprovalRule
+from exceptions_app.policies.models import ApprovalRule, Calendar
 from exceptions_app.proposals import actions, approvals
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
 from exceptions_app.proposals.renewal import ValuesMoved
 from tests.builders.factories import (
+    TUESDAY_TEN,
     ApprovalRuleFactory,
-    CaseLineFactory,
     CompanyFactory,
     ExchangeRateFactory,
     MembershipFactory,
@@ -40,9 +38,16 @@ from tests.builders.factories import (
     berlin,
     change_line,
     offer,
-    order_line,
 )
-from tests.exceptions_app.proposals.shortage import LATER, REQUESTED, SPLIT, Shortage, shortage
+from tests.exceptions_app.proposals.shortage import (
+    LATER,
+    REQUESTED,
+    SPLIT,
+    Shortage,
+    add_line,
+    news,
+    shortage,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +89,7 @@ def test_a_decision_above_the_limit_waits_for_everybody_it_needs(short: Shortage
         (Decimal(18), LATER),
     ]
     assert command.proposal_id == proposal.pk
-    assert command.case_number == "EX-1"
+    assert command.case_number == short.case.number
     assert short.now().state == CaseState.MONITORING
 
 
@@ -349,7 +354,7 @@ def test_unusable_inputs_are_not_proposed(short: Shortage) -> None:
     with pytest.raises(UnusableInputs, match="enter a date"):
         short.propose(inputs={})
     assert Proposal.objects.count() == 0
-    assert short.now().state == CaseState.NEW
+    assert short.now().state == CaseState.ASSIGNED
 
 
 def test_a_resolution_of_another_type_is_refused(short: Shortage) -> None:
@@ -377,8 +382,8 @@ def test_only_those_who_work_the_case_propose(short: Shortage) -> None:
 
 def test_a_stale_form_is_refused(short: Shortage) -> None:
     version = short.now().version
-    case_actions.take(short.case, by=short.by("bea"))
-    with pytest.raises(StaleVersion, match="Taken by Bea"):
+    case_actions.take(short.case, by=short.by("paul"))
+    with pytest.raises(StaleVersion, match="Taken by Paul"):
         actions.propose(
             short.case,
             resolution="split",
@@ -410,9 +415,7 @@ def test_the_forms_of_a_case_name_what_each_resolution_asks(short: Shortage) -> 
 
 
 def test_each_of_several_lines_has_fields_of_its_own(short: Shortage) -> None:
-    second = order_line(short.world, line="20")
-    offer(second, (60, REQUESTED))
-    CaseLineFactory.create(case=short.case, order_line=second, quantity=Decimal(40))
+    add_line(short, "20", missing=40, price="182.40")
     (split, *_) = registry.resolutions_for(short.case, short.person("bea"))
     assert [(field.name, field.line_number) for field in split.fields] == [
         ("rest_on:10", "10"),
@@ -424,9 +427,7 @@ def test_each_of_several_lines_has_fields_of_its_own(short: Shortage) -> None:
 
 
 def test_lines_left_out_can_be_decided_by_another_proposal(short: Shortage) -> None:
-    second = order_line(short.world, line="20", price=Decimal("1.00"))
-    offer(second, (95, REQUESTED))
-    CaseLineFactory.create(case=short.case, order_line=second, quantity=Decimal(5))
+    add_line(short, "20", missing=5)
     first = short.propose(inputs={"lines": "20", "rest_on": "2026-12-16"})
     assert first.state == ProposalState.EXECUTING
     assert short.now().state == CaseState.IN_PROGRESS
@@ -475,7 +476,7 @@ def test_an_approval_of_old_values_is_refused_and_shows_both(short: Shortage) ->
     seen = approvals.values_hash(proposal)
     short.approve(proposal, "pia")
     change_line(short.line, (110, REQUESTED))
-    CaseLine.objects.update(quantity=Decimal(28))
+    news(short.line)
     with pytest.raises(ValuesMoved) as refused:
         short.approve(proposal, "paul", seen)
     (line,) = refused.value.lines
@@ -528,20 +529,34 @@ def test_a_proposal_that_became_impossible_is_void(short: Shortage) -> None:
     ).exists()
 
 
-def test_an_approval_waits_until_news_of_the_order_is_looked_at(
+def test_news_of_the_order_is_looked_at_before_anybody_decides(short: Shortage) -> None:
+    proposal = short.propose()
+    offer(short.line, (70, REQUESTED), at=TUESDAY_TEN + timedelta(seconds=1))
+    news(short.line)
+    with pytest.raises(ValuesMoved, match="30 EA on 2026-12-16"):
+        short.approve(proposal, "paul")
+    assert Proposal.objects.get().amount == Decimal("182.40") * 30
+    assert short.case_line().quantity == 30
+
+
+def test_a_case_that_heals_while_somebody_approves_leaves_nothing_to_approve(short: Shortage) -> None:
+    proposal = short.propose()
+    offer(short.line, (100, REQUESTED), at=TUESDAY_TEN + timedelta(seconds=1))
+    news(short.line)
+    with pytest.raises(NotAllowed, match="void"):
+        short.approve(proposal, "paul")
+    assert Command.objects.count() == 0
+    assert short.now().state == CaseState.CLOSED
+
+
+def test_nobody_decides_while_the_order_cannot_be_looked_at(
     short: Shortage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proposal = short.propose()
-
-    def look(order_ids: list[int], as_of: datetime) -> None:
-        CaseLine.objects.filter(order_line__order__in=order_ids).update(quantity=Decimal(30))
-        Watch.objects.update(seen=F("marked"))
-
-    monkeypatch.setattr("exceptions_app.intake.evaluate", look)
-    watch.mark("order", [short.line.order_id])
-    with pytest.raises(ValuesMoved):
+    news(short.line)
+    Calendar.objects.update(hours={})
+    with pytest.raises(TransientError, match="could not be looked at"):
         short.approve(proposal, "paul")
-    assert Proposal.objects.get().amount == Decimal("182.40") * 30
 
 
 # --- editing, rejecting, asking, withdrawing ----------------------------------------------------------------
@@ -629,14 +644,9 @@ def test_a_decision_on_its_way_is_not_withdrawn(short: Shortage) -> None:
 
 
 @pytest.fixture
-def late(short: Shortage) -> Shortage:
-    """The same line without an answer."""
-    short.line.position = {key: value for key, value in short.line.position.items() if key != "answer"}
-    short.line.save()
-    Case.objects.update(type_code="confirmation_late")
-    CaseLine.objects.update(quantity=Decimal(100))
-    short.case = short.now()
-    return short
+def late(db: None, tmp_path: Path) -> Shortage:
+    """A line the supplier has not answered in time."""
+    return shortage(tmp_path, short=None)
 
 
 def test_waiting_is_agreed_at_once_and_resolves_the_case(late: Shortage) -> None:

@@ -19,8 +19,16 @@ from exceptions_app.notifications.models import Notification
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.proposals import actions, approvals, settle
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
-from tests.builders.factories import CaseLineFactory, CommandFactory, change_line, offer, order_line
-from tests.exceptions_app.proposals.shortage import REQUESTED, Shortage, answer, shortage, together
+from tests.builders.factories import CommandFactory, change_line
+from tests.exceptions_app.proposals.shortage import (
+    REQUESTED,
+    Shortage,
+    add_line,
+    answer,
+    look,
+    shortage,
+    together,
+)
 
 
 @pytest.fixture
@@ -74,7 +82,7 @@ def test_a_refusal_leaves_nothing_half_done_and_tells_the_words_of_the_erp(sent:
 
 def test_a_conflict_asks_everybody_again_with_the_values_of_now(sent: Shortage) -> None:
     change_line(sent.line, (120, REQUESTED))
-    CaseLine.objects.update(quantity=Decimal(38))
+    look(sent.line)
     answer(Command.objects.get(), Outcome.CONFLICT, "line 10: the quantity is 120 EA, not 100 EA")
     proposal = the_proposal()
     assert proposal.state == ProposalState.PENDING
@@ -281,9 +289,7 @@ def test_approving_withdrawing_and_changing_the_order_at_once_never_writes_old_v
 @pytest.mark.django_db
 def test_a_second_line_of_the_case_is_still_decided_after_the_first(tmp_path: Path) -> None:
     short = shortage(tmp_path, short=10)
-    second = order_line(short.world, line="20", price=Decimal("1.00"))
-    offer(second, (95, REQUESTED))
-    CaseLineFactory.create(case=short.case, order_line=second, quantity=Decimal(5))
+    add_line(short, "20", missing=5)
     short.propose(inputs={"lines": "10", "rest_on": "2026-12-16"})
     answer(Command.objects.get(), Outcome.APPLIED)
     assert short.now().state == CaseState.IN_PROGRESS

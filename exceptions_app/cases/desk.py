@@ -1,0 +1,330 @@
+"""One order on the desk: what deviates in it now, and what that does to its cases.
+
+The cases are locked while it lies here, and only differences are written.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from exceptions_app import routing
+from exceptions_app.cases import damping, queue, upkeep
+from exceptions_app.cases.book import Book, Filing
+from exceptions_app.cases.lines import figures_of, how_much, new_line, take_over
+from exceptions_app.cases.models import Case, CaseLine
+from exceptions_app.cases.upkeep import News
+from exceptions_app.detection import registry
+from exceptions_app.detection.agreement import AgreementKind, AgreementState
+from exceptions_app.detection.agreements import Holding, holding
+from exceptions_app.detection.detect import Detection, detect
+from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.load import LoadedOrder, agreements_of
+from exceptions_app.detection.reconcile import Changes, Cleared, reconcile
+from exceptions_app.detection.types.base import ExceptionType, SubjectKind
+from exceptions_app.detection.view import LineView, look
+from exceptions_app.impact import Impact, assess, priority_of
+from exceptions_app.notifications import alerts
+from exceptions_app.policies.lookup import Policies
+from exceptions_app.proposals import settle
+
+ACTIVE = frozenset({AgreementState.ACTIVE})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The numbers of the cases that a look opened, updated, reopened and closed."""
+
+    opened: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+
+class Desk:
+    """One order with its cases while it is looked at; `marked` is the sequence of its watch that was read."""
+
+    def __init__(self, loaded: LoadedOrder, policies: Policies, *, marked: int) -> None:
+        self.loaded = loaded
+        self.policies = policies
+        self.marked = marked
+        self.as_of = policies.as_of
+        self.outcome = Outcome()
+        self.book = Book.locked(loaded.order, self.as_of)
+        order_id = loaded.order.pk
+        agreements = agreements_of([order_id]).get(order_id, ())
+        self.detection: Detection = detect(loaded.snapshot, agreements, self.as_of, self._types())
+        self.view = self.detection.view or look(loaded.snapshot, agreements, self.as_of)
+
+    def work(self) -> Outcome:
+        """Bring every case of the order up to date, and return what that came to."""
+        changes = reconcile(self.book.open_lines(), self.detection)
+        changes = self._only_what_is_on(changes)
+        changes = self._without_what_is_still_carried_out(changes)
+        changes = self._without_what_flaps(changes)
+        filings = self.book.file(changes, self._returned(), self.as_of)
+        done = {self._take_in(filing).pk for filing in filings}
+        for case in self.book.cases.values():
+            if case.is_open and case.pk not in done:
+                self._refresh(case)
+        return self.outcome
+
+    def next_look(self) -> datetime | None:
+        """Return when time, a rule or a second reading could next change the answer."""
+        moments = [self.detection.next_look, self.policies.next_change(self.loaded.order.company_id)]
+        moments += [damping.second_reading_at(line) for line in self.book.lines if damping.has_doubt(line)]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    # --- what counts ----------------------------------------------------------------------------------
+
+    def _types(self) -> list[ExceptionType]:
+        """Return the types that open cases on any line, and those with open lines: these may heal."""
+        of_open_lines = {line.type_code for line in self.book.open_lines()}
+        return [
+            kind
+            for kind in registry.types_of(SubjectKind.ORDER)
+            if kind.code in of_open_lines or any(self._is_on(kind, number) for number in self.loaded.lines)
+        ]
+
+    def _is_on(self, kind: ExceptionType, line_number: str | None) -> bool:
+        scope = self.loaded.scopes.get(line_number or "")
+        return scope is not None and self.policies.is_on(kind.code, scope, default=kind.is_live)
+
+    def _only_what_is_on(self, changes: Changes) -> Changes:
+        return replace(
+            changes,
+            to_open=tuple(
+                deviation
+                for deviation in changes.to_open
+                if self._is_on(registry.exception_type(deviation.type_code), deviation.line_number)
+            ),
+        )
+
+    def _without_what_is_still_carried_out(self, changes: Changes) -> Changes:
+        """Keep lines open, as settled, that a decision covers and on which the mirror does not agree yet."""
+        to_clear = []
+        for cleared in changes.to_clear:
+            if cleared.reason is not Healing.AGREED or self._mirror_agrees(cleared):
+                to_clear.append(cleared)
+                continue
+            line = self.book.line(cleared.line.key)
+            if line.settled_at is None:
+                line.settled_at = self.as_of
+                line.save(update_fields=["settled_at"])
+        return replace(changes, to_clear=tuple(to_clear))
+
+    def _mirror_agrees(self, cleared: Cleared) -> bool:
+        """Say whether the ERP has what was agreed on. A wait is never there: it ends, or is answered."""
+        kind = registry.exception_type(cleared.line.type_code)
+        return any(
+            agreed.agreement.kind is not AgreementKind.WAIT_UNTIL and self._erp_has(agreed, view)
+            for view in self.view.lines
+            if view.number == cleared.line.line_number
+            for agreed in view.holds(cleared.line.key, kind.code, kind.aspect)
+        )
+
+    def _erp_has(self, agreed: Holding, view: LineView) -> bool:
+        """Say whether the ERP has the values after the decision: whether it holds on nothing but these."""
+        carried_out = replace(agreed.agreement, before=agreed.agreement.after)
+        held = holding(self.loaded.snapshot, view.line, [carried_out], ACTIVE, self.as_of)
+        return any(agreed.aspects <= each.aspects for each in held)
+
+    def _without_what_flaps(self, changes: Changes) -> Changes:
+        """Leave out what opened and cleared again and again, until two readings agree (`damping`)."""
+        found = {deviation.key for deviation in self.detection.deviations}
+        unjudged = self.detection.hidden | {each.key for each in self.detection.covered_by_pending}
+        for line in self.book.newest_lines():
+            if line.key not in unjudged and (line.cleared_at is None) is (line.key in found):
+                damping.forget_doubt(line)
+        return replace(
+            changes,
+            to_open=tuple(each for each in changes.to_open if self._is_sure(each.key, deviates=True)),
+            to_clear=tuple(
+                each
+                for each in changes.to_clear
+                if each.reason is Healing.AGREED or self._is_sure(each.line.key, deviates=False)
+            ),
+        )
+
+    def _is_sure(self, key: str, *, deviates: bool) -> bool:
+        history = self.book.history(key)
+        return not damping.is_flapping(history, self.as_of) or damping.is_confirmed(
+            history[-1], deviates=deviates, marked=self.marked, as_of=self.as_of
+        )
+
+    def _returned(self) -> list[str]:
+        """Return the keys of lines that were decided and deviate all the same: what was agreed ended."""
+        found = {deviation.key for deviation in self.detection.deviations}
+        return [
+            line.key
+            for line in self.book.lines
+            if line.settled_at is not None and line.cleared_at is None and line.key in found
+        ]
+
+    # --- what it does to the cases --------------------------------------------------------------------
+
+    def _take_in(self, filing: Filing) -> Case:
+        """Write the lines of a filing, and let its case follow."""
+        kind = registry.exception_type(filing.type_code)
+        added = [
+            new_line(
+                deviation,
+                self.loaded.lines.get(deviation.line_number or ""),
+                release=self.policies.release,
+                at=self.as_of,
+            )
+            for deviation in filing.added
+        ]
+        news = self._write(filing, added)
+        if filing.case is None:
+            return self._open(kind, filing, added, news)
+        case = filing.case
+        remaining = self.book.uncleared(case)
+        if remaining and (case.is_open or filing.added or filing.updated or filing.returned):
+            return self._bring_up_to_date(kind, case, remaining, filing, news)
+        if case.is_open:
+            return self._close(case, filing, news)
+        return upkeep.note_cleared(case, news=news, at=self.as_of)
+
+    def _write(self, filing: Filing, added: list[CaseLine]) -> News:
+        """Save what a filing says of its lines, but for those of a case that is yet to open; tell it."""
+        words, figures = [], []
+        for line in added:
+            words.append(f"Line {line.line_number}: {how_much(line)}")
+            figures.append({"change": "added", **figures_of(line)})
+        for line, deviation in filing.updated:
+            was, before = how_much(line), figures_of(line)
+            take_over(line, deviation, release=self.policies.release)
+            line.save()
+            now = how_much(line)
+            words.append(f"Line {line.line_number}: {now}, was {was}" if now != was else _other(line))
+            figures.append({"change": "updated", "before": before, **figures_of(line)})
+        for line, reason in filing.cleared:
+            line.cleared_at, line.cleared_reason = self.as_of, reason[:300]
+            line.save(update_fields=["cleared_at", "cleared_reason"])
+            words.append(f"Line {line.line_number}: {reason}")
+            figures.append({"change": "cleared", "reason": reason, **figures_of(line)})
+        for line in filing.returned:
+            line.settled_at = None
+            line.save(update_fields=["settled_at"])
+            words.append(f"Line {line.line_number} deviates again: {how_much(line)}")
+            figures.append({"change": "returned", **figures_of(line)})
+        if filing.case is not None:
+            for line in added:
+                line.case = filing.case
+            CaseLine.objects.bulk_create(added)
+            self.book.lines += added
+        return News(summary="; ".join(words), lines=figures)
+
+    def _open(self, kind: ExceptionType, filing: Filing, lines: list[CaseLine], news: News) -> Case:
+        impact = self._impact(kind, lines)
+        case = upkeep.open_case(
+            self.loaded.order,
+            type_code=kind.code,
+            group_key=filing.group_key,
+            lines=lines,
+            impact=impact,
+            route=self._route(kind, impact),
+            release=self.policies.release,
+            news=replace(news, summary=impact.headline),
+            at=self.as_of,
+            effects=(
+                lambda opened, at: alerts.alert_told_teams(opened, kind, at),
+                lambda opened, at: alerts.keep_tasks(opened, kind, impact.uncovered, at),
+            ),
+        )
+        self.outcome.opened.append(case.number)
+        return case
+
+    def _bring_up_to_date(
+        self, kind: ExceptionType, case: Case, lines: list[CaseLine], filing: Filing, news: News
+    ) -> Case:
+        impact = self._impact(kind, lines)
+        was_open = case.is_open
+        effects: list[upkeep.Effect] = [
+            lambda changed, at: alerts.keep_tasks(changed, kind, impact.uncovered, at)
+        ]
+        if not was_open:
+            effects.append(lambda changed, at: alerts.alert_told_teams(changed, kind, at))
+        changed = upkeep.update(
+            case,
+            impact=impact,
+            news=news,
+            at=self.as_of,
+            is_new_word=any(line.settled_at is None for line in self._touched(filing)),
+            route=self._route(kind, impact),
+            effects=tuple(effects),
+        )
+        (self.outcome.updated if was_open else self.outcome.reopened).append(case.number)
+        return upkeep.resolve_if_decided(changed, at=self.as_of)
+
+    def _touched(self, filing: Filing) -> Iterable[CaseLine]:
+        """Return the lines of a filing that deviate."""
+        keys = {deviation.key for deviation in filing.added}
+        yield from (line for line in self.book.lines if line.key in keys and line.cleared_at is None)
+        yield from (line for line, _ in filing.updated)
+        yield from filing.returned
+
+    def _close(self, case: Case, filing: Filing, news: News) -> Case:
+        reason = ", ".join(dict.fromkeys(reason for _, reason in filing.cleared))
+        self.outcome.closed.append(case.number)
+        return upkeep.close(
+            case,
+            reason=reason,
+            news=news,
+            at=self.as_of,
+            effects=(
+                lambda closed, at: alerts.end_tasks(closed, at, reason=reason),
+                lambda closed, at: settle.case_healed(closed, reason=f"Closed by itself: {reason}"),
+            ),
+        )
+
+    def _refresh(self, case: Case) -> None:
+        """Let a case follow what is around its lines: rates, customer orders, decisions carried out."""
+        lines = self.book.uncleared(case)
+        if not lines:
+            return
+        kind = registry.exception_type(case.type_code)
+        impact = self._impact(kind, lines)
+        if _shows(case, impact):
+            if alerts.keep_tasks(case, kind, impact.uncovered, self.as_of):
+                queue.sync(case)
+        else:
+            case = upkeep.update(
+                case,
+                impact=impact,
+                news=News(summary=f"New figures: {impact.headline}"),
+                at=self.as_of,
+                is_new_word=False,
+                route=self._route(kind, impact),
+                effects=(lambda changed, at: alerts.keep_tasks(changed, kind, impact.uncovered, at),),
+            )
+            self.outcome.updated.append(case.number)
+        upkeep.resolve_if_decided(case, at=self.as_of)
+
+    def _impact(self, kind: ExceptionType, lines: list[CaseLine]) -> Impact:
+        return assess(kind, lines, loaded=self.loaded, view=self.view, policies=self.policies)
+
+    def _route(self, kind: ExceptionType, impact: Impact) -> routing.Route:
+        order = self.loaded.order
+        return routing.route(
+            impact.facts,
+            company_id=order.company_id,
+            owner_code=kind.owner,
+            buyer=order.buyer or order.supplier.buyer,
+            policies=self.policies,
+        )
+
+
+def _shows(case: Case, impact: Impact) -> bool:
+    """Say whether a case already shows its impact, but for a severity that was set by hand."""
+    severity = case.severity if case.severity_override_reason else impact.severity
+    return (case.headline, case.amount, case.severity, case.priority) == (
+        impact.headline[:300],
+        impact.amount,
+        severity,
+        priority_of(severity, impact.amount),
+    )
+
+
+def _other(line: CaseLine) -> str:
+    return f"Line {line.line_number}: still {how_much(line)}, with other values"

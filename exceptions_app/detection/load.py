@@ -1,0 +1,177 @@
+"""From the database to what detection looks at: many orders in a fixed number of queries."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.commands import LineValues
+from erp_connectors.documents.models import Item, OrderLine, PurchaseOrder, Supplier
+from erp_connectors.documents.position import LinePosition
+from erp_connectors.errors import RightlineError
+from erp_connectors.exchange import health
+from exceptions_app.cases.models import AgreementRow
+from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
+from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
+from exceptions_app.policies import lookup
+from exceptions_app.policies.lookup import LineScope, Policies
+from suppliers.profiles import SupplierProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedOrder:
+    """An order as detection looks at it, with the rows behind it; `lines` and `scopes` by line number."""
+
+    order: PurchaseOrder
+    snapshot: OrderSnapshot
+    lines: Mapping[str, OrderLine]
+    scopes: Mapping[str, LineScope]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedOrders:
+    """Orders with the policies they are judged by; `problems` are of those that could not be read."""
+
+    policies: Policies
+    orders: Mapping[int, LoadedOrder]
+    problems: Mapping[int, RightlineError]
+
+
+def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | None = None) -> LoadedOrders:
+    """Return the orders as they are now, to be judged at `as_of`, in a number of queries that does not grow.
+
+    `policies` of their companies are loaded unless they are given. An order that cannot be read (a calendar
+    is wrong, say) becomes a problem and harms no other.
+    """
+    rows = PurchaseOrder.objects.filter(pk__in=order_ids).select_related(
+        "company", "connection", "supplier__profile", "supplier__connection"
+    )
+    orders = {order.pk: order for order in rows}
+    lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in orders}
+    for line in (
+        OrderLine.objects.filter(order__in=orders)
+        .select_related("item", "warehouse")
+        .prefetch_related("item__packs")
+        .order_by("order", "pk")
+    ):
+        lines[line.order_id].append(line)
+    policies = policies or lookup.load({order.company_id for order in orders.values()}, as_of)
+    sights = health.sights_of({order.supplier for order in orders.values()}, now=as_of)
+    loaded: dict[int, LoadedOrder] = {}
+    problems: dict[int, RightlineError] = {}
+    for order_id, order in orders.items():
+        try:
+            loaded[order_id] = _loaded(order, lines[order_id], policies, sights[order.supplier_id])
+        except RightlineError as problem:
+            problems[order_id] = problem
+    return LoadedOrders(policies=policies, orders=loaded, problems=problems)
+
+
+def agreements_of(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:
+    """Return the pending and active agreements of orders, in one query."""
+    rows = AgreementRow.objects.filter(
+        order_line__order__in=order_ids, state__in=(AgreementState.PENDING, AgreementState.ACTIVE)
+    ).select_related("order_line")
+    found: dict[int, list[Agreement]] = {}
+    for row in rows.order_by("pk"):
+        found.setdefault(row.order_line.order_id, []).append(_agreement(row))
+    return found
+
+
+def _agreement(row: AgreementRow) -> Agreement:
+    return Agreement(
+        id=row.pk,
+        key=row.key,
+        type_code=row.type_code,
+        line_number=row.order_line.number,
+        kind=AgreementKind(row.kind),
+        state=AgreementState(row.state),
+        answer=row.answer,
+        before=from_builtins(row.before, LineValues),
+        after=from_builtins(row.after, LineValues),
+        quantity=row.quantity,
+        agreed_on=row.agreed_on,
+        until=row.until,
+    )
+
+
+def _loaded(
+    order: PurchaseOrder,
+    lines: Iterable[OrderLine],
+    policies: Policies,
+    sight: Mapping[str, datetime | None],
+) -> LoadedOrder:
+    kept = {line.number: line for line in lines}
+    scopes = {number: _scope(order, line) for number, line in kept.items()}
+    profile = _profile(order.supplier)
+    calendar = policies.of(order.company_id).calendar
+    of_supplier = profile.calendar_code if profile else ""
+    order_scope = LineScope(company_id=order.company_id, supplier_id=order.supplier_id)
+    snapshot = OrderSnapshot(
+        order_id=order.pk,
+        company=order.company.code,
+        number=order.number,
+        supplier_number=order.supplier.number,
+        currency=order.currency,
+        calendar=calendar,
+        supplier_calendar=policies.calendar(of_supplier, order.company_id) if of_supplier else calendar,
+        terms=policies.terms(order_scope, profile),
+        sight=Sight(
+            orders=sight.get("orders"),
+            confirmations=sight.get("confirmations"),
+            ship_notices=sight.get("ship_notices"),
+            receipts=sight.get("receipts"),
+            invoices=sight.get("invoices"),
+        ),
+        lines=tuple(
+            LineSnapshot(
+                position=from_builtins(line.position, LinePosition),
+                item=_item(line.item),
+                tolerances=policies.tolerances(scopes[number]),
+                warehouse=line.warehouse.code if line.warehouse else None,
+            )
+            for number, line in kept.items()
+        ),
+        watched=_is_watched(order),
+    )
+    return LoadedOrder(order=order, snapshot=snapshot, lines=kept, scopes=scopes)
+
+
+def _is_watched(order: PurchaseOrder) -> bool:
+    """Say whether the order was released since its connection counts; an unknown release is not before it."""
+    connection = order.connection
+    if connection.cut_over is None or order.released_at is None:
+        return True
+    return order.released_at.astimezone(ZoneInfo(connection.time_zone)).date() >= connection.cut_over
+
+
+def _scope(order: PurchaseOrder, line: OrderLine) -> LineScope:
+    return LineScope(
+        company_id=order.company_id,
+        supplier_id=order.supplier_id,
+        item_number=line.item_number,
+        category=line.item.category if line.item else "",
+        warehouse_id=line.warehouse_id,
+    )
+
+
+def _item(item: Item | None) -> ItemFacts | None:
+    if item is None:
+        return None
+    factors = {pack.unit: pack.factor for pack in item.packs.all()}
+    return ItemFacts(
+        number=item.number,
+        base_unit=item.base_unit,
+        factors=factors | {item.base_unit: Decimal(1)},
+        category=item.category,
+        abc_class=item.abc_class,
+    )
+
+
+def _profile(supplier: Supplier) -> SupplierProfile | None:
+    try:
+        return supplier.profile
+    except SupplierProfile.DoesNotExist:
+        return None
