@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from exceptions_app.administration import people
+from exceptions_app.administration import connections, people, policies
 
-__all__ = ["people"]
+__all__ = ["connections", "people", "policies"]
 
 admin.site.site_header = admin.site.site_title = "Rightline administration"
 admin.site.index_title = "Rules, teams and connections"

@@ -1,73 +1,137 @@
-"""People, teams and API tokens."""
+"""People, teams and API tokens. Nobody but a superuser gives rights, least of all to themselves."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.db.models import Model
-from django.http import HttpRequest
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse
 
+from exceptions_app.administration import checks
 from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin
 from exceptions_app.audit.models import Event
 from exceptions_app.people.models import ApiToken, Membership, Team, User
+
+#: What only a superuser sets: with any of them one could become one.
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class MembershipFormSet(BaseInlineFormSet):
+    """Keeps an administrator who is not superuser from changing their own teams, roles and limits."""
+
+    administrator: User
+
+    def clean(self) -> None:
+        """Refuse a changed row about oneself."""
+        super().clean()
+        if self.administrator.is_superuser:
+            return
+        for form in self.forms:
+            about = {form.instance.user_id, getattr(form.cleaned_data.get("user"), "pk", None)}
+            if form.has_changed() and self.administrator.pk in about:
+                raise ValidationError("Your own teams, roles and limits are changed by somebody else.")
 
 
 class MembershipInline(admin.TabularInline):
     """Who is in which team, with role and limit."""
 
     model = Membership
+    formset = MembershipFormSet
     extra = 0
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """Tell the rows who edits them."""
+        formset = super().get_formset(request, obj, **options)
+        formset.administrator = request.user  # type: ignore[attr-defined]
+        return formset
 
-class MembershipsAdmin(RecordedAdmin):
-    """Tells the history when memberships edited beside the row change."""
 
-    inlines = [MembershipInline]
-    membership_field = ""
+class PersonForm(UserChangeForm):
+    """Refuses time zones that do not exist."""
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Save the memberships and record them before and after."""
-        before = self._memberships(form.instance)
-        super().save_formset(request, form, formset, change)
-        after = self._memberships(form.instance)
-        if before != after:
-            self._record(
-                request, f"Memberships of {form.instance} changed", str(form.instance.pk), before, after
-            )
-
-    def _memberships(self, row: Model) -> dict[str, str]:
-        rows = Membership.objects.filter(**{self.membership_field: row}).select_related(
-            "user", "team__company"
-        )
-        return {f"{each.user} in {each.team}": f"{each.role}, limit {each.limit}" for each in rows}
+    def clean_time_zone(self) -> str:
+        """Check the name."""
+        return checks.check_zone(self.cleaned_data["time_zone"])
 
 
 @admin.register(User)
-class PersonAdmin(MembershipsAdmin, UserAdmin):
+class PersonAdmin(RecordedAdmin, UserAdmin):
     """People, their teams and limits."""
 
+    form = PersonForm
+    inlines = [MembershipInline]
     subject_kind = "person"
-    membership_field = "user"
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_staff"]
     fieldsets = (
         *(UserAdmin.fieldsets or ()),
         ("At work", {"fields": ("time_zone", "erp_user", "theme")}),
     )
 
+    def get_readonly_fields(self, request: HttpRequest, row: Any = None) -> Any:
+        """Rights are given by superusers only."""
+        fields = super().get_readonly_fields(request, row)
+        return fields if request.user.is_superuser else (*fields, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Nobody changes themselves or a superuser here, password included, but a superuser."""
+        return super().has_change_permission(request, row) and _may_touch(request, row)
+
+    def has_delete_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Nobody removes themselves or a superuser but a superuser."""
+        return super().has_delete_permission(request, row) and _may_touch(request, row)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Let a password be set, and tell the history that it was."""
+        before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+        response = super().user_change_password(request, id, form_url)
+        person = User.objects.filter(pk=id).first()
+        if person is not None and person.password != before:
+            self.tell(request, person, "given a new password")
+        return response
+
+
+def _may_touch(request: HttpRequest, row: User | None) -> bool:
+    return row is None or bool(request.user.is_superuser) or (row != request.user and not row.is_superuser)
+
 
 @admin.register(Team)
-class TeamAdmin(MembershipsAdmin):
+class TeamAdmin(RecordedAdmin):
     """Teams of a company."""
 
+    inlines = [MembershipInline]
     subject_kind = "team"
-    membership_field = "team"
     list_display = ["name", "code", "company", "calendar"]
     list_filter = ["company"]
 
 
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RightsAdmin(RecordedAdmin, GroupAdmin):
+    """Bundles of rights in this administration; only superusers change them."""
+
+    subject_kind = "group"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(RecordedAdmin):
-    """Tokens of integrations: made with `manage.py create_token`, revoked here."""
+    """Tokens of integrations: made with `manage.py create_token`, given an end or revoked here."""
 
     subject_kind = "token"
     list_display = ["name", "company", "acts_as", "expires_at", "last_used_at", "revoked_at"]
@@ -82,7 +146,7 @@ class ApiTokenAdmin(RecordedAdmin):
         "last_used_at",
         "revoked_at",
     ]
-    readonly_fields = ["company", "prefix", "created_at", "last_used_at"]
+    readonly_fields = ["company", "prefix", "scopes", "acts_as", "created_at", "last_used_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """The secret is shown once, where a token is made."""

@@ -2,16 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from erp_connectors import clock
-from erp_connectors.errors import PermanentError
+from exceptions_app.administration import policy_forms
 from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin, actor_of
-from exceptions_app.detection.registry import all_types
-from exceptions_app.policies import conditions
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -28,66 +24,39 @@ from exceptions_app.policies.models import (
     TypeSetting,
 )
 from exceptions_app.policies.release import publish
-from exceptions_app.routing import FACTS
+
+LONGEST_TITLE = 200
 
 
 class PolicyAdmin(RecordedAdmin):
     """Publishes a release for every change of a rule."""
 
+    form = policy_forms.PolicyForm
     subject_kind = "policy"
     readonly_fields = ("release",)
 
-    def save_model(self, request: HttpRequest, row: PolicyRow, form: forms.ModelForm, change: bool) -> None:
-        """Save the rule under a release of its own."""
-        title = f"{self.opts.verbose_name} {'changed' if change else 'added'}: {row}"
-        row.release = publish(title[:200], by=actor_of(request), at=clock.now())
+    def save_model(self, request: HttpRequest, row: PolicyRow, form: Any, change: bool) -> None:
+        """Save the rule under a release of its own; what was not changed is published by nobody."""
+        if form.changed_data or not change:
+            self._publish(request, row, "changed" if change else "added")
         super().save_model(request, row, form, change)
 
     def delete_model(self, request: HttpRequest, row: PolicyRow) -> None:
         """Remove the rule under a release of its own."""
-        title = f"{self.opts.verbose_name} removed: {row}"
-        publish(title[:200], by=actor_of(request), at=clock.now())
+        self._publish(request, row, "removed")
         super().delete_model(request, row)
 
-
-class TypeCodeForm(forms.ModelForm):
-    """Offers the exception types there are."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if "type_code" in self.fields:
-            required = self.fields["type_code"].required
-            choices = [(each.code, f"{each.label} ({each.code})") for each in all_types()]
-            self.fields["type_code"] = forms.ChoiceField(
-                choices=choices if required else [("", "Any type"), *choices], required=required
-            )
-
-
-class RoutingRuleForm(forms.ModelForm):
-    """Checks the condition and shows which facts there are."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["condition"].help_text = (
-            'Empty holds always. {"all": [{"fact": "amount", "op": "at_least", "value": "1000"}]}. '
-            f"Facts: {', '.join(sorted(FACTS))}."
-        )
-
-    def clean_condition(self) -> dict[str, Any]:
-        """Refuse a condition that cannot be read, naming the place."""
-        tree: dict[str, Any] = self.cleaned_data["condition"] or {}
-        try:
-            conditions.read(tree, FACTS)
-        except PermanentError as error:
-            raise ValidationError(str(error)) from error
-        return tree
+    def _publish(self, request: HttpRequest, row: PolicyRow, verb: str) -> None:
+        words = f"{self.opts.verbose_name} {verb}: {row}"
+        title = words[:1].upper() + words[1:LONGEST_TITLE]
+        row.release = publish(title, by=actor_of(request), at=clock.now())
 
 
 @admin.register(ToleranceRow)
 class ToleranceAdmin(PolicyAdmin):
     """Tolerances by scope."""
 
-    form = TypeCodeForm
+    form = policy_forms.ToleranceForm
     list_display = [
         "type_code",
         "direction",
@@ -106,6 +75,7 @@ class ToleranceAdmin(PolicyAdmin):
 class TermAdmin(PolicyAdmin):
     """What suppliers owe by when."""
 
+    form = policy_forms.ScopedForm
     list_display = [
         "company",
         "supplier",
@@ -123,7 +93,7 @@ class TermAdmin(PolicyAdmin):
 class TypeSettingAdmin(PolicyAdmin):
     """Which types open cases."""
 
-    form = TypeCodeForm
+    form = policy_forms.ScopedForm
     list_display = ["type_code", "mode", "company", "supplier", "category", "warehouse", "release"]
     autocomplete_fields = ["supplier"]
 
@@ -132,7 +102,7 @@ class TypeSettingAdmin(PolicyAdmin):
 class RoutingRuleAdmin(PolicyAdmin):
     """Which team takes a case; the first rule that holds decides."""
 
-    form = RoutingRuleForm
+    form = policy_forms.RoutingRuleForm
     list_display = ["position", "name", "company", "team", "person", "is_active", "release"]
     list_display_links = ["name"]
     list_filter = ["company", "is_active"]
@@ -142,7 +112,7 @@ class RoutingRuleAdmin(PolicyAdmin):
 class ServiceLevelAdmin(PolicyAdmin):
     """Hours to respond and to resolve."""
 
-    form = TypeCodeForm
+    form = policy_forms.ServiceLevelForm
     list_display = ["type_code", "company", "respond_hours", "resolve_hours", "release"]
 
 
@@ -158,7 +128,7 @@ class EscalationAdmin(PolicyAdmin):
 class ApprovalRuleAdmin(PolicyAdmin):
     """Who must agree besides the amount limit."""
 
-    form = TypeCodeForm
+    form = policy_forms.ApprovalRuleForm
     list_display = ["name", "company", "type_code", "percent_above", "team_code", "role", "release"]
 
 
@@ -166,7 +136,6 @@ class ApprovalRuleAdmin(PolicyAdmin):
 class TaskTemplateAdmin(PolicyAdmin):
     """The words of alerts and tasks."""
 
-    form = TypeCodeForm
     list_display = ["type_code", "team_code", "title", "due_hours", "release"]
 
 
@@ -174,6 +143,7 @@ class TaskTemplateAdmin(PolicyAdmin):
 class CalendarAdmin(PolicyAdmin):
     """Opening hours and holidays."""
 
+    form = policy_forms.CalendarForm
     list_display = ["name", "zone", "country", "subdivision", "release"]
 
 
@@ -181,6 +151,7 @@ class CalendarAdmin(PolicyAdmin):
 class CompanyPolicyAdmin(PolicyAdmin):
     """The calendar and fallback team of a company."""
 
+    form = policy_forms.CompanyPolicyForm
     list_display = ["company", "calendar", "fallback_team", "release"]
 
 
@@ -188,6 +159,7 @@ class CompanyPolicyAdmin(PolicyAdmin):
 class ExchangeRateAdmin(PolicyAdmin):
     """Rates that compare amounts with limits."""
 
+    form = policy_forms.ExchangeRateForm
     list_display = ["company", "currency", "rate", "valid_from", "release"]
 
 

@@ -4,12 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
-from django.forms.models import model_to_dict
+from django.db import transaction
+from django.db.models import JSONField, Model, QuerySet
+from django.forms.models import _get_foreign_key
 from django.http import HttpRequest
 
 from erp_connectors import clock
 from exceptions_app.audit.record import Actor, record
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+#: Not shown in the history: secrets, and the release, which an event names itself.
+UNTOLD = frozenset({"password", "hashed", "last_login", "release"})
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -18,50 +23,98 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def values_of(row: Model) -> dict[str, str]:
-    """Return the row's values as words, for the history."""
-    return {name: str(value) for name, value in model_to_dict(row).items() if value not in (None, "", [], {})}
+    """Return the row's values as words, for the history; secrets and empty values are left out."""
+    told = [field.name for field in row._meta.fields if field.name not in UNTOLD and not field.primary_key]
+    values = {name: str(getattr(row, name)) for name in told if getattr(row, name) not in EMPTY}
+    for many in row._meta.many_to_many if row.pk else ():
+        words = sorted(str(each) for each in getattr(row, many.name).all())
+        if words:
+            values[many.name] = ", ".join(words)
+    return values
+
+
+class RecordedForm(forms.ModelForm):
+    """Reads an emptied JSON field as the model's own empty value, never as null."""
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was entered."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for field in self._meta.model._meta.fields:
+            if isinstance(field, JSONField) and field.name in cleaned and cleaned[field.name] is None:
+                cleaned[field.name] = field.get_default()
+        return cleaned
 
 
 class RecordedAdmin(admin.ModelAdmin):
-    """Leaves an event for every change, with the values before and after."""
+    """Leaves one event for every change of a row and of what is edited beside it."""
 
+    form = RecordedForm
     show_full_result_count = False
     subject_kind = "setting"
 
-    def save_model(self, request: HttpRequest, row: Any, form: forms.ModelForm, change: bool) -> None:
-        """Save and tell the history."""
-        before = values_of(type(row).objects.get(pk=row.pk)) if change else {}
+    def save_model(self, request: HttpRequest, row: Any, form: Any, change: bool) -> None:
+        """Save the row; the history is told once everything beside it is saved too."""
+        form.values_before = self._everything(request, type(row).objects.get(pk=row.pk)) if change else {}
         super().save_model(request, row, form, change)
-        self._tell(request, row, "changed" if change else "added", before, values_of(row))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save what is edited beside the row, and tell the history what is different now."""
+        super().save_related(request, form, formsets, change)
+        before, after = form.values_before, self._everything(request, form.instance)
+        changed = {name for name in before | after if before.get(name) != after.get(name)}
+        if changed:
+            self.tell(
+                request,
+                form.instance,
+                "changed" if change else "added",
+                before={name: value for name, value in before.items() if name in changed},
+                after={name: value for name, value in after.items() if name in changed},
+            )
 
     def delete_model(self, request: HttpRequest, row: Any) -> None:
         """Delete and tell the history."""
-        before, key, words = values_of(row), str(row.pk), str(row)
+        before, key = self._everything(request, row), row.pk
         super().delete_model(request, row)
-        self._record(request, f"{words} removed", key, before, {})
+        row.pk = key
+        self.tell(request, row, "removed", before=before)
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete one by one, so that each is told."""
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete one by one, so that each is told; all or none."""
         for row in queryset:
             self.delete_model(request, row)
 
-    def _tell(
-        self, request: HttpRequest, row: Model, verb: str, before: dict[str, str], after: dict[str, str]
+    def tell(
+        self,
+        request: HttpRequest,
+        row: Any,
+        verb: str,
+        *,
+        before: dict[str, str] | None = None,
+        after: dict[str, str] | None = None,
     ) -> None:
-        self._record(request, f"{self.opts.verbose_name} {row} {verb}", str(row.pk), before, after)
-
-    def _record(
-        self, request: HttpRequest, summary: str, key: str, before: dict[str, str], after: dict[str, str]
-    ) -> None:
+        """Leave the event of a change, in the transaction of the change."""
+        words = f"{self.opts.verbose_name} {row} {verb}"
         record(
-            f"{self.subject_kind}.changed",
+            f"{self.subject_kind}.{verb}",
             at=clock.now(),
-            summary=summary,
-            subject=(self.opts.model_name or "", key),
+            summary=words[:1].upper() + words[1:],
+            subject=(self.opts.model_name or "", str(row.pk)),
             actor=actor_of(request),
             before=before,
             after=after,
+            release=getattr(row, "release", None),
         )
+
+    def _everything(self, request: HttpRequest, row: Model) -> dict[str, str]:
+        """Return the values of the row and of each row edited beside it."""
+        values = values_of(row)
+        for inline in self.get_inline_instances(request, row):
+            owner = _get_foreign_key(self.model, inline.model).name
+            for beside in inline.model._default_manager.filter(**{owner: row}):
+                told = ", ".join(f"{name} {value}" for name, value in values_of(beside).items())
+                values[f"{inline.opts.verbose_name} {beside.pk}"] = told
+        return values
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -62,6 +62,9 @@ def settings_from(values: Mapping[str, Any], *, currency: str, time_zone: str) -
 
     Raises ConfigurationError, naming the setting.
     """
+    unknown = sorted(set(values) - {each.name for each in fields(FileDropSettings)})
+    if unknown:
+        raise ConfigurationError(f"There is no setting named {unknown[0]!r}.")
     try:
         settings = msgspec.convert(
             {"currency": currency, "time_zone": time_zone} | dict(values), FileDropSettings

@@ -1,0 +1,211 @@
+"""The forms of rules: what can be read as a rule is saved, everything else is refused with its place."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from erp_connectors.errors import RightlineError
+from exceptions_app.administration import checks
+from exceptions_app.administration.recorded import RecordedForm
+from exceptions_app.detection.registry import all_types
+from exceptions_app.detection.types.base import TeamCode
+from exceptions_app.people.models import Role
+from exceptions_app.people.permissions import works_in
+from exceptions_app.policies.values import LimitState
+from exceptions_app.routing import FACTS, read_condition
+
+ANY = [("", "Any")]
+TEAMS = [(code.value, f"{code.name.replace('_', ' ').capitalize()} ({code.value})") for code in TeamCode]
+ROLES = [(role.value, role.label) for role in (Role.MEMBER, Role.LEAD, Role.MANAGER)]
+LIMITS = ("percent", "amount", "cap")
+
+
+class PolicyForm(RecordedForm):
+    """Offers the types, teams and roles there are, and refuses a rule that ends before it begins."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._offer("type_code", [(each.code, f"{each.label} ({each.code})") for each in all_types()])
+        self._offer("team_code", TEAMS)
+        self._offer("role", ROLES)
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        if name in self.fields:
+            field = self.fields[name]
+            self.fields[name] = forms.ChoiceField(
+                choices=choices if field.required else [*ANY, *choices],
+                required=field.required,
+                label=field.label,
+                help_text=field.help_text,
+                initial=field.initial,
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the first and the last day."""
+        cleaned = super().clean()
+        first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
+        if first and last and last < first:
+            raise ValidationError({"valid_until": "It ends before it begins."})
+        return cleaned
+
+
+class ScopedForm(PolicyForm):
+    """Refuses a scope that no order line can be in: a supplier or site of another company."""
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the company with those of the supplier and the warehouse."""
+        cleaned = super().clean()
+        rows = {name: cleaned.get(name) for name in ("supplier", "warehouse")}
+        told = "{row} belongs to {company}, not to the company of this rule."
+        checks.check_same_company(rows, cleaned.get("company"), told=told)
+        return cleaned
+
+
+class ToleranceForm(ScopedForm):
+    """Keeps apart what is not checked, what is zero, and what has a value."""
+
+    def clean(self) -> dict[str, Any]:
+        """Compare each limit with its state."""
+        cleaned = super().clean()
+        wrong: dict[str, str] = {}
+        for name in LIMITS:
+            problem = _problem_of(cleaned.get(f"{name}_state"), cleaned.get(name))
+            if problem and name not in self.errors:
+                wrong[name] = problem
+        if wrong:
+            raise ValidationError(wrong)
+        return cleaned
+
+
+def _problem_of(state: Any, value: Any) -> str:
+    if state == LimitState.VALUE:
+        if value is None:
+            return "Its state is “value”: enter it, or choose “zero” or “unchecked”."
+        if value <= 0:
+            return "A value is above zero. For no tolerance at all choose the state “zero”."
+    elif state and value is not None:
+        meaning = "nothing is tolerated" if state == LimitState.ZERO else "the limit does not count"
+        return f"Its state is “{state}”: {meaning}. Empty this, or choose the state “value”."
+    return ""
+
+
+class CalendarForm(PolicyForm):
+    """Refuses hours, days and places that no clock could run by."""
+
+    def clean_zone(self) -> str:
+        """Check the zone."""
+        return checks.check_zone(self.cleaned_data["zone"])
+
+    def clean_hours(self) -> dict[str, Any]:
+        """Check the hours of every weekday."""
+        return checks.check_hours(self.cleaned_data["hours"])
+
+    def clean_closed_on(self) -> list[str]:
+        """Check the days off."""
+        return checks.check_days(self.cleaned_data["closed_on"] or [])
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the public holidays are known."""
+        cleaned = super().clean()
+        checks.check_holidays(cleaned.get("country", ""), cleaned.get("subdivision", ""))
+        return cleaned
+
+
+class RoutingRuleForm(PolicyForm):
+    """Checks the condition and shows which facts there are."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "condition" in self.fields:
+            self.fields["condition"].help_text = (
+                'Empty holds always. {"all": [{"fact": "amount", "op": "at_least", "value": "1000"}]}. '
+                f"Facts: {', '.join(sorted(FACTS))}."
+            )
+
+    def clean_condition(self) -> dict[str, Any]:
+        """Refuse a condition that cannot be read, naming the place."""
+        tree: dict[str, Any] = self.cleaned_data["condition"] or {}
+        try:
+            read_condition(tree)
+        except RightlineError as error:
+            raise ValidationError(str(error)) from error
+        return tree
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the team is of the company, and that the person works in it."""
+        cleaned = super().clean()
+        team, person, company = (cleaned.get(name) for name in ("team", "person", "company"))
+        if team is not None and company is None and "company" not in self.errors:
+            raise ValidationError(
+                {"company": f"The team is of {team.company}: the rule can hold only there."}
+            )
+        checks.check_same_company({"team": team}, company, told="This is a team of {company}.")
+        if team is not None and person is not None and not works_in(person, team):
+            raise ValidationError({"person": f"{person} does not work in {team}."})
+        return cleaned
+
+
+class ServiceLevelForm(PolicyForm):
+    """Refuses promises that are over before they begin."""
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the two times."""
+        cleaned = super().clean()
+        respond, resolve = cleaned.get("respond_hours"), cleaned.get("resolve_hours")
+        wrong = {
+            name: "This must be more than nothing."
+            for name, hours in (("respond_hours", respond), ("resolve_hours", resolve))
+            if hours is not None and hours <= 0
+        }
+        if not wrong and respond is not None and resolve is not None and resolve < respond:
+            wrong["resolve_hours"] = "A case is resolved no sooner than somebody responds."
+        if wrong:
+            raise ValidationError(wrong)
+        return cleaned
+
+
+class ApprovalRuleForm(PolicyForm):
+    """Offers the resolutions there are."""
+
+    def clean_resolutions(self) -> list[str]:
+        """Refuse what is not a list of resolutions."""
+        entered = self.cleaned_data["resolutions"] or []
+        known = sorted({code for kind in all_types() for code in kind.resolutions})
+        listed = entered if isinstance(entered, list) else [entered]
+        unknown = [str(code) for code in listed if code not in known]
+        if unknown:
+            raise ValidationError(
+                f"There is no resolution {', '.join(unknown)}; write a list of {', '.join(known)}, "
+                "or leave it empty for all of them."
+            )
+        return listed
+
+
+class CompanyPolicyForm(PolicyForm):
+    """Keeps the fallback team in the company."""
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the companies."""
+        cleaned = super().clean()
+        rows = {"fallback_team": cleaned.get("fallback_team")}
+        checks.check_same_company(rows, cleaned.get("company"), told="This is a team of {company}.")
+        return cleaned
+
+
+class ExchangeRateForm(PolicyForm):
+    """Refuses rates that cannot compare anything."""
+
+    def clean_currency(self) -> str:
+        """Check the code."""
+        return checks.check_currency(self.cleaned_data["currency"])
+
+    def clean(self) -> dict[str, Any]:
+        """Check the rate against the company's own currency."""
+        cleaned = super().clean()
+        company, rate = cleaned.get("company"), cleaned.get("rate")
+        if rate is not None and rate <= 0:
+            raise ValidationError({"rate": "A rate is above zero."})
+        if company is not None and cleaned.get("currency") == company.currency:
+            raise ValidationError({"currency": f"This is the currency of {company} itself."})
+        return cleaned
