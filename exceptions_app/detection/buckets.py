@@ -250,10 +250,12 @@ def _refused(slices: Sequence[Slice], offer: Offer | None) -> tuple[list[Piece],
 
 
 def _offered(slices: Iterable[Slice], curve: Iterable[Slice], judge: "_Judge") -> Iterator[Piece]:
-    """Late in part when any of the whole answer is in time, late when all of it is late."""
+    """Late when all of the whole answer is late; late in part when any of it is in time."""
     firm = [part for part in curve if part.promised]
-    all_late = bool(firm) and all(judge.is_late("date_later", part) for part in firm)
-    type_code, late = ("date_later", Bucket.LATE) if all_late else ("backorder", Bucket.LATE_IN_PART)
+    is_all_late = all(judge.is_late("date_later", part) for part in firm)
+    is_part_in_time = any(not judge.is_late("backorder", part) for part in firm)
+    late = Bucket.LATE if is_all_late else Bucket.LATE_IN_PART
+    type_code = "backorder" if is_part_in_time and not is_all_late else "date_later"
     for part in slices:
         if part.supply is not None and part.supply.firmness is Firmness.OPEN:
             yield _piece(Bucket.INCOMPLETE, part)

@@ -1,0 +1,290 @@
+"""Where the pieces of an order line are."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from erp_connectors.canonical.documents import LineAnswer, OfferedPart, OrderState, Unmentioned
+from erp_connectors.canonical.values import DateKind
+from erp_connectors.documents.positions import HeardDocument
+from exceptions_app.detection import examples as world
+from exceptions_app.detection.detect import detect
+from exceptions_app.detection.examples import amount, answer, at, order, receipt, ship_notice, snapshot
+from exceptions_app.detection.view import look
+from exceptions_app.policies.values import Direction, Limit, LimitState, Terms, Tolerance, ToleranceTable
+from tests.builders.worlds import found
+
+ORDER = order((100, "2026-12-02"))
+FULL = answer((100, "2026-12-02"), said="2026-11-20 10:00")
+
+
+def pieces(documents: list[HeardDocument], when: str = "2026-11-24 10:01", **known: Any) -> dict[str, int]:
+    """Return how much is in each bucket of line 10."""
+    line = look(snapshot(*documents, **known), (), at(when)).lines[0]
+    return {bucket.value: int(line.quantity(bucket)) for bucket in {p.bucket: 0 for p in line.buckets.pieces}}
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        ([ORDER], {"answer_late": 100}),
+        ([ORDER, answer((82, "2026-12-02"))], {"not_offered": 18, "confirmed": 82}),
+        (
+            [ORDER, answer((82, "2026-12-02"), rejected=amount(10))],
+            {"rejected": 10, "not_offered": 8, "confirmed": 82},
+        ),
+        (
+            [ORDER, answer((82, "2026-12-02"), words=(LineAnswer.REJECTED,))],
+            {"rejected": 18, "confirmed": 82},
+        ),
+        ([ORDER, answer(words=(LineAnswer.REJECTED,), is_unreadable=True)], {"rejected": 100}),
+        ([ORDER, answer(is_unreadable=True)], {"unreadable": 100}),
+        ([ORDER, answer((10, "2026-12-02"), unit="BX")], {"unreadable": 100}),
+        ([ORDER, answer(words=(LineAnswer.DATE_PENDING,), is_unreadable=True)], {"incomplete": 100}),
+        ([ORDER, answer((100, None), words=(LineAnswer.DATE_PENDING,))], {"incomplete": 100}),
+        ([ORDER, answer((100, None))], {"confirmed": 100}),
+        ([ORDER, answer((150, "2026-12-02"))], {"confirmed": 100}),
+        ([ORDER, answer()], {"not_offered": 100}),
+        ([ORDER, answer((100, "2026-12-16"))], {"late": 100}),
+        (
+            [ORDER, answer((60, "2026-12-02"), (30, "2026-12-16"))],
+            {"not_offered": 10, "late_in_part": 30, "confirmed": 60},
+        ),
+        ([ORDER, answer((60, "2026-12-16"))], {"not_offered": 40, "late": 60}),
+    ],
+)
+def test_an_answer_puts_the_pieces_where_its_words_say(
+    documents: list[HeardDocument], expected: dict[str, int]
+) -> None:
+    assert pieces(documents) == expected
+
+
+@pytest.mark.parametrize(
+    ("documents", "when", "expected"),
+    [
+        (
+            [ORDER, FULL, ship_notice(60, said="2026-11-27 10:00")],
+            "2026-11-27 12:00",
+            {"confirmed": 40, "under_way": 60},
+        ),
+        (
+            [ORDER, FULL, receipt(60, on="2026-11-27", damaged=5)],
+            "2026-11-27 13:00",
+            {"confirmed": 40, "damaged": 5, "received": 55},
+        ),
+        (
+            [ORDER, ship_notice(60, said="2026-11-20 10:00")],
+            "2026-11-20 12:00",
+            {"unanswered": 40, "under_way": 60},
+        ),
+        ([ORDER, FULL, receipt(130, on="2026-11-27", damaged=5)], "2026-11-27 13:00", {"received": 100}),
+        # a receipt that names no notice is laid against the shipment that had left by then
+        (
+            [ORDER, FULL, ship_notice(60, said="2026-11-26 10:00"), receipt(60, on="2026-11-27")],
+            "2026-11-27 13:00",
+            {"confirmed": 40, "received": 60},
+        ),
+        # but not against one that left later
+        (
+            [ORDER, FULL, receipt(50, on="2026-11-26"), ship_notice(50, said="2026-11-27 10:00")],
+            "2026-11-27 13:00",
+            {"under_way": 50, "received": 50},
+        ),
+        # goods that arrived before their notice was sent belong to it all the same when the receipt names it
+        (
+            [
+                ORDER,
+                FULL,
+                receipt(50, on="2026-11-26", notice="ASN-1"),
+                ship_notice(50, said="2026-11-27 10:00"),
+            ],
+            "2026-11-27 13:00",
+            {"confirmed": 50, "received": 50},
+        ),
+        # a cumulative figure stands for the notice we never got
+        (
+            [ORDER, FULL, ship_notice(30, "ASN-2", said="2026-11-27 10:00", shipped_to_date=amount(90))],
+            "2026-11-27 12:00",
+            {"confirmed": 10, "under_way": 90},
+        ),
+        (
+            [
+                ORDER,
+                FULL,
+                ship_notice(60, said="2026-11-26 10:00", shipped_to_date=amount(60)),
+                ship_notice(30, "ASN-2", said="2026-11-27 10:00", shipped_to_date=amount(90)),
+            ],
+            "2026-11-27 12:00",
+            {"confirmed": 10, "under_way": 90},
+        ),
+        (
+            [ORDER, FULL, ship_notice(None, said="2026-11-27 10:00", shipped_to_date=amount(90))],
+            "2026-11-27 12:00",
+            {"confirmed": 10, "under_way": 90},
+        ),
+    ],
+)
+def test_goods_go_further_than_words(
+    documents: list[HeardDocument], when: str, expected: dict[str, int]
+) -> None:
+    assert pieces(documents, when) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "expected"),
+    [
+        (OrderState.CANCELLED, [], {"cancelled": 100}),
+        (OrderState.CANCELLED, [receipt(30, on="2026-11-25")], {"cancelled": 70, "received": 30}),
+        (OrderState.CLOSED, [receipt(30, on="2026-11-25")], {"cancelled": 70, "received": 30}),
+        (
+            OrderState.CLOSED,
+            [ship_notice(60, said="2026-11-24 10:00"), receipt(30, on="2026-11-25")],
+            {"cancelled": 40, "not_received": 30, "received": 30},
+        ),
+        (
+            OrderState.CANCELLED,
+            [ship_notice(60, said="2026-11-24 10:00"), receipt(30, on="2026-11-25")],
+            {"cancelled": 40, "under_way": 30, "received": 30},
+        ),
+    ],
+)
+def test_nothing_more_is_expected_of_an_order_that_is_over(
+    state: OrderState, more: list[HeardDocument], expected: dict[str, int]
+) -> None:
+    over = order((100, "2026-12-02"), said="2026-11-26 10:00", revision=1, state=state)
+    assert pieces([ORDER, FULL, over, *more], "2026-12-20 12:00") == expected
+
+
+def test_an_order_that_is_not_released_owes_nobody_anything() -> None:
+    draft = order((100, "2026-12-02"), state=OrderState.DRAFT)
+    assert found([draft], "2026-12-20 12:00") == []
+
+
+def test_an_order_that_is_not_watched_is_left_alone() -> None:
+    detection = detect(replace(snapshot(ORDER), watched=False), (), at("2026-12-20 12:00"))
+    assert (detection.deviations, detection.next_look) == ((), None)
+
+
+def test_a_supplier_that_does_not_confirm_is_held_to_the_day_that_was_asked_for() -> None:
+    known = Terms(expects_confirmation=False)
+    assert found([ORDER], "2026-11-30 17:00", terms=known) == []
+    assert found([ORDER], "2026-11-30 17:01", terms=known) == [("ship_notice_missing", "100", "10")]
+    assert found([ORDER], "2026-12-03 17:01", terms=known) == [("delivery_overdue", "100", "10")]
+
+
+def test_an_answer_on_open_quantity_adds_what_was_under_way_when_it_was_given() -> None:
+    documents = [
+        order((500, "2026-12-10")),
+        answer((500, "2026-12-10"), said="2026-11-20 10:00"),
+        ship_notice(300, said="2026-12-01 08:00"),
+        receipt(300, on="2026-12-01"),
+        answer((200, "2026-12-10"), said="2026-12-01 15:00"),
+        ship_notice(50, "ASN-2", said="2026-12-02 08:00"),
+    ]
+    assert pieces(documents, "2026-12-02 12:00", terms=Terms(total_quantity=False)) == {
+        "confirmed": 150,
+        "under_way": 50,
+        "received": 300,
+    }
+    assert pieces(documents, "2026-12-02 12:00")["not_offered"] == 150
+
+
+def test_an_unreadable_answer_leaves_what_was_known_before_it() -> None:
+    unreadable = answer(is_unreadable=True, said="2026-11-25 10:00")
+    unknown_unit = answer((5, "2026-12-02"), unit="BX", said="2026-11-25 10:00")
+    short = answer((82, "2026-12-02"))
+    for newer in (unreadable, unknown_unit):
+        assert pieces([ORDER, short, newer]) == {"not_offered": 18, "confirmed": 82}
+        assert pieces([ORDER, newer, short]) == {"not_offered": 18, "confirmed": 82}
+
+
+def test_a_notice_nobody_can_read_is_still_a_notice() -> None:
+    boxes = ship_notice(5, said="2026-11-27 10:00", unit="BX")
+    assert found([ORDER, FULL, boxes], "2026-11-30 17:01") == [("unit_unknown", None, "10")]
+    assert ("delivery_overdue", "100", "10") in found([ORDER, FULL, boxes], "2026-12-03 17:01")
+
+
+@pytest.mark.parametrize(
+    ("lead", "expected"),
+    [(None, {"confirmed": 100}), (1, {"confirmed": 100}), (3, {"late": 100})],
+)
+def test_a_ship_date_is_compared_with_a_delivery_date_by_the_lead_time_only(
+    lead: int | None, expected: dict[str, int]
+) -> None:
+    shipping = answer(
+        offered=(OfferedPart(amount(100), world.date.fromisoformat("2026-12-01"), DateKind.SHIP),)
+    )
+    assert pieces([ORDER, shipping], terms=Terms(ship_to_delivery_days=lead)) == expected
+
+
+def test_the_notice_of_a_ship_date_is_due_on_that_day() -> None:
+    shipping = answer(
+        offered=(OfferedPart(amount(100), world.date.fromisoformat("2026-11-30"), DateKind.SHIP),)
+    )
+    assert found([ORDER, shipping], "2026-11-30 17:00") == []
+    assert found([ORDER, shipping], "2026-11-30 17:01") == [("ship_notice_missing", "100", "10")]
+
+
+def test_a_late_part_stays_a_late_part_when_the_part_in_time_has_come() -> None:
+    split = answer((40, "2026-12-02"), (60, "2026-12-16"))
+    assert pieces([ORDER, split])["late_in_part"] == 60
+    assert pieces([ORDER, split, receipt(40, on="2026-12-01")], "2026-12-01 13:00")["late_in_part"] == 60
+
+
+def test_parts_without_a_date_are_promised_for_the_days_that_were_asked_for_then() -> None:
+    weekly = order((50, "2026-12-02"), (50, "2026-12-09"))
+    moved = order((100, "2026-12-01"), said="2026-11-25 10:00", revision=1)
+    agreed = answer((80, None))
+    line = look(snapshot(weekly, agreed, moved), (), at("2026-11-25 12:00")).lines[0]
+    promised = {(p.promised.on.isoformat(), int(p.quantity)) for p in line.buckets.pieces if p.promised}
+    assert promised == {("2026-12-02", 50), ("2026-12-09", 30)}
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "expected"),
+    [
+        (Tolerance(percent=Limit(LimitState.VALUE, world.Decimal(18))), []),
+        (Tolerance(amount=Limit(LimitState.VALUE, world.Decimal(18))), []),
+        (Tolerance(percent=Limit(LimitState.VALUE, world.Decimal("17.9"))), [("quantity_short", "18", "10")]),
+        (Tolerance(percent=Limit(LimitState.ZERO)), [("quantity_short", "18", "10")]),
+        (Tolerance(), []),
+    ],
+)
+def test_a_tolerance_row_is_inclusive_and_unchecked_is_not_zero(
+    tolerance: Tolerance, expected: object
+) -> None:
+    table = ToleranceTable({("quantity_short", Direction.UNDER): tolerance})
+    documents = [ORDER, answer((82, "2026-12-02"))]
+    assert found(documents, "2026-11-24 10:01", tolerances=table) == expected
+
+
+def test_a_day_tolerance_moves_both_the_judgement_and_the_deadline() -> None:
+    three = Tolerance(amount=Limit(LimitState.VALUE, world.Decimal(3)), id=7)
+    table = ToleranceTable(
+        {("date_later", Direction.UNDER): three, ("delivery_overdue", Direction.UNDER): three}
+    )
+    within = [ORDER, answer((100, "2026-12-07"))]
+    beyond = [ORDER, answer((100, "2026-12-08"))]
+    assert found(within, "2026-11-24 10:01", tolerances=table) == []
+    assert found(beyond, "2026-11-24 10:01", tolerances=table) == [("date_later", "100", "10")]
+    overdue = ("delivery_overdue", "100", "10")
+    assert overdue not in found(within, "2026-12-10 17:00", tolerances=table)
+    assert overdue in found(within, "2026-12-10 17:01", tolerances=table)
+
+
+def test_schedules_are_compared_as_curves() -> None:
+    weekly = order((100, "2026-12-01"), (100, "2026-12-08"), (100, "2026-12-15"))
+    lumpy = answer((150, "2026-12-01"), (150, "2026-12-15"))
+    assert pieces([weekly, lumpy]) == {"confirmed": 250, "late_in_part": 50}
+
+
+def test_an_answer_to_the_header_answers_every_line() -> None:
+    lines = order(
+        lines=(
+            world.order_line((100, "2026-12-02"), item="A"),
+            world.order_line((5, "2026-12-09"), number="20", item="B"),
+        )
+    )
+    accepted = answer(number=None, unmentioned=Unmentioned.ACCEPTED, said="2026-11-20 10:00")
+    assert found([lines, accepted], "2026-11-25 10:01") == []
