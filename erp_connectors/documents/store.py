@@ -280,8 +280,8 @@ def _ground_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document
         kind__in={one.kind.value for one in wanted},
         key__in={one.key for one in wanted},
     )
-    newest = known.order_by("kind", "key", "supplier", "-said_at", "-revision", "-control_number").distinct(
-        "kind", "key", "supplier"
+    newest = known.order_by("kind", "key", "supplier_id", "-said_at", "-revision", "-control_number").distinct(
+        "kind", "key", "supplier_id"
     )
     moments = {one.arrival.document.version.document_time for one in wanted}
     same_moment = known.filter(said_at__in=moments)
