@@ -287,6 +287,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    # Several resources have a field `state` or `status`; each set of values gets a name of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "CaseStateEnum": "exceptions_app.cases.models.CaseState",
+        "ProposalStateEnum": "exceptions_app.proposals.models.ProposalState",
+        "TaskStateEnum": "exceptions_app.cases.models.TaskState",
+        "CommandStateEnum": "erp_connectors.exchange.models.CommandState",
+        "InterchangeStatusEnum": "erp_connectors.exchange.models.InterchangeStatus",
+        "TransactionStatusEnum": "erp_connectors.exchange.models.TransactionStatus",
+    },
 }
 
 # --- Logs ---------------------------------------------------------------------------------------------------
