@@ -62,13 +62,20 @@ OWNERS = {
 LADDER = tuple(Bucket)
 
 
+class Move(NamedTuple):
+    """Just after that moment time alone moves a piece into another bucket."""
+
+    at: datetime
+    to: Bucket
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """Some of the ordered quantity (counted in the base unit) that shares one fate.
 
     `wanted`: the day the ERP asks for; `promised`: the day that was promised or agreed instead. `since`: when
-    it came to be missing. `moves_at` and `moves_to`: when time alone would move it next, and where. `hidden`:
-    the buckets it may be in by now, could we see further than `blind_since`.
+    it came to be missing. `moves`: when time alone would move it, and where. `hidden`: the buckets it may be
+    in by now, could we see further than `blind_since`.
     """
 
     bucket: Bucket
@@ -77,8 +84,7 @@ class Piece:
     promised: Day | None = None
     shipment: Shipment | None = None
     since: datetime | None = None
-    moves_at: datetime | None = None
-    moves_to: Bucket | None = None
+    moves: tuple[Move, ...] = ()
     hidden: tuple[Bucket, ...] = ()
     blind_since: datetime | None = None
 
@@ -349,8 +355,8 @@ class _Judge:
                 piece = replace(piece, bucket=bucket, since=deadline.at, hidden=(), blind_since=None)
             elif deadline.is_over(self.as_of):
                 piece = _hide(piece, bucket, deadline)
-            elif piece.moves_at is None or deadline.at < piece.moves_at:
-                piece = replace(piece, moves_at=deadline.at, moves_to=bucket)
+            else:
+                piece = replace(piece, moves=(*piece.moves, Move(deadline.at, bucket)))
         return piece
 
 
@@ -396,14 +402,14 @@ def _settled(pieces: Iterable[Piece], agreed: Holding, counter: Counter, judge: 
             continue
         if left is not None:
             left -= taken
-        yield _ending(_moved_on(replace(piece, quantity=taken), agreed, judge), piece, agreed)
+        yield _with_moves_of(piece, _moved_on(replace(piece, quantity=taken), agreed, judge), agreed)
         if piece.quantity > taken:
             yield replace(piece, quantity=piece.quantity - taken)
 
 
 def _moved_on(piece: Piece, agreed: Holding, judge: _Judge) -> Piece:
     agreed_on = agreed.agreement.agreed_on
-    fresh = replace(piece, since=None, moves_at=None, moves_to=None, hidden=(), blind_since=None)
+    fresh = replace(piece, since=None, moves=(), hidden=(), blind_since=None)
     if agreed_on is not None:
         fresh = replace(fresh, promised=Day(agreed_on))
     elif piece.bucket not in (Bucket.LATE, Bucket.LATE_IN_PART):
@@ -413,11 +419,10 @@ def _moved_on(piece: Piece, agreed: Holding, judge: _Judge) -> Piece:
     return judge.confirmed(replace(fresh, bucket=Bucket.CONFIRMED))
 
 
-def _ending(piece: Piece, before: Piece, agreed: Holding) -> Piece:
-    """A wait that ends gives the piece back to the bucket it came from."""
-    if agreed.ends_at is None or (piece.moves_at is not None and piece.moves_at <= agreed.ends_at):
-        return piece
-    return replace(piece, moves_at=agreed.ends_at, moves_to=before.bucket)
+def _with_moves_of(before: Piece, piece: Piece, agreed: Holding) -> Piece:
+    """Add when time moves the piece out of the agreement: where it would have moved, or when a wait ends."""
+    ends = (Move(agreed.ends_at, before.bucket),) if agreed.ends_at is not None else ()
+    return replace(piece, moves=(*piece.moves, *before.moves, *ends))
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -15,7 +15,7 @@ from exceptions_app.detection.deadlines import JUST_AFTER
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.snapshot import OrderSnapshot
 from exceptions_app.detection.view import LineView, OrderView
-from exceptions_app.detection.words import evidence_of, goods, offered_parts, ordered_parts, plain
+from exceptions_app.detection.words import evidence_of, offered_parts, ordered_parts, plain
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
 
@@ -184,6 +184,8 @@ class BucketType(LineType):
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield one deviation for all that is in the bucket beyond tolerance."""
         pieces = line.buckets.inside(self.bucket)
+        if not pieces:
+            return
         quantity = line.quantity(self.bucket)
         tolerance = None
         if self.quantity_tolerance is not None:
@@ -215,10 +217,11 @@ class BucketType(LineType):
     def next_look(self, view: OrderView) -> datetime | None:
         """Return when time next moves a piece into or out of the bucket."""
         moves = [
-            piece.moves_at + JUST_AFTER
+            move.at + JUST_AFTER
             for line in view.lines
             for piece in line.buckets.pieces
-            if piece.moves_at is not None and self.bucket in (piece.bucket, piece.moves_to)
+            for move in piece.moves
+            if self.bucket in (piece.bucket, move.to)
         ]
         return min(moves, default=None)
 
@@ -231,8 +234,11 @@ class BucketType(LineType):
         return answer.version.document_time if answer else None
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
-        """Return what is instead of what was expected: what is offered, shipped and received."""
-        return {**offered_parts(line), **goods(line), "unit": line.unit}
+        """Return what is instead of what was expected: what is offered.
+
+        Only what makes the deviation another one belongs here; what else is known of the line is evidence.
+        """
+        return {**offered_parts(line), "unit": line.unit}
 
 
 def how_much(deviation: Deviation) -> str:

@@ -34,8 +34,8 @@ class DeliveryOverdue(BucketType):
     )
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
-        """Return what is shipped and received, and the days promised for what is not here."""
-        return {**super().actual(line, pieces), "promised": days(pieces)}
+        """Return the days promised for what is not here."""
+        return {"promised": days(pieces), "unit": line.unit}
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA promised for 2026-12-01 not received."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.types.base import ZERO, Example, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import goods, offered_parts
+from exceptions_app.detection.words import offered_parts
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction
 
@@ -35,7 +35,7 @@ class QuantityOver(LineType):
                 quantity=quantity,
                 amount=line.amount(over),
                 since=said_at,
-                actual={**offered_parts(line), **goods(line), "unit": line.unit},
+                actual={**offered_parts(line), "unit": line.unit},
                 tolerance_id=tolerance.id,
             )
 

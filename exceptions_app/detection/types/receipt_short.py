@@ -1,9 +1,13 @@
 """Less was received than was shipped, after the shipment had time to be counted."""
 
+from typing import Any
+
 from exceptions_app.detection import examples as world
-from exceptions_app.detection.buckets import Bucket
+from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.view import LineView
+from exceptions_app.detection.words import goods
 from exceptions_app.deviation import Deviation
 
 
@@ -25,6 +29,10 @@ class ReceiptShort(BucketType):
         Healing.ERP_CHANGED,
         Healing.ANSWERED,
     )
+
+    def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
+        """Return what is shipped and received."""
+        return {**goods(line), "unit": line.unit}
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 5 EA shipped, not received."""

@@ -32,8 +32,8 @@ class ShipNoticeMissing(BucketType):
     )
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
-        """Return what is shipped, and the days promised for what is not announced."""
-        return {**super().actual(line, pieces), "promised": days(pieces)}
+        """Return the days promised for what is not announced."""
+        return {"promised": days(pieces), "unit": line.unit}
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA promised for 2026-11-27 not announced."""

@@ -1,12 +1,14 @@
 """A final ship notice leaves the line below what was confirmed."""
 
 from datetime import datetime
+from typing import Any
 
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
+from exceptions_app.detection.words import goods
 from exceptions_app.deviation import Deviation
 
 
@@ -33,6 +35,10 @@ class ShipNoticeShort(BucketType):
     def since(self, line: LineView, pieces: list[Piece]) -> datetime | None:
         """Return when the supplier said that no more comes."""
         return line.buckets.goods.final_at
+
+    def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
+        """Return what is offered, shipped and received."""
+        return {**super().actual(line, pieces), **goods(line)}
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 2 EA left out of the final shipment."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from erp_connectors.canonical.documents import InvoiceKind, LineAnswer, OrderState, Purpose
 from erp_connectors.documents.positions import HeardDocument, positions_of
 from exceptions_app.detection import examples as world
+from exceptions_app.detection import registry
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.buckets import OWNERS, Bucket
 from exceptions_app.detection.detect import detect
@@ -113,6 +114,8 @@ histories = st.tuples(st.lists(orders(), min_size=1, max_size=3), st.lists(answe
 untied = histories.filter(
     lambda documents: len({(type(d.content), d.version) for d in documents}) == len(documents)
 )
+STATES = st.sampled_from(list(AgreementState))
+CODES = [kind.code for kind in registry.all_types()]
 terms = st.sampled_from(
     [
         Terms(),
@@ -174,15 +177,29 @@ def test_no_piece_belongs_to_two_types(documents: list[HeardDocument], when: dat
 
 
 @many
-@given(histories, moments, terms, st.floats(0.01, 0.99))
+@given(st.data(), histories, moments, terms, st.floats(0.01, 0.99))
 def test_nothing_moves_before_the_next_look(
-    documents: list[HeardDocument], when: datetime, known: Terms, share: float
+    data: st.DataObject, documents: list[HeardDocument], when: datetime, known: Terms, share: float
 ) -> None:
     seen = snapshot(*documents, packs=PACKS, terms=known)
-    now = detect(seen, (), when)
-    until = now.next_look or when + timedelta(days=400)
-    between = detect(seen, (), when + (until - when) * share)
-    assert listed(between) == listed(now)
+    agreed = [
+        agreement(
+            seen,
+            code,
+            number=number,
+            state=data.draw(STATES),
+            kind=data.draw(st.sampled_from(list(AgreementKind))),
+            quantity=data.draw(st.sampled_from([None, 20])),
+            agreed_on=data.draw(st.one_of(st.none(), days)),
+            until=data.draw(days),
+        )
+        for number, code in enumerate(data.draw(st.lists(st.sampled_from(list(OWNERS.values())), max_size=3)))
+    ]
+    for types in (None, [registry.exception_type(data.draw(st.sampled_from(CODES)))]):
+        now = detect(seen, agreed, when, types)
+        until = now.next_look or when + timedelta(days=400)
+        between = detect(seen, agreed, when + (until - when) * share, types)
+        assert listed(between) == listed(now)
 
 
 @many
@@ -206,9 +223,6 @@ def test_cutting_schedule_and_offer_into_slices_changes_no_bucket(
     whole = [_totals(line) for line in pieces_of(documents, when)]
     sliced = [_totals(line) for line in pieces_of([_sliced(d, Decimal(cut)) for d in documents], when)]
     assert sliced == whole
-
-
-STATES = st.sampled_from(list(AgreementState))
 
 
 @many
