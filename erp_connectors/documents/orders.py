@@ -1,5 +1,6 @@
 """Orders and their lines in the mirror, and the position of every line, from all that was heard of them."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from erp_connectors.canonical.codec import from_builtins, to_builtins
+from erp_connectors.canonical.codec import from_builtins, to_json
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
 from erp_connectors.canonical.values import Quantity
@@ -221,7 +222,7 @@ def _fill(row: OrderLine, position: LinePosition, item: Item) -> None:
     row.requested_on = min((part.date for part in line.schedule), default=None)
     row.cancelled = position.cancelled_at is not None
     row.is_present = position.is_present
-    row.position = to_builtins(position)
+    row.position = json.loads(to_json(position))
     row.answered_at = position.answered_at
     row.received_quantity = _received(position, item)
 

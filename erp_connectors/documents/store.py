@@ -195,9 +195,9 @@ def _follow(
     _save(changed)
     _link(changed, named, references)
     touched_orders = orders.follow(numbers, connection=connection, company=company)
-    touched = {group: set(touched_by) for group, touched_by in effect.touched.items()}
+    touched = defaultdict(set, effect.touched)
     for group, pairs in named.items():
-        touched[group] = {touched_orders[number] for _, number in pairs if number in touched_orders}
+        touched[group] |= {touched_orders[number] for _, number in pairs if number in touched_orders}
     _tell(changed, set(touched_orders.values()).union(*touched.values()))
     return touched
 
@@ -280,9 +280,9 @@ def _ground_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document
         kind__in={one.kind.value for one in wanted},
         key__in={one.key for one in wanted},
     )
-    newest = known.order_by("kind", "key", "supplier_id", "-said_at", "-revision", "-control_number").distinct(
-        "kind", "key", "supplier_id"
-    )
+    newest = known.order_by(
+        "kind", "key", "supplier_id", "-said_at", "-revision", "-control_number"
+    ).distinct("kind", "key", "supplier_id")
     moments = {one.arrival.document.version.document_time for one in wanted}
     same_moment = known.filter(said_at__in=moments)
     return list({row.pk: row for row in [*same_moment, *newest]}.values())
