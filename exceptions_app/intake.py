@@ -4,16 +4,18 @@ One transaction per order: lock it, look, reconcile, then open, update, reopen o
 routing, clocks and alerts. Looking again with nothing new writes nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import Max
 
 from erp_connectors import clock
-from erp_connectors.documents.models import OrderReference, PurchaseOrder
+from erp_connectors.documents.models import Document, OrderReference, PurchaseOrder
 from exceptions_app.cases.desk import Desk, Outcome
+from exceptions_app.cases.models import Case
 from exceptions_app.detection import watch
 from exceptions_app.detection.load import LoadedOrders, load
 from exceptions_app.detection.watch import Look
@@ -76,6 +78,24 @@ def evaluate(order_ids: Collection[int], as_of: datetime) -> Evaluation:
             watch.fail(ORDER, order_id, error=f"{type(error).__name__}: {error}", now=clock.now())
             evaluation.failures[order_id] = str(error)
     return evaluation
+
+
+def report_cases(order_ids: Sequence[int]) -> dict[str, list[str]]:
+    """Look at orders that a received file named, and name the cases that changed since it was recorded.
+
+    For the report of `manage.py receive --wait`; a worker may have been quicker.
+    """
+    marked = [each.subject_id for each in watch.looks(ORDER, order_ids).values() if each.marked != each.seen]
+    if marked:
+        evaluate(marked, clock.now())
+    touched = []
+    for order in PurchaseOrder.objects.filter(pk__in=order_ids):
+        documents = Document.objects.filter(connection=order.connection_id, orders__order_number=order.number)
+        newest = documents.aggregate(newest=Max("recorded_at"))["newest"]
+        if newest is not None:
+            cases = Case.objects.filter(order=order, updated_at__gte=newest).order_by("pk")
+            touched += cases.values_list("number", flat=True)
+    return {"cases": touched}
 
 
 def _evaluate_one(order_id: int, look: Look, world: LoadedOrders, as_of: datetime) -> Outcome:

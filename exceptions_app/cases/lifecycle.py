@@ -32,6 +32,8 @@ def _people(action: str, *, or_rightline: bool = False) -> Permission:
             return or_rightline
         return may(by.person, action, case)
 
+    # Shown in the diagram.
+    permitted.__doc__ = f"Permit people who may `{action}`{', and Rightline' if or_rightline else ''}."
     return permitted
 
 

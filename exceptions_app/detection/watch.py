@@ -81,10 +81,11 @@ WAKE_BLIND = """
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A watch as it was when a look began: the sequence that was read, and when it was last looked at."""
+    """A watch as it was when a look began: its sequence, the one seen last, and when that was."""
 
     subject_id: int
     marked: int
+    seen: int
     looked_at: datetime | None
 
 
@@ -122,7 +123,7 @@ def begin(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Look]:
 def looks(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Look]:
     """Return the watches of the subjects as they are now."""
     rows = Watch.objects.filter(subject_kind=subject_kind, subject_id__in=subject_ids)
-    return {row.subject_id: Look(row.subject_id, row.marked, row.looked_at) for row in rows}
+    return {row.subject_id: Look(row.subject_id, row.marked, row.seen, row.looked_at) for row in rows}
 
 
 def finish(
@@ -143,6 +144,12 @@ def finish(
         next_look=next_look,
         blind_since=blind_since,
     )
+
+
+def due(subject_kind: str, at: datetime) -> list[int]:
+    """Return what is due at `at`, longest due first; nobody claims it by this."""
+    rows = Watch.objects.filter(subject_kind=subject_kind, due_at__lte=at).order_by("due_at", "pk")
+    return list(rows.values_list("subject_id", flat=True))
 
 
 def fail(subject_kind: str, subject_id: int, *, error: str, now: datetime) -> None:

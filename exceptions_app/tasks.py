@@ -1,0 +1,39 @@
+"""What the beat wakes: each task drains due rows through one plain function, and is safe to run twice."""
+
+import time
+from collections.abc import Callable
+
+from celery import shared_task
+
+from erp_connectors import clock
+from exceptions_app import intake, sla
+from exceptions_app.notifications import send
+
+BATCH = 50
+#: A task ends after this many seconds; what is left is due for the next sweep.
+LONGEST = 30.0
+
+
+@shared_task
+def evaluate_due() -> None:
+    """Look at the orders that are due."""
+    _drain(lambda: intake.evaluate_due(BATCH))
+
+
+@shared_task
+def sweep_clocks() -> None:
+    """Let the breaches and escalations happen that are due."""
+    _drain(lambda: sla.sweep(clock.now(), BATCH))
+
+
+@shared_task
+def send_notifications() -> None:
+    """Mail the notifications that are due."""
+    _drain(lambda: send.send_due(BATCH))
+
+
+def _drain(take_batch: Callable[[], int]) -> None:
+    """Take batches until one is not full, or half a minute has passed."""
+    stop_at = time.monotonic() + LONGEST
+    while take_batch() == BATCH and time.monotonic() < stop_at:
+        continue
