@@ -124,6 +124,7 @@ def case_context(
         "problems": problems,
         "lines": [_line(view, case, today) for view in page.lines],
         "impact": _impact(page),
+        "orders_at_risk": orders_at_risk(page.tasks, today=today),
         "tasks": [_task(task, person, now) for task in page.tasks],
         "proposals": cards,
         "decide_target": "#case",
@@ -309,7 +310,7 @@ class Fact:
 
     label: Text
     value: str
-    tone: str = ""
+    note: str = ""
 
 
 def _impact(page: CasePage) -> list[Fact]:
@@ -332,10 +333,9 @@ def _impact(page: CasePage) -> list[Fact]:
     demand = list(CustomerDemand.objects.filter(item=item, warehouse=warehouse).order_by("due_on")[:200])
     if demand:
         waiting = sum((row.open_quantity for row in demand), Decimal(0))
-        words = ngettext("%(n)s order", "%(n)s orders", len(demand)) % {"n": formats.number(len(demand))}
-        facts.append(
-            Fact(_("Customers wait for"), f"{formats.quantity(waiting, demand[0].unit)} · {words}")
-        )
+        orders = len({row.order_number for row in demand})
+        words = ngettext("%(n)s order", "%(n)s orders", orders) % {"n": formats.number(orders)}
+        facts.append(Fact(_("Customers wait for"), formats.quantity(waiting, demand[0].unit), words))
     return facts
 
 
@@ -348,7 +348,7 @@ def _task(task: Task, person: User, now: datetime) -> dict[str, Any]:
         "team": task.team.name,
         "icon": labels.TEAM_ICONS.get(task.team.code, "users"),
         "title": task.title,
-        "body": task.body,
+        "body": "" if task.facts.get("items") else task.body,
         "is_open": task.state == TaskState.OPEN,
         "is_void": task.state == TaskState.VOID,
         "is_mine": task.state == TaskState.OPEN and works_in(person, task.team),
@@ -357,8 +357,40 @@ def _task(task: Task, person: User, now: datetime) -> dict[str, Any]:
         "done_by": task.done_by,
         "done_at": task.done_at,
         "outcome": task.outcome,
-        "facts": task.facts,
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAtRisk:
+    """A customer order that cannot be covered in full, in words."""
+
+    number: str
+    customer: str
+    customer_class: str
+    item: str
+    wanted: str
+    due: str
+    short: str
+
+
+def orders_at_risk(tasks: Sequence[Task], *, today: date) -> list[OrderAtRisk]:
+    """Return the customer orders the newest task names, in the order they are served."""
+    newest = max((task for task in tasks if task.facts.get("items")), key=lambda task: task.pk, default=None)
+    if newest is None:
+        return []
+    return [
+        OrderAtRisk(
+            number=order["order"],
+            customer=order["customer"],
+            customer_class=order["class"],
+            item=item["item"],
+            wanted=formats.quantity(Decimal(order["quantity"]), item["unit"]),
+            due=formats.day(date.fromisoformat(order["due_on"]), today=today),
+            short=formats.quantity(Decimal(order["short"]), item["unit"]),
+        )
+        for item in newest.facts["items"]
+        for order in item["orders"]
+    ]
 
 
 # --- history ------------------------------------------------------------------------------------------------
@@ -390,7 +422,7 @@ def event_view(event: Event) -> EventView:
     moves = moves_of(event.before, event.after) if event.kind.startswith("case.") else []
     return EventView(
         at=event.at,
-        who=event.actor_name or "Rightline",
+        who="" if event.actor_name and event.actor_name in event.summary else event.actor_name,
         summary=event.summary,
         reason=event.reason,
         tone=_event_tone(event),

@@ -303,9 +303,9 @@ class NeedPreview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewWords:
-    """What proposing would do, in words; `is_waiting`: the form is not filled in yet."""
+    """What proposing would do, in words; with `problems` it is not clear yet."""
 
-    is_waiting: bool
+    problems: list[str] = field(default_factory=list)
     lines: list[ValuesLine] = field(default_factory=list)
     amount: str = ""
     percent: str = ""
@@ -314,11 +314,10 @@ class PreviewWords:
 
 
 def preview_words(found: Preview) -> PreviewWords:
-    """Return a preview as one reads it; with problems there is nothing to show yet."""
+    """Return a preview as one reads it; with problems there are no values to show yet."""
     if found.problems:
-        return PreviewWords(is_waiting=True)
+        return PreviewWords(problems=[problem.message for problem in found.problems])
     return PreviewWords(
-        is_waiting=False,
         lines=[values_line(line.number, line.before, line.after) for line in found.lines],
         amount=amount_words(found.amount, found.currency),
         percent=formats.percent(found.percent) if found.percent else "",

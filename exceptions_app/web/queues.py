@@ -81,12 +81,12 @@ def queue(request: HttpRequest, company: str, code: str) -> HttpResponse:
         "pills": pills(query, _people(team)),
         "is_filtered": any(name != "role" for name in state),
         "clear_url": address(path, QueryDict(), role=query.get("role")),
-        "views": _views(person, path),
+        "views": saved_views_of(person, path),
         "summary": summary,
         "figures": _figures(summary, team.company.currency),
         "blind": blind_spots(team.company, now=now),
         "empty": _empty(role),
-        "panel": _panel(request, query.get("case", "")),
+        "panel": panel(request, query.get("case", "")),
     }
     return show(request, "queues/page.html", context, current="queue", team=team, fragment="queue")
 
@@ -176,7 +176,8 @@ def _people(team: Team) -> list[User]:
     return list(members.order_by("first_name", "last_name", "username").distinct()[:50])
 
 
-def _views(person: User, path: str) -> list[SavedView]:
+def saved_views_of(person: User, path: str) -> list[SavedView]:
+    """Return the views of a list that the person kept, or that somebody shared."""
     return list(SavedView.objects.filter(Q(user=person) | Q(is_shared=True), path=path)[:50])
 
 
@@ -210,6 +211,7 @@ def _empty(role: str) -> dict[str, str]:
     }
 
 
-def _panel(request: HttpRequest, number: str) -> SafeString | None:
+def panel(request: HttpRequest, number: str) -> SafeString | None:
+    """Return the case the address opens beside the list, if the person may see it."""
     case = visible_cases(person_of(request)).filter(number=number).first() if number else None
     return panel_html(request, case) if case else None

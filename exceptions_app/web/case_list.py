@@ -1,0 +1,47 @@
+"""All cases a person may see, the last changed first, ended ones too."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from exceptions_app.cases import queries
+from exceptions_app.cases.models import Case
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import queue_teams, visible_cases
+from exceptions_app.web.access import Permission, permitted, person_of
+from exceptions_app.web.filters import CaseFilter, pills
+from exceptions_app.web.pages import now_of, show
+from exceptions_app.web.queues import PAGING, address, filter_state, panel, rows_html, saved_views_of, without_empty
+
+
+@permitted(Permission.VISIBLE_CASE)
+@require_safe
+def case_list(request: HttpRequest) -> HttpResponse:
+    """Show one page of all cases this person may see."""
+    person, now = person_of(request), now_of(request)
+    path, query = reverse("web:cases"), without_empty(request.GET)
+    visible = Case.objects.filter(pk__in=visible_cases(person).values("pk"))
+    found = CaseFilter(query, queryset=visible, request=request).qs
+    page = queries.case_list_page(
+        found, now=now, after=query.get("after", ""), before=query.get("before", "")
+    )
+    context = {
+        "path": path,
+        "query": query,
+        "here": address(path, query, drop=("case",)),
+        "rows": rows_html(page.rows, now=now),
+        "page": page,
+        "before_url": address(path, query, drop=PAGING, before=page.before),
+        "after_url": address(path, query, drop=PAGING, after=page.after),
+        "pills": pills(query, _colleagues(person), ended=True),
+        "is_filtered": bool(filter_state(query)),
+        "clear_url": path,
+        "views": saved_views_of(person, path),
+        "panel": panel(request, query.get("case", "")),
+    }
+    return show(request, "cases/list.html", context, current="cases", fragment="list")
+
+
+def _colleagues(person: User) -> list[User]:
+    members = User.objects.filter(memberships__team__in=queue_teams(person), is_active=True)
+    return list(members.order_by("first_name", "last_name", "username").distinct()[:50])

@@ -1,0 +1,156 @@
+"""How the lines to the outside are: what was read until when, what waits, and the last error in words."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from erp_connectors.companies import Connection, ConnectionKind
+from erp_connectors.exchange.models import (
+    Command,
+    CommandState,
+    Interchange,
+    InterchangeStatus,
+    OutgoingFile,
+    OutgoingStatus,
+    StreamState,
+)
+from exceptions_app.web import formats
+from exceptions_app.web.access import Permission, companies_open, permitted, person_of
+from exceptions_app.web.blind import blind_spots
+from exceptions_app.web.labels import Chip
+from exceptions_app.web.pages import now_of, show
+
+#: A polled stream that missed this many of its intervals lags.
+MISSED_INTERVALS = 3
+RECENT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamView:
+    """One stream: how far it is read, and what went wrong last."""
+
+    name: str
+    read_until: datetime | None
+    last_success_at: datetime | None
+    chip: Chip
+    failures: int
+    last_error: str
+
+
+@permitted(Permission.EXCHANGE)
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Show every connection of the companies whose exchange this person may see."""
+    now = now_of(request)
+    companies = companies_open(person_of(request), "view_exchange")
+    connections = list(
+        Connection.objects.filter(company__in=companies).select_related("company").order_by("company__name", "name")
+    )
+    streams: dict[int, list[StreamView]] = {}
+    for stream in StreamState.objects.filter(connection__in=connections).order_by("stream"):
+        streams.setdefault(stream.connection_id, []).append(_stream(stream, now))
+    inbound = _by_connection(
+        Interchange.objects.filter(connection__in=connections, received_at__gte=now - RECENT)
+        .values("connection")
+        .annotate(
+            received=Count("pk"),
+            newest=Max("received_at"),
+            waiting=Count("pk", filter=Q(status=InterchangeStatus.RECEIVED)),
+            oldest_waiting=Min("received_at", filter=Q(status=InterchangeStatus.RECEIVED)),
+            quarantined=Count("pk", filter=Q(status__in=(InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY))),
+        )
+    )
+    commands = _by_connection(
+        Command.objects.filter(connection__in=connections)
+        .exclude(state__in=(CommandState.DONE, CommandState.WITHDRAWN))
+        .values("connection")
+        .annotate(
+            waiting=Count("pk", filter=Q(state__in=(CommandState.WAITING, CommandState.SENDING))),
+            unclear=Count("pk", filter=Q(state__in=(CommandState.UNKNOWN, CommandState.CONFLICT))),
+        )
+    )
+    outgoing = _by_connection(
+        OutgoingFile.objects.filter(connection__in=connections)
+        .exclude(status=OutgoingStatus.SENT)
+        .values("connection")
+        .annotate(
+            waiting=Count("pk", filter=Q(status=OutgoingStatus.WAITING)),
+            dead=Count("pk", filter=Q(status=OutgoingStatus.DEAD)),
+        )
+    )
+    context = {
+        "now": now,
+        "days": RECENT.days,
+        "blind": [spot for company in companies for spot in blind_spots(company, now=now)],
+        "connections": [
+            {
+                "row": connection,
+                "icon": "cable" if connection.kind == ConnectionKind.EDI else "database",
+                "chip": _chip(connection, streams.get(connection.pk, []), inbound.get(connection.pk, {})),
+                "streams": streams.get(connection.pk, []),
+                "inbound": inbound.get(connection.pk, {}),
+                "commands": commands.get(connection.pk, {}),
+                "outgoing": outgoing.get(connection.pk, {}),
+            }
+            for connection in connections
+        ],
+    }
+    return show(request, "connections/page.html", context, current="connections", fragment="connections")
+
+
+def _by_connection(rows: Any) -> dict[int, dict[str, Any]]:
+    return {row["connection"]: row for row in rows}
+
+
+def _stream(stream: StreamState, now: datetime) -> StreamView:
+    patience = timedelta(seconds=stream.interval_seconds * MISSED_INTERVALS)
+    if stream.failures:
+        chip = Chip(gettext("Failing"), "crit")
+    elif not stream.is_polled:
+        chip = Chip(gettext("Pushed to us"), "good")
+    elif stream.watermark is None:
+        chip = Chip(gettext("Never read"), "warn")
+    elif now - stream.watermark > patience:
+        chip = Chip(gettext("Lags"), "warn")
+    else:
+        chip = Chip(gettext("Current"), "good")
+    return StreamView(
+        name=str(STREAMS.get(stream.stream, stream.stream)),
+        read_until=stream.watermark,
+        last_success_at=stream.last_success_at,
+        chip=chip,
+        failures=stream.failures,
+        last_error=stream.last_error,
+    )
+
+
+STREAMS = {
+    "orders": _("Orders"),
+    "confirmations": _("Confirmations"),
+    "ship_notices": _("Ship notices"),
+    "receipts": _("Receipts"),
+    "invoices": _("Invoices"),
+    "stock": _("Stock"),
+    "demand": _("Customer orders"),
+    "suppliers": _("Suppliers"),
+    "items": _("Items"),
+}
+
+
+def _chip(connection: Connection, streams: list[StreamView], inbound: dict[str, Any]) -> Chip:
+    """Return how the connection is as a whole: as its worst stream, or what waits for a person."""
+    if not connection.is_active:
+        return Chip(gettext("Switched off"))
+    for tone in ("crit", "warn"):
+        worst = next((stream.chip for stream in streams if stream.chip.tone == tone), None)
+        if worst is not None:
+            return worst
+    if inbound.get("quarantined"):
+        words = formats.number(inbound["quarantined"])
+        return Chip(gettext("%(n)s in quarantine") % {"n": words}, "warn")
+    return Chip(gettext("Healthy"), "good")

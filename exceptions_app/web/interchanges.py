@@ -1,0 +1,133 @@
+"""Interchanges as they came in: what was found in them and what became of each transaction."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from erp_connectors.exchange.models import Interchange, InterchangeStatus, TransactionStatus
+from exceptions_app.web.access import Permission, companies_open, permitted, person_of
+from exceptions_app.web.case_view import CHANNELS, verdict_chip
+from exceptions_app.web.labels import Chip
+from exceptions_app.web.pages import now_of, show
+from exceptions_app.web.queues import address, without_empty
+from exceptions_app.web.raw import read_raw
+
+PAGE = 50
+STATUSES: dict[str, Chip] = {
+    InterchangeStatus.RECEIVED: Chip(_("Received"), "cyan"),
+    InterchangeStatus.PROCESSED: Chip(_("Processed"), "good"),
+    InterchangeStatus.PARTLY: Chip(_("Processed in part"), "warn"),
+    InterchangeStatus.QUARANTINED: Chip(_("Quarantined"), "crit"),
+    InterchangeStatus.DUPLICATE: Chip(_("Duplicate")),
+}
+TRANSACTION_STATUSES: dict[str, Chip] = {
+    TransactionStatus.APPLIED: Chip(_("Applied"), "good"),
+    TransactionStatus.DUPLICATE: Chip(_("Duplicate")),
+    TransactionStatus.REJECTED: Chip(_("Rejected"), "crit"),
+    TransactionStatus.QUARANTINED: Chip(_("Quarantined"), "crit"),
+    TransactionStatus.NOT_MAPPED: Chip(_("Not mapped")),
+    TransactionStatus.TEST: Chip(_("Test, not applied")),
+    TransactionStatus.IGNORED: Chip(_("Ignored")),
+}
+TROUBLED = (InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY)
+
+
+@permitted(Permission.EXCHANGE)
+@require_safe
+def interchange_list(request: HttpRequest) -> HttpResponse:
+    """Show interchanges: on the first page those in trouble, then all of them, newest first."""
+    query = without_empty(request.GET)
+    path, visible = reverse("web:interchanges"), _visible(request)
+    chosen = query.get("status", "")
+    found = visible.filter(status=chosen) if chosen in STATUSES else visible
+    before = parse_datetime(query.get("older", "").partition("~")[0].replace(" ", "+"))
+    last_id = query.get("older", "").partition("~")[2]
+    if before and last_id:
+        found = found.filter(
+            Q(received_at__lte=before) & (Q(received_at__lt=before) | Q(pk__lt=last_id))
+        )
+    rows = list(found.order_by("-received_at", "-pk")[: PAGE + 1])
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    troubled = [] if chosen or before else list(visible.filter(status__in=TROUBLED).order_by("-received_at", "-pk")[:PAGE])
+    older = f"{rows[-1].received_at.isoformat()}~{rows[-1].pk}" if more else None
+    context = {
+        "now": now_of(request),
+        "here": address(path, query),
+        "tabs": [
+            {"label": _("All"), "url": path, "is_current": not chosen},
+            *(
+                {"label": chip.label, "url": address(path, query, drop=("older",), status=status), "is_current": status == chosen}
+                for status, chip in STATUSES.items()
+            ),
+        ],
+        "troubled": [_row(row) for row in troubled],
+        "rows": [_row(row) for row in rows],
+        "older_url": address(path, query, drop=("older",), older=older) if older else "",
+    }
+    return show(request, "interchanges/list.html", context, current="interchanges", fragment="list")
+
+
+@permitted(Permission.EXCHANGE)
+@require_safe
+def interchange(request: HttpRequest, interchange_id: UUID) -> HttpResponse:
+    """Show one interchange: its envelope, findings, transactions, and its bytes with their offsets."""
+    found = get_object_or_404(_visible(request), pk=interchange_id)
+    transactions = list(found.transactions.prefetch_related("documents__orders").defer("reading"))
+    start = request.GET.get("from", "0")
+    mark = request.GET.get("mark", "")
+    marked = next((each for each in transactions if str(each.position) == mark), None)
+    raw = read_raw(
+        found,
+        start=int(start) if start.isdigit() else 0,
+        mark_from=marked.offset_from if marked else 0,
+        mark_to=marked.offset_to if marked else 0,
+    )
+    path = reverse("web:interchange", args=[found.pk])
+    context = {
+        "now": now_of(request),
+        "row": _row(found),
+        "interchange": found,
+        "envelope": [(name.replace("_", " ").capitalize(), value) for name, value in found.envelope.items() if value not in (None, "", [], {})],
+        "findings": found.findings,
+        "transactions": [
+            {
+                "row": each,
+                "verdict": verdict_chip(each.verdict),
+                "status": TRANSACTION_STATUSES[each.status],
+                "url": f"{path}?mark={each.position}&from={max(0, each.offset_from - 200)}#raw",
+                "documents": list(each.documents.all()),
+                "is_marked": each is marked,
+            }
+            for each in transactions
+        ],
+        "acknowledgements": list(found.acknowledgements.defer("payload").order_by("-created_at")),
+        "raw": raw,
+        "next_url": f"{path}?from={raw.next_offset}#raw" if raw.next_offset else "",
+        "first_url": f"{path}#raw" if raw.start else "",
+    }
+    return show(request, "interchanges/page.html", context, current="interchanges", fragment="interchange")
+
+
+def _visible(request: HttpRequest) -> QuerySet[Interchange]:
+    companies = companies_open(person_of(request), "view_exchange")
+    return (
+        Interchange.objects.filter(connection__company__in=companies)
+        .select_related("connection__company")
+        .defer("payload")
+    )
+
+
+def _row(row: Interchange) -> dict[str, object]:
+    return {
+        "row": row,
+        "status": STATUSES[row.status],
+        "channel": CHANNELS.get(row.channel, row.channel),
+        "first_finding": row.findings[0] if row.findings else None,
+        "name": row.file_name or str(row.pk)[:13],
+    }

@@ -1,0 +1,67 @@
+"""A purchase order as mirrored: where every line stands, its cases and its documents."""
+
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.documents import OrderState
+from erp_connectors.documents.models import PurchaseOrder
+from erp_connectors.documents.position import LinePosition
+from exceptions_app.cases.queries import documents_of_order, factors_of
+from exceptions_app.people.permissions import visible_cases
+from exceptions_app.web import labels
+from exceptions_app.web.access import Permission, companies_open, permitted, person_of
+from exceptions_app.web.case_view import document_view
+from exceptions_app.web.comparison import compare
+from exceptions_app.web.labels import Chip
+from exceptions_app.web.pages import now_of, show
+
+STATES: dict[str, Chip] = {
+    OrderState.DRAFT: Chip(_("Draft")),
+    OrderState.RELEASED: Chip(_("Released"), "info"),
+    OrderState.CANCELLED: Chip(_("Cancelled")),
+    OrderState.CLOSED: Chip(_("Closed"), "good"),
+}
+
+
+@permitted(Permission.ORDER)
+@require_safe
+def order(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Show one order of a company whose orders this person may see."""
+    person = person_of(request)
+    found = get_object_or_404(
+        PurchaseOrder.objects.select_related("company", "supplier", "connection"),
+        pk=order_id,
+        company__in=companies_open(person, "view_orders"),
+    )
+    today = now_of(request).astimezone(ZoneInfo(found.company.time_zone)).date()
+    lines = found.lines.select_related("item", "warehouse").prefetch_related("item__packs")
+    context = {
+        "order": found,
+        "now": now_of(request),
+        "chip": STATES.get(found.state, Chip(found.state)),
+        "lines": [
+            {
+                "line": line,
+                "comparison": compare(
+                    from_builtins(line.position, LinePosition),
+                    factors=factors_of(line),
+                    type_code="",
+                    today=today,
+                )
+                if line.position
+                else None,
+            }
+            for line in sorted(lines, key=lambda line: (len(line.number), line.number))
+        ],
+        "cases": [
+            {"case": case, "chip": labels.CASE_STATES[case.state]}
+            for case in visible_cases(person).filter(order=found).distinct().order_by("-updated_at")[:50]
+        ],
+        "documents": [document_view(document) for document in documents_of_order(found)],
+    }
+    return show(request, "orders/page.html", context, current="order", fragment="order")

@@ -1,0 +1,259 @@
+"""A believable queue for pictures and browser tests, from factories: no document is read, no rule is asked.
+
+`python -m tests.browser.showroom` fills an empty development database with it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils.timezone import localtime
+
+from erp_connectors import clock
+from erp_connectors.canonical.codec import to_builtins
+from erp_connectors.canonical.documents import Confirmation, ConfirmationLine, LineAnswer, OfferedPart
+from erp_connectors.canonical.values import DocumentVersion, Quantity
+from erp_connectors.documents.models import Document, OrderLine, Supplier
+from exceptions_app.audit.record import Actor, record
+from exceptions_app.cases.models import Case, CaseState, ClockKind, QueueRole
+from tests.builders import factories as make
+from tests.builders.factories import Ground
+
+SUPPLIERS = (
+    ("Nordmann Dichtungen", "A"),
+    ("Castellan Bearings", "A"),
+    ("Ferrum Fasteners", "B"),
+    ("Vantor Pumps", "A"),
+    ("Polyplast Kraków", "B"),
+    ("Delta Conduit", "C"),
+    ("Helix Semicon", "A"),
+    ("Brandt Schläuche & Kupplungen GmbH", "B"),
+)
+ITEMS = (
+    ("SK-40", "Hydraulic seal kit 40 mm", "182.40"),
+    ("DGB-6204", "Deep groove ball bearing 6204-2RS", "4.85"),
+    ("HEX-M12", "Hexagon bolt M12 x 60, zinc plated", "0.42"),
+    ("CP-25", "Circulation pump 25-60", "214.00"),
+    ("CG-M20", "Cable gland M20, polyamide", "1.15"),
+    ("HC-34", "Hose coupling 3/4 inch", "12.60"),
+)
+CUSTOMERS = {"SO-881": "Kessler Maschinenbau", "SO-882": "Harzer Hydraulik"}
+#: What a case of the showroom is like: type, short of 100, days over, state, severity, share of the clock used.
+SHAPES = (
+    ("quantity_short", 18, CaseState.IN_PROGRESS, 4, 118),
+    ("confirmation_late", 0, CaseState.NEW, 3, 84),
+    ("quantity_short", 40, CaseState.ASSIGNED, 3, 62),
+    ("confirmation_late", 0, CaseState.WAITING_SUPPLIER, 2, 41),
+    ("quantity_short", 5, CaseState.NEW, 2, 33),
+    ("quantity_short", 12, CaseState.MONITORING, 2, 21),
+    ("confirmation_late", 0, CaseState.NEW, 1, 9),
+)
+
+
+@dataclass(frozen=True)
+class Showroom:
+    """The ground with its cases, the most urgent first."""
+
+    world: Ground
+    cases: list[Case]
+
+
+def furnish(cases: int = 24, *, now: datetime | None = None) -> Showroom:
+    """Make `cases` cases in the queue of procurement; the first has a supplier's answer, tasks and a proposal."""
+    now = now or clock.now()
+    world = make.ground()
+    make.see_until(world, now)
+    suppliers = [world.supplier] + [
+        make.SupplierFactory.create(connection=world.erp, number=str(78 + position), name=name, tier=tier)
+        for position, (name, tier) in enumerate(SUPPLIERS[1:])
+    ]
+    made = [_case(world, suppliers[n % len(suppliers)], n, now) for n in range(cases)]
+    if made:
+        _tell_the_story(world, made[0], now)
+    return Showroom(world, made)
+
+
+def _case(world: Ground, supplier: Supplier, n: int, now: datetime) -> Case:
+    type_code, short, state, severity, used = SHAPES[n % len(SHAPES)]
+    number, description, price = ITEMS[n % len(ITEMS)]
+    item = make.ItemFactory.create(connection=world.erp, number=number, description=description)
+    order = make.PurchaseOrderFactory.create(
+        supplier=supplier, number=f"45000{10001 + n}", buyer="BEA", released_at=now - timedelta(days=4)
+    )
+    wanted = (now + timedelta(days=9 + n % 5)).date()
+    line = make.OrderLineFactory.create(
+        order=order,
+        number="10",
+        item=item,
+        warehouse=world.warehouse,
+        price=Decimal(price),
+        quantity=Decimal(100 + 20 * (n % 4)),
+        requested_on=wanted,
+    )
+    if short:
+        make.offer(line, (line.quantity - short, wanted), at=now - timedelta(hours=3))
+    amount = (Decimal(short) or line.quantity) * Decimal(price)
+    headline = (
+        f"{short} EA short: {line.quantity - short:f} of {line.quantity:f} offered, {description}"
+        if short
+        else f"No confirmation, {line.quantity:f} EA {description}"
+    )
+    case: Case = make.CaseFactory.create(
+        number=f"EX-{20418 + n}",
+        order=order,
+        type_code=type_code,
+        headline=headline,
+        severity=severity,
+        priority=Decimal(10**12 * severity) + amount,
+        amount=amount,
+        team=world.teams["PRO"],
+        state=state,
+        state_since=now - timedelta(hours=2),
+        owner=None if state == CaseState.NEW else world.people["bea" if n % 3 else "paul"],
+        opened_at=now - timedelta(hours=5, minutes=n),
+        updated_at=now - timedelta(minutes=n),
+    )
+    make.CaseLineFactory.create(
+        case=case, order_line=line, quantity=Decimal(short) or line.quantity, amount=amount
+    )
+    make.QueueEntryFactory.create(case=case)
+    if short:
+        make.QueueEntryFactory.create(case=case, team=world.teams["PLN"], role=QueueRole.TOLD)
+    running = None if state == CaseState.WAITING_SUPPLIER else now
+    make.ClockFactory.create(
+        case=case,
+        kind=ClockKind.RESOLVE,
+        allowed_minutes=Decimal(960),
+        used_minutes=Decimal(960 * used // 100),
+        running_since=running,
+        due_at=None if running is None else now + timedelta(minutes=960 * (100 - used) // 100),
+        breached_at=now - timedelta(hours=2) if used > 100 else None,
+    )
+    record(
+        "case.opened",
+        at=case.opened_at,
+        case=case,
+        subject=("case", case.number),
+        summary=f"opened: {headline}",
+    )
+    return case
+
+
+def _tell_the_story(world: Ground, case: Case, now: datetime) -> None:
+    """Give the first case what a real one has: its answer as a document, customer orders, a proposal, talk."""
+    line = case.lines.get().order_line
+    assert line is not None and line.item is not None
+    bea, paul = world.people["bea"], world.people["paul"]
+    make.StockLevelFactory.create(item=line.item, warehouse=world.warehouse, on_hand=Decimal(10))
+    for number, rank, quantity in (("SO-881", "A", 95), ("SO-882", "B", 15)):
+        make.CustomerDemandFactory.create(
+            item=line.item,
+            warehouse=world.warehouse,
+            order_number=number,
+            customer=CUSTOMERS[number],
+            customer_class=rank,
+            open_quantity=Decimal(quantity),
+            due_on=line.requested_on,
+        )
+    _receive_answer(world, case, line, now)
+    for code in ("PLN", "CSR"):
+        make.TaskFactory.create(
+            case=case,
+            team=world.teams[code],
+            title="Not covered: SO-881, SO-882",
+            facts=_shortfalls(line),
+            created_at=now - timedelta(hours=4),
+            due_at=now + timedelta(hours=4),
+        )
+    for actor, minutes, kind, summary in (
+        (Actor(), 270, "clock.breached", "First response is overdue"),
+        (Actor(person=paul), 200, "case.assigned", f"Assigned to {bea}"),
+        (Actor(person=bea), 180, "case.started", f"{bea} began to work on it"),
+        (Actor(person=bea), 90, "case.commented", "Nora says 18 more by mid December at the earliest."),
+    ):
+        record(
+            kind,
+            at=now - timedelta(minutes=minutes),
+            case=case,
+            subject=("case", case.number),
+            summary=summary,
+            actor=actor,
+        )
+
+
+def _shortfalls(line: OrderLine) -> dict[str, object]:
+    orders = [
+        {
+            "order": number,
+            "line": "1",
+            "customer": CUSTOMERS[number],
+            "class": rank,
+            "due_on": f"{line.requested_on:%Y-%m-%d}",
+            "quantity": quantity,
+            "short": short,
+        }
+        for number, rank, quantity, short in (("SO-881", "A", "95", "3"), ("SO-882", "B", "15", "15"))
+    ]
+    item = {"item": line.item_number, "description": line.description, "warehouse": "KAS", "unit": "EA"}
+    return {"items": [item | {"orders": orders}]}
+
+
+def _receive_answer(world: Ground, case: Case, line: OrderLine, now: datetime) -> Document:
+    """Leave the 855 behind the case: interchange, transaction and document."""
+    said = now - timedelta(hours=3)
+    assert case.order is not None
+    body = (
+        f"ST*855*0001~BAK*00*AC*{case.order.number}*{localtime(said):%Y%m%d}~"
+        f"PO1*10*100*EA*182.4**BP*{line.item_number}~ACK*IQ*82*EA*067*{line.requested_on:%Y%m%d}~"
+        "CTT*1~SE*6*0001~"
+    )
+    head = (
+        "ISA*00*          *00*          *ZZ*SUP77          *ZZ*WESERLAND      "
+        f"*{said:%y%m%d}*{said:%H%M}*U*00401*000005521*0*P*>~GS*PR*SUP77*WESERLAND*{said:%Y%m%d}*{said:%H%M}*5521*X*004010~"
+    )
+    payload = f"{head}{body}GE*1*5521~IEA*1*000005521~".encode()
+    interchange = make.InterchangeFactory.create(
+        connection=world.edi,
+        payload=payload,
+        file_name="nordmann-855-5521.edi",
+        status="processed",
+        verdict="accepted",
+        received_at=said,
+        processed_at=said,
+        envelope={"standard": "X12", "sender": "SUP77", "receiver": "WESERLAND", "control_number": "000005521"},
+    )
+    transaction = make.TransactionFactory.create(
+        interchange=interchange,
+        position=1,
+        kind="855",
+        control_number="0001",
+        offset_from=len(head),
+        offset_to=len(head) + len(body),
+    )
+    content = Confirmation(
+        order_number=case.order.number,
+        version=DocumentVersion(said),
+        lines=(
+            ConfirmationLine(
+                line_number="10",
+                answers=(LineAnswer.CHANGED,),
+                offered=(OfferedPart(Quantity(Decimal(82), "EA"), line.requested_on),),
+                rule="IQ",
+            ),
+        ),
+    )
+    reference = make.OrderReferenceFactory.create(
+        connection=world.erp, supplier_number=world.supplier.number, order_number=case.order.number
+    )
+    document: Document = make.DocumentFactory.create(
+        kind="confirmation",
+        connection=world.erp,
+        supplier=world.supplier,
+        key=f"855 {case.order.number}",
+        first_said_at=said,
+        transaction=transaction,
+        content=to_builtins(content),
+    )
+    document.orders.add(reference)
+    return document
+
