@@ -1,18 +1,20 @@
-"""Facts: one row per order line and promise, derived from positions and policies, ready to be counted.
+"""Facts: one row per order line that owes or owed an answer, derived from positions and policies.
 
-Facts are never the truth: `refresh` may be run again over everything at any time and gives the same rows.
+Facts are never the truth: they may be computed again over everything at any time, and are the same rows.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import models, transaction
 
+from erp_connectors.canonical.documents import OrderState
 from erp_connectors.companies import Company
-from erp_connectors.documents.models import OrderLine, PurchaseOrder, Supplier
-from exceptions_app.detection import load
+from erp_connectors.documents.models import OrderLine, Supplier
 from exceptions_app.detection.deadlines import Deadlines
+from exceptions_app.detection.load import LoadedOrder, load
 from exceptions_app.detection.models import Watch
 from exceptions_app.detection.snapshot import LineSnapshot, OrderSnapshot
 
@@ -20,6 +22,8 @@ BATCH = 200
 #: A look that was being committed while the last refresh read: looked at again.
 OVERLAP = timedelta(minutes=2)
 HOUR = Decimal(3600)
+
+log = logging.getLogger(__name__)
 
 
 class ConfirmationFact(models.Model):
@@ -47,6 +51,11 @@ class ConfirmationFact(models.Model):
     def __str__(self) -> str:
         return f"{self.line_id} due {self.due_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def is_late(self) -> bool:
+        """True when the answer came after its due time, or has not come at all."""
+        return self.answered_at is None or self.answered_at > self.due_at
+
 
 class FactsRead(models.Model):
     """Up to which look at orders the facts are fresh. One row."""
@@ -62,36 +71,39 @@ class FactsRead(models.Model):
 
 
 def refresh(as_of: datetime) -> int:
-    """Bring the facts of all orders looked at since the last refresh up to date; return how many orders."""
+    """Bring the facts of all orders looked at since the last refresh up to date; return how many orders.
+
+    How far it has come is kept after every batch: a worker that is stopped has not worked in vain.
+    """
     state, _ = FactsRead.objects.get_or_create(id=1)
     looked = Watch.objects.filter(subject_kind="order", looked_at__isnull=False, looked_at__lte=as_of)
     if state.up_to is not None:
         looked = looked.filter(looked_at__gte=state.up_to - OVERLAP)
-    orders = list(looked.order_by("subject_id").values_list("subject_id", flat=True))
-    for start in range(0, len(orders), BATCH):
-        refresh_orders(orders[start : start + BATCH], as_of)
-    FactsRead.objects.filter(id=1).update(up_to=as_of)
-    return len(orders)
+    looks = list(looked.order_by("looked_at", "subject_id").values_list("subject_id", "looked_at"))
+    for start in range(0, len(looks), BATCH):
+        batch = looks[start : start + BATCH]
+        with transaction.atomic():
+            # Two refreshes at once would write the same rows in two orders.
+            FactsRead.objects.select_for_update().get(id=1)
+            refresh_orders([order_id for order_id, _ in batch], as_of)
+            FactsRead.objects.filter(id=1).update(up_to=batch[-1][1])
+    return len(looks)
 
 
 @transaction.atomic
-def refresh_orders(order_ids: Iterable[int], as_of: datetime) -> None:
-    """Replace the facts of these orders by what holds at `as_of`."""
-    wanted = list(order_ids)
-    lines = {
-        (line.order_id, line.number): line
-        for line in OrderLine.objects.filter(order__in=wanted, is_present=True).select_related("order")
-    }
-    facts = [
-        fact
-        for snapshot in load.snapshots(wanted, as_of)
-        for line in snapshot.lines
-        if (row := lines.get((snapshot.order_id, line.position.line.number))) is not None
-        and (fact := _fact(snapshot, line, row, as_of)) is not None
-    ]
-    ConfirmationFact.objects.filter(line__order__in=wanted).exclude(
-        line__in=[fact.pk for fact in facts]
-    ).delete()
+def refresh_orders(order_ids: Collection[int], as_of: datetime) -> None:
+    """Replace the facts of these orders by what holds at `as_of`, in a number of queries that does not grow.
+
+    An order that cannot be read keeps the facts it has: the watch tells why, to those who can mend it.
+    """
+    loaded = load(order_ids, as_of)
+    for order_id, problem in loaded.problems.items():
+        log.warning("The facts of order %s stay as they were: %s", order_id, problem)
+    facts = sorted(
+        (fact for order in loaded.orders.values() for fact in _facts(order, as_of)), key=lambda fact: fact.pk
+    )
+    stale = ConfirmationFact.objects.filter(line__order__in=loaded.orders)
+    stale.exclude(line__in=[fact.pk for fact in facts]).delete()
     ConfirmationFact.objects.bulk_create(
         facts,
         update_conflicts=True,
@@ -108,20 +120,32 @@ def refresh_orders(order_ids: Iterable[int], as_of: datetime) -> None:
     )
 
 
+def _facts(loaded: LoadedOrder, as_of: datetime) -> Iterator[ConfirmationFact]:
+    if not loaded.snapshot.watched:
+        return
+    for line in loaded.snapshot.lines:
+        row = loaded.lines[line.position.line.number]
+        fact = _fact(loaded.snapshot, line, row, as_of) if row.is_present else None
+        if fact is not None:
+            fact.company_id = loaded.order.company_id
+            fact.supplier_id = loaded.order.supplier_id
+            yield fact
+
+
 def _fact(
     snapshot: OrderSnapshot, line: LineSnapshot, row: OrderLine, as_of: datetime
 ) -> ConfirmationFact | None:
-    """Return the fact of a line; None when no answer is owed: not released, cancelled, not expected."""
-    order: PurchaseOrder = row.order
+    """Return the fact of a line; None when no answer is owed: draft, not expected, cancelled in time."""
+    position = line.position
     deadline = Deadlines(snapshot, line).answer()
-    released_at = line.position.asked_at or line.position.released_at
-    cancelled = row.cancelled and row.answered_at is None
-    if deadline is None or released_at is None or cancelled or not snapshot.watched:
+    released_at = position.asked_at or position.released_at
+    if deadline is None or released_at is None or position.state is OrderState.DRAFT:
+        return None
+    cancelled_at = position.cancelled_at
+    if row.answered_at is None and cancelled_at is not None and cancelled_at <= deadline.at:
         return None
     return ConfirmationFact(
         line=row,
-        company_id=order.company_id,
-        supplier_id=order.supplier_id,
         released_at=released_at,
         due_at=deadline.at,
         answered_at=row.answered_at,

@@ -1,1 +1,5 @@
 """Gathers the models of this app; each stands beside its verbs."""
+
+from analytics.facts import ConfirmationFact, FactsRead
+
+__all__ = ["ConfirmationFact", "FactsRead"]
