@@ -8,6 +8,8 @@ bind = f"127.0.0.1:{env.number('PORT', 8000)}"
 workers = env.number("RIGHTLINE_WEB_PROCESSES", 2)
 worker_class = "gthread"
 threads = env.number("RIGHTLINE_WEB_THREADS", 8)
+# Importing the product once and forking it halves the time and the memory of a start.
+preload_app = True
 timeout = 60
 graceful_timeout = 8
 keepalive = 5

@@ -109,9 +109,11 @@ class House:
             self._finish(crew, "static", "collectstatic", "--no-input", "--verbosity", "0")
         self._build_demo(crew)
         self._forget_ready_files()
-        apps = [crew.start(program) for program in (self._web(), self._worker(), self._beat())]
+        apps = [crew.start(program) for program in (self._web(), self._worker())]
         self._await(apps, "the web server", self._web_answers)
         self._await(apps, "the worker", self.worker_ready_file.exists)
+        # The metronome comes last: nobody waits for it, and it would take its time from the others.
+        apps.append(crew.start(self._beat()))
         return [Post(program=one.program, running=one) for one in (*servers, *apps)]
 
     def _build_demo(self, crew: Crew) -> None:
