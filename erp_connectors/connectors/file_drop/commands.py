@@ -7,7 +7,6 @@ key. Decimals are strings. docs/adding-a-connector.md shows both formats.
 import csv
 import io
 import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from erp_connectors.canonical.codec import to_builtins
 from erp_connectors.connectors.base import LONGEST_WORDS, Answer, Answers, EndpointDown, Outcome, Sending
 from erp_connectors.errors import TransientError
+from erp_connectors.exchange.channels.folders import write_atomically
 
 FORMAT = "rightline-command/1"
 LARGEST_ANSWER_FILE = 5_000_000
@@ -27,9 +27,9 @@ OUTCOMES = {
 
 
 def write_command(folder: Path, sending: Sending) -> None:
-    """Put the command into the folder; the same key again leaves one file.
+    """Put the command into the folder, whose parent must be there; the same key again leaves one file.
 
-    Raises EndpointDown where the folder cannot be written; then nothing can be seen in it.
+    Raises EndpointDown where it cannot be written; then nothing can be seen in the folder.
     """
     content = {
         "format": FORMAT,
@@ -38,22 +38,12 @@ def write_command(folder: Path, sending: Sending) -> None:
         "sent_at": sending.sent_at.isoformat(),
         **to_builtins(sending.command),
     }
-    target = folder / f"{sending.key}.json"
-    unseen = folder / f".{sending.key}.part"
+    payload = json.dumps(content, indent=2, ensure_ascii=False).encode()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with unseen.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        unseen.replace(target)
+        folder.mkdir(exist_ok=True)
+        write_atomically(folder, f"{sending.key}.json", payload)
     except OSError as error:
         raise EndpointDown(f"The command cannot be written to {folder}: {error.strerror}.") from error
-
-
-def lies_waiting(folder: Path, key: str) -> bool:
-    """Say whether the command's file is still where the ERP has not fetched it."""
-    return (folder / f"{key}.json").exists()
 
 
 def read_answers(folder: Path, *, settle_seconds: int) -> Iterator[Answers]:
@@ -108,19 +98,18 @@ def _rows(name: str, text: str) -> list[dict[str, Any]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
 
 
-def put_away(folder: Path, name: str, problems: tuple[str, ...], *, archive: Path, error: Path) -> None:
-    """Move an answer file out of the way: to `archive`, or with what was wrong beside it to `error`.
+def put_away(path: Path, target: Path, problems: tuple[str, ...]) -> None:
+    """Move an answer file to `target`, with what was wrong with it beside it.
 
     Raises TransientError where that fails: the same answers are then read again.
     """
-    target = error if problems else archive
     try:
-        target.mkdir(parents=True, exist_ok=True)
+        kept = _free_name(target, path.name)
         if problems:
-            (target / f"{name}.txt").write_text("\n".join(problems) + "\n", encoding="utf-8")
-        (folder / name).replace(_free_name(target, name))
+            kept.with_name(f"{kept.name}.txt").write_text("\n".join(problems) + "\n", encoding="utf-8")
+        path.replace(kept)
     except OSError as failure:
-        raise TransientError(f"{name} cannot be moved to {target}: {failure.strerror}.") from failure
+        raise TransientError(f"{path.name} cannot be moved to {target}: {failure.strerror}.") from failure
 
 
 def _free_name(folder: Path, name: str) -> Path:

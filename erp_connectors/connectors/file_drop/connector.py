@@ -8,8 +8,8 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from erp_connectors.canonical.commands import CommandKind
 from erp_connectors.companies import Connection, ConnectionKind
@@ -34,6 +34,11 @@ from erp_connectors.connectors.file_drop.gone import gone
 from erp_connectors.connectors.file_drop.reader import FullExtract, extract_time, read, stream_of
 from erp_connectors.connectors.file_drop.settings import settings_from
 from erp_connectors.connectors.file_drop.streams import LAYOUTS
+from erp_connectors.errors import ConfigurationError
+from erp_connectors.exchange.channels.folders import Folders, folders_of
+
+ANSWERS = "answers"
+COMMANDS = "commands"
 
 
 class FileDropConnector:
@@ -47,12 +52,6 @@ class FileDropConnector:
         self.settings = settings_from(
             connection.settings, currency=connection.company.currency, time_zone=connection.time_zone
         )
-        self.folder = Path(self.settings.folder)
-        self.incoming = self.folder / "incoming"
-        self.answer_folder = self.incoming / "answers"
-        self.command_folder = self.folder / "outgoing" / "commands"
-        self.archive = self.folder / "archive"
-        self.error = self.folder / "error"
 
     def streams(self) -> tuple[Stream, ...]:
         """Return the streams for which there are files."""
@@ -68,11 +67,15 @@ class FileDropConnector:
 
     def health(self) -> Health:
         """Look whether the folders can be read and written."""
+        try:
+            folders = folders_of(self.connection)
+        except (EndpointDown, ConfigurationError) as error:
+            return Health(is_healthy=False, problems=(str(error),))
         problems = [
             f"{folder} cannot be {word}."
             for folder, mode, word in (
-                (self.incoming, os.R_OK | os.X_OK, "read"),
-                (self.folder, os.W_OK | os.X_OK, "written"),
+                (folders.incoming, os.R_OK | os.X_OK, "read"),
+                (folders.outgoing, os.W_OK | os.X_OK, "written"),
             )
             if not os.access(folder, mode)
         ]
@@ -106,18 +109,19 @@ class FileDropConnector:
         """Write the command's file; the answer comes as a file. Raises Unsupported or EndpointDown."""
         if sending.command.kind not in self.commands():
             raise Unsupported(f"{self.connection.name} cannot carry out {sending.command.kind}.")
-        commands.write_command(self.command_folder, sending)
+        commands.write_command(folders_of(self.connection).outgoing / COMMANDS, sending)
         return PushReceipt(outcome=Outcome.AWAITED)
 
     def answers(self) -> Iterator[Answers]:
-        """Return the answer files that lie ready."""
-        return commands.read_answers(self.answer_folder, settle_seconds=self.settings.settle_seconds)
+        """Return the answer files that lie ready. Raises EndpointDown where the folder is not there."""
+        folder = folders_of(self.connection).incoming / ANSWERS
+        return commands.read_answers(folder, settle_seconds=self.settings.settle_seconds)
 
     def put_away(self, answers: Answers, problems: tuple[str, ...]) -> None:
         """Move an answer file to the archive, or with its problems to the error folder."""
-        commands.put_away(
-            self.answer_folder, answers.reference, problems, archive=self.archive, error=self.error
-        )
+        folders = folders_of(self.connection)
+        path = folders.incoming / ANSWERS / answers.reference
+        commands.put_away(path, folders.error if problems else folders.archive, problems)
 
     def find_effect(self, sending: Sending, evidence: Evidence | None) -> bool:
         """Say whether an extract younger than the command shows the order as the command wants it."""
@@ -128,17 +132,30 @@ class FileDropConnector:
         return is_younger and holds_after(sending.command, evidence.order)
 
     def _longest_wait(self, stream: Stream) -> timedelta:
-        """How long the oldest file of the stream has been lying here without being picked up."""
+        """How long the oldest file of the stream has been lying here, or in hands that let it lie."""
+        folders = folders_of(self.connection)
         now = datetime.now(UTC).timestamp()
         try:
-            ages = [
-                now - entry.stat().st_mtime
-                for entry in os.scandir(self.incoming)
-                if entry.is_file() and self._is_of(entry.name, stream)
-            ]
+            ages = [now - changed for changed in self._files(folders, stream)]
         except OSError as error:
-            raise EndpointDown(f"{self.incoming} cannot be read: {error.strerror}.") from error
+            raise EndpointDown(f"{folders.incoming} cannot be read: {error.strerror}.") from error
         return timedelta(seconds=max([0.0, *ages]))
+
+    def _files(self, folders: Folders, stream: Stream) -> Iterator[float]:
+        """When each waiting file of the stream was written.
+
+        Files go from the incoming folder into hands and from there into the inbox. Looking in the same
+        direction, one that moves meanwhile is seen twice rather than never.
+        """
+        for entry in os.scandir(folders.incoming):
+            if self._is_of(entry.name, stream):
+                with suppress(FileNotFoundError):
+                    yield entry.stat().st_mtime
+        for hand in os.scandir(folders.processing):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                for entry in os.scandir(hand.path):
+                    if self._is_of(entry.name, stream):
+                        yield entry.stat().st_mtime
 
     @staticmethod
     def _is_of(name: str, stream: Stream) -> bool:

@@ -508,7 +508,7 @@ def test_one_connection_that_is_down_does_not_stop_another(world: FileWorld, tmp
     stuck, free = world.decide(), other.decide()
     outbox.dispatch_due()
     assert (state_of(stuck), state_of(free)) == (CommandState.WAITING, CommandState.SENDING)
-    assert "cannot be written" in Command.objects.get(pk=stuck.pk).last_error
+    assert "is not there" in Command.objects.get(pk=stuck.pk).last_error
 
 
 # --- the machine ------------------------------------------------------------------------------

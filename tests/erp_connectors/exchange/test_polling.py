@@ -103,6 +103,18 @@ def test_a_file_nobody_picked_up_holds_the_watermark_at_its_age(world: FileWorld
     assert stream(world, "stock").watermark > seen  # type: ignore[operator]
 
 
+def test_a_file_in_the_hands_of_a_worker_that_died_holds_the_watermark(world: FileWorld) -> None:
+    path = world.erp.write_orders(at=clock.now())
+    hands = world.erp.folder / "processing" / "0123456789abcdef"
+    hands.mkdir(parents=True)
+    path.rename(hands / path.name)
+    an_hour_ago = time.time() - 3600
+    os.utime(hands / path.name, (an_hour_ago, an_hour_ago))
+    polling.poll_due()
+    assert stream(world).watermark is not None
+    assert stream(world).watermark < TUESDAY_TEN - timedelta(minutes=59)  # type: ignore[operator]
+
+
 def test_an_extract_that_is_overdue_makes_us_blind_since_the_last(world: FileWorld) -> None:
     world.connection.settings["expect_every"] = {"orders": 60, "stock": 60}
     world.connection.save()
@@ -195,16 +207,16 @@ def test_a_connection_with_settings_nobody_can_read_says_so_and_stops_no_other(
 
 
 def test_a_folder_that_is_gone_opens_the_breaker_at_once_and_is_probed(world: FileWorld) -> None:
-    incoming = Path(world.connection.settings["folder"]) / "incoming"
-    aside = incoming.rename(incoming.with_name("aside"))
+    folder = Path(world.connection.settings["folder"])
+    aside = folder.rename(folder.with_name("aside"))
     polling.poll_due()
     assert breaker.is_open(stream(world))
-    assert "cannot be read" in stream(world).last_error
+    assert "is not there" in stream(world).last_error
     assert stream(world).watermark is None
-    world.pass_time(seconds=20)
-    assert polling.poll_due() == 1  # only the answers, whose folder is simply empty
-    aside.rename(incoming)
-    world.pass_time(seconds=15)
+    world.pass_time(seconds=8)
+    assert polling.poll_due() == 0
+    aside.rename(folder)
+    world.pass_time(seconds=30)
     polling.poll_due()
     state = stream(world)
     assert (state.failures, state.last_error) == (0, "")

@@ -37,6 +37,10 @@ def connector_of(world: FileWorld) -> FileDropConnector:
     return connector
 
 
+def command_folder(world: FileWorld) -> Path:
+    return world.erp.folder / "outgoing" / "commands"
+
+
 def sending(key: str = "k-1") -> Sending:
     return Sending(key=key, command=split(an_order()), sent_at=TUESDAY_TEN, case_number="EX-1")
 
@@ -46,7 +50,7 @@ def sending(key: str = "k-1") -> Sending:
 
 def test_a_command_is_a_file_that_says_everything(world: FileWorld) -> None:
     connector_of(world).push(sending())
-    (path,) = connector_of(world).command_folder.iterdir()
+    (path,) = command_folder(world).iterdir()
     assert path.name == "k-1.json"
     content = json.loads(path.read_text())
     assert {name: content[name] for name in ("format", "command", "case", "kind", "order_number")} == {
@@ -67,22 +71,29 @@ def test_a_command_is_a_file_that_says_everything(world: FileWorld) -> None:
 def test_the_same_command_again_leaves_one_file(world: FileWorld) -> None:
     for _ in range(2):
         connector_of(world).push(sending())
-    assert len(list(connector_of(world).command_folder.iterdir())) == 1
+    assert len(list(command_folder(world).iterdir())) == 1
 
 
 def test_a_command_the_erp_cannot_do_leaves_no_file(world: FileWorld) -> None:
     world.connection.settings["without_commands"] = ["split_schedule"]
     with pytest.raises(Unsupported):
         connector_of(world).push(sending())
-    assert not list(connector_of(world).command_folder.iterdir())
+    assert not list(command_folder(world).iterdir())
 
 
-def test_a_folder_that_cannot_be_written_leaves_nothing_to_be_seen(world: FileWorld) -> None:
-    folder = connector_of(world).command_folder
+def test_a_folder_that_cannot_be_written_is_an_endpoint_that_is_down(world: FileWorld) -> None:
+    folder = command_folder(world)
     folder.rmdir()
     folder.write_text("a file where the folder should be")
     with pytest.raises(EndpointDown, match="cannot be written"):
         connector_of(world).push(sending())
+
+
+def test_a_folder_that_is_gone_is_not_made_anew(world: FileWorld) -> None:
+    world.erp.folder.rename(world.erp.folder.with_name("aside"))
+    with pytest.raises(EndpointDown, match="is not there"):
+        connector_of(world).push(sending())
+    assert not world.erp.folder.exists()
 
 
 # --- health -----------------------------------------------------------------------------------
@@ -95,7 +106,7 @@ def test_a_folder_that_is_there_is_healthy(world: FileWorld) -> None:
 def test_a_folder_that_is_missing_is_named(world: FileWorld) -> None:
     world.connection.settings["folder"] = "/nowhere"
     health = connector_of(world).health()
-    assert health.problems == ("/nowhere/incoming cannot be read.", "/nowhere cannot be written.")
+    assert health.problems == ("The folder /nowhere is not there.",)
 
 
 # --- evidence ---------------------------------------------------------------------------------

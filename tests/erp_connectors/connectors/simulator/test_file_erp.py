@@ -14,6 +14,7 @@ from tests.builders.file_world import an_order, split, with_price
 
 @pytest.fixture
 def erp(tmp_path: Path) -> FileErp:
+    (tmp_path / "outgoing").mkdir()
     erp = FileErp(tmp_path)
     erp.keep([an_order()], at=TUESDAY_TEN)
     return erp
