@@ -88,7 +88,7 @@ def report_cases(order_ids: Sequence[int]) -> dict[str, list[str]]:
     marked = [each.subject_id for each in watch.looks(ORDER, order_ids).values() if each.marked != each.seen]
     if marked:
         evaluate(marked, clock.now())
-    touched = []
+    touched: list[str] = []
     for order in PurchaseOrder.objects.filter(pk__in=order_ids):
         documents = Document.objects.filter(connection=order.connection_id, orders__order_number=order.number)
         newest = documents.aggregate(newest=Max("recorded_at"))["newest"]
@@ -103,7 +103,8 @@ def _evaluate_one(order_id: int, look: Look, world: LoadedOrders, as_of: datetim
 
     What was read before the lock is read again if the watch moved meanwhile.
     """
-    _queue_up_for(order_id)
+    if order_id in world.rows:
+        _queue_up_for(world.rows[order_id])
     now = watch.looks(ORDER, [order_id])[order_id]
     if now != look:
         if _was_looked_at_later(now, look, as_of):
@@ -123,16 +124,13 @@ def _evaluate_one(order_id: int, look: Look, world: LoadedOrders, as_of: datetim
     return outcome
 
 
-def _queue_up_for(order_id: int) -> None:
-    """Lock an order as `store.record` does: first its reference without a supplier, then its row."""
-    order = PurchaseOrder.objects.filter(pk=order_id).first()
-    if order is None:
-        return
+def _queue_up_for(order: PurchaseOrder) -> None:
+    """Lock an order by its reference without a supplier, as `store.record` does; else by its row."""
     reference = OrderReference.objects.filter(
         connection=order.connection_id, supplier_number="", order_number=order.number
     )
-    list(reference.select_for_update().values_list("pk"))
-    list(PurchaseOrder.objects.filter(pk=order_id).select_for_update(no_key=True).values_list("pk"))
+    if not reference.select_for_update().values_list("pk"):
+        list(PurchaseOrder.objects.filter(pk=order.pk).select_for_update(no_key=True).values_list("pk"))
 
 
 def _was_looked_at_later(now: Look, before: Look, as_of: datetime) -> bool:

@@ -55,7 +55,7 @@ class Step:
     check: Callable[[Case], None] | None = None
     reason: str = ""
     keeps_version: bool = False
-    effects: tuple[Callable[[Case, datetime], None], ...] = ()
+    effects: tuple[Callable[[Case, datetime], object], ...] = ()
     after: dict[str, Any] = field(default_factory=dict)
 
 

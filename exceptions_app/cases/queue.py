@@ -20,7 +20,8 @@ def sync(case: Case) -> None:
     gone = [entry.pk for team_id, entry in kept.items() if team_id not in wanted]
     if gone:
         QueueEntry.objects.filter(pk__in=gone).delete()
-    made, changed = [], []
+    made: list[QueueEntry] = []
+    changed: list[QueueEntry] = []
     for team_id, role in wanted.items():
         entry = kept.get(team_id) or QueueEntry(team_id=team_id, case=case)
         if (entry.role, entry.is_open, entry.priority) == (role, case.is_open, case.priority) and entry.pk:

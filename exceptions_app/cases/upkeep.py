@@ -20,7 +20,7 @@ from exceptions_app.impact import Impact, priority_of
 from exceptions_app.policies.models import PolicyRelease
 from exceptions_app.routing import Route
 
-Effect = Callable[[Case, datetime], None]
+Effect = Callable[[Case, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

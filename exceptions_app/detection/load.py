@@ -35,6 +35,7 @@ class LoadedOrders:
     """Orders with the policies they are judged by; `problems` are of those that could not be read."""
 
     policies: Policies
+    rows: Mapping[int, PurchaseOrder]
     orders: Mapping[int, LoadedOrder]
     problems: Mapping[int, RightlineError]
 
@@ -66,7 +67,7 @@ def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | No
             loaded[order_id] = _loaded(order, lines[order_id], policies, sights[order.supplier_id])
         except RightlineError as problem:
             problems[order_id] = problem
-    return LoadedOrders(policies=policies, orders=loaded, problems=problems)
+    return LoadedOrders(policies=policies, rows=orders, orders=loaded, problems=problems)
 
 
 def agreements_of(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:

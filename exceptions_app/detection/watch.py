@@ -7,6 +7,7 @@ sequence is no longer the one that was read when the look began.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -48,7 +49,7 @@ CLAIM = """
         ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
     UPDATE exceptions_app_watch AS watch
-    SET lease_until = rightline_now() + %(lease)s, attempts = attempts + 1
+    SET lease_until = rightline_now() + make_interval(secs => %(lease)s), attempts = attempts + 1
     FROM due WHERE watch.id = due.id
     RETURNING subject_id
 """
@@ -110,7 +111,7 @@ def claim(subject_kind: str, limit: int) -> list[int]:
     A worker that dies loses its lease, and the subjects are due again.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"kind": subject_kind, "limit": limit, "lease": LEASE})
+        cursor.execute(CLAIM, {"kind": subject_kind, "limit": limit, "lease": LEASE.total_seconds()})
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -161,6 +162,6 @@ def fail(subject_kind: str, subject_id: int, *, error: str, now: datetime) -> No
     Watch.objects.filter(pk=row.pk).update(last_error=error[:2000], lease_until=None, due_at=now + wait)
 
 
-def _execute(statement: str, **parameters: object) -> None:
+def _execute(statement: str, **parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

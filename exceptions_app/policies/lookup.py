@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -121,7 +121,7 @@ class Policies:
 
     def terms(self, scope: LineScope, profile: SupplierProfile | None) -> Terms:
         """Return what the supplier owes by when: each term from the most specific row that names it."""
-        days: dict[str, int] = {}
+        days: dict[str, Any] = {}
         for row in self._matching(self.term_rows, scope):
             if row.confirm_days is not None:
                 days["confirm_days"] = row.confirm_days
