@@ -61,7 +61,7 @@ class PersonForm(UserChangeForm):
 class PersonAdmin(RecordedAdmin, UserAdmin):
     """People, their teams and limits."""
 
-    form = PersonForm
+    form = PersonForm  # type: ignore[assignment]
     inlines = [MembershipInline]
     subject_kind = "person"
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_staff"]

@@ -17,7 +17,7 @@ from exceptions_app.routing import FACTS, read_condition
 
 ANY = [("", "Any")]
 TEAMS = [(code.value, f"{code.name.replace('_', ' ').capitalize()} ({code.value})") for code in TeamCode]
-ROLES = [(role.value, role.label) for role in (Role.MEMBER, Role.LEAD, Role.MANAGER)]
+ROLES = [(role.value, str(role.label)) for role in (Role.MEMBER, Role.LEAD, Role.MANAGER)]
 LIMITS = ("percent", "amount", "cap")
 
 

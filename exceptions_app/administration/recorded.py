@@ -54,7 +54,7 @@ class RecordedAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, row: Any, form: Any, change: bool) -> None:
         """Save the row; the history is told once everything beside it is saved too."""
-        form.values_before = self._everything(request, type(row).objects.get(pk=row.pk)) if change else {}
+        form.values_before = self._everything(request, row) if change else {}
         super().save_model(request, row, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -107,8 +107,8 @@ class RecordedAdmin(admin.ModelAdmin):
         )
 
     def _everything(self, request: HttpRequest, row: Model) -> dict[str, str]:
-        """Return the values of the row and of each row edited beside it."""
-        values = values_of(row)
+        """Return the values of the row, and of each row edited beside it, as the database has them."""
+        values = values_of(type(row)._default_manager.get(pk=row.pk))
         for inline in self.get_inline_instances(request, row):
             owner = _get_foreign_key(self.model, inline.model).name
             for beside in inline.model._default_manager.filter(**{owner: row}):

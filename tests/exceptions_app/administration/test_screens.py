@@ -1,0 +1,411 @@
+"""Every screen of the administration opens, takes what is right, and tells the history."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.db.models import Model
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from erp_connectors.companies import Company, Connection
+from erp_connectors.documents.models import Supplier
+from erp_connectors.exchange.models import PartnerProfile, StreamState
+from exceptions_app.audit.models import Event
+from exceptions_app.people.models import ApiToken, Membership, Team, User
+from exceptions_app.policies.models import (
+    ApprovalRule,
+    Calendar,
+    CompanyPolicy,
+    EscalationStep,
+    ExchangeRate,
+    PolicyRelease,
+    RoutingRule,
+    ServiceLevelRow,
+    TaskTemplate,
+    TermRow,
+    ToleranceRow,
+    TypeSetting,
+)
+from suppliers.profiles import Contact, SupplierProfile
+from tests.builders import factories
+from tests.builders.factories import Ground
+from tests.exceptions_app.administration.forms import errors, form_of, send
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> Ground:
+    return factories.ground()
+
+
+@pytest.fixture
+def root(client: Client, world: Ground) -> Client:
+    client.force_login(factories.UserFactory.create(username="ada", is_staff=True, is_superuser=True))
+    return client
+
+
+def address(model: type[Model], page: str, *key: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=key)
+
+
+def last_event() -> Event:
+    return Event.objects.order_by("-id")[0]
+
+
+#: A row of every screen with a form, what is changed in it, and what the history must say of that.
+CHANGES: list[tuple[type[Model], dict[str, Any], dict[str, Any]]] = [
+    (ToleranceRow, {"type_code": "quantity_short"}, {"percent_state": "value", "percent": "2.5"}),
+    (TermRow, {}, {"confirm_days": "3"}),
+    (TypeSetting, {"type_code": "quantity_short", "mode": "off"}, {"mode": "on"}),
+    (RoutingRule, {}, {"name": "Expensive ones"}),
+    (ServiceLevelRow, {}, {"respond_hours": "2"}),
+    (EscalationStep, {}, {"after_minutes": "30"}),
+    (ApprovalRule, {}, {"percent_above": "5"}),
+    (TaskTemplate, {}, {"title": "Cover them"}),
+    (Calendar, {}, {"name": "Kassel and Fulda"}),
+    (CompanyPolicy, {}, {"owner": "Mona"}),
+    (ExchangeRate, {}, {"rate": "0.91"}),
+    (Company, {}, {"name": "Weserland AG"}),
+    (Connection, {}, {"name": "The ERP"}),
+    (PartnerProfile, {}, {"name": "Nordmann"}),
+    (StreamState, {}, {"interval_seconds": "120"}),
+    (SupplierProfile, {}, {"expects_invoice": ""}),
+    (Contact, {}, {"phone": "0561 1234"}),
+    (User, {}, {"first_name": "Beate"}),
+    (Team, {}, {"name": "Purchasing"}),
+    (ApiToken, {}, {"name": "Warehouse system"}),
+]
+
+
+def row_of(world: Ground, model: type[Model], values: dict[str, Any]) -> Model:
+    """Return a row of the common ground, made where there is none."""
+    if model is Connection:
+        world.erp.settings = {"folder": "/srv/erp"}
+        world.erp.save()
+        return world.erp
+    if model is User:
+        return world.people["bea"]
+    found = model._default_manager.order_by("pk").first()
+    if found is not None:
+        return found
+    factory = getattr(factories, f"{model.__name__}Factory")
+    scope = {"company": world.company} if hasattr(model, "company") and model is not TaskTemplate else {}
+    if model is RoutingRule:
+        scope |= {"team": world.teams["PRO"]}
+    if model is Contact:
+        scope = {"supplier": world.supplier}
+    row: Model = factory.create(**scope, **values)
+    return row
+
+
+@pytest.mark.parametrize(("model", "values", "change"), CHANGES, ids=[row[0].__name__ for row in CHANGES])
+def test_a_changed_row_is_saved_and_told_with_the_values_before_and_after(
+    root: Client, world: Ground, model: type[Model], values: dict[str, Any], change: dict[str, Any]
+) -> None:
+    row = row_of(world, model, values)
+    releases = PolicyRelease.objects.count()
+
+    answer = send(root, address(model, "change", row.pk), **change)
+
+    assert answer.status_code == 302, errors(answer)
+    row.refresh_from_db()
+    event = last_event()
+    name = next(iter(change))
+    assert event.kind.endswith(".changed")
+    assert event.actor_name == "Ada Example"
+    assert event.source.startswith("admin 127.0.0.1")
+    assert event.before.get(name) != event.after.get(name)
+    assert event.after.get(name) == (str(getattr(row, name)))
+    is_rule = hasattr(row, "release_id")
+    assert PolicyRelease.objects.count() == releases + (1 if is_rule else 0)
+    assert (event.release is not None) == is_rule
+    if is_rule:
+        assert row.release == event.release == PolicyRelease.objects.first()  # type: ignore[attr-defined]
+        assert event.release.published_by.username == "ada"
+
+
+def test_saving_a_rule_unchanged_publishes_nothing_and_tells_nothing(root: Client, world: Ground) -> None:
+    row = factories.ToleranceRowFactory.create(company=world.company)
+    releases, events = PolicyRelease.objects.count(), Event.objects.count()
+    assert send(root, address(ToleranceRow, "change", row.pk)).status_code == 302
+    assert (PolicyRelease.objects.count(), Event.objects.count()) == (releases, events)
+
+
+@pytest.mark.parametrize("model", [*admin.site._registry], ids=lambda model: model.__name__)
+def test_every_list_opens(root: Client, world: Ground, model: type[Model]) -> None:
+    answer = root.get(address(model, "changelist"))
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "model",
+    [model for model, screen in admin.site._registry.items() if model._meta.app_label != "axes"],
+    ids=lambda model: model.__name__,
+)
+def test_a_form_for_a_new_row_opens_or_is_refused(root: Client, world: Ground, model: type[Model]) -> None:
+    shown_only = {Supplier, StreamState, ApiToken, Event, PolicyRelease}
+    answer = root.get(address(model, "add"))
+    assert answer.status_code == (403 if model in shown_only else 200)
+
+
+NEW: list[tuple[type[Model], dict[str, Any]]] = [
+    (ToleranceRow, {"type_code": "date_later", "amount_state": "value", "amount": "2"}),
+    (TermRow, {"confirm_days": "1"}),
+    (TypeSetting, {"type_code": "quantity_short", "mode": "off"}),
+    (ServiceLevelRow, {"type_code": "quantity_short", "respond_hours": "1", "resolve_hours": "8"}),
+    (ApprovalRule, {"name": "Always two", "resolutions": '["split"]', "team_code": "FIN", "role": "lead"}),
+    (
+        TaskTemplate,
+        {"type_code": "quantity_short", "team_code": "CSR", "title": "Tell {orders}", "due_hours": "4"},
+    ),
+    (
+        Calendar,
+        {"code": "bremen", "name": "Bremen", "zone": "Europe/Berlin", "hours": '{"0": [["08:00", "16:00"]]}'},
+    ),
+    (Company, {"code": "northland", "name": "Northland", "currency": "EUR", "time_zone": "Europe/Oslo"}),
+]
+
+
+@pytest.mark.parametrize(("model", "values"), NEW, ids=[row[0].__name__ for row in NEW])
+def test_a_new_row_is_added_and_removed_with_an_event_each(
+    root: Client, world: Ground, model: type[Model], values: dict[str, Any]
+) -> None:
+    before = set(model._default_manager.values_list("pk", flat=True))
+    answer = send(root, address(model, "add"), **values)
+    assert answer.status_code == 302, errors(answer)
+    added = model._default_manager.exclude(pk__in=before).get()
+    told = last_event()
+    assert told.kind.endswith(".added")
+    assert (told.before, told.subject_id) == ({}, str(added.pk))
+    assert set(values) - set(told.after) <= {"resolutions"}
+
+    key = added.pk
+    answer = root.post(address(model, "delete", key), {"post": "yes"})
+    assert answer.status_code == 302
+    assert not model._default_manager.filter(pk=key).exists()
+    told = last_event()
+    assert told.kind.endswith(".removed")
+    assert (told.after, told.subject_id) == ({}, str(key))
+    assert told.before
+
+
+def test_removing_several_rules_publishes_a_release_for_each(root: Client, world: Ground) -> None:
+    rules = [factories.ToleranceRowFactory.create(company=world.company) for _ in range(2)]
+    releases = PolicyRelease.objects.count()
+    answer = root.post(
+        address(ToleranceRow, "changelist"),
+        {"action": "delete_selected", "_selected_action": [rule.pk for rule in rules], "post": "yes"},
+    )
+    assert answer.status_code == 302
+    assert not ToleranceRow.objects.exists()
+    assert PolicyRelease.objects.count() == releases + 2
+    assert Event.objects.filter(kind="policy.removed").count() == 2
+
+
+def test_a_calendar_in_use_is_not_removed(root: Client, world: Ground) -> None:
+    answer = root.post(address(Calendar, "delete", world.calendar.pk), {"post": "yes"})
+    assert answer.status_code == 200
+    assert Calendar.objects.filter(pk=world.calendar.pk).exists()
+    assert not Event.objects.filter(kind="policy.removed").exists()
+
+
+def test_a_person_is_added_with_a_password_that_the_history_does_not_show(
+    root: Client, world: Ground
+) -> None:
+    answer = send(
+        root,
+        address(User, "add"),
+        username="nils",
+        usable_password="true",
+        password1="a-long-enough-one-26",
+        password2="a-long-enough-one-26",
+    )
+    assert answer.status_code == 302, errors(answer)
+    assert User.objects.get(username="nils").check_password("a-long-enough-one-26")
+    told = Event.objects.filter(kind="person.added").get()
+    assert told.after["username"] == "nils"
+    assert "password" not in told.after
+
+
+def test_a_new_password_is_told_without_being_shown(root: Client, world: Ground) -> None:
+    bea = world.people["bea"]
+    answer = send(
+        root,
+        reverse("admin:auth_user_password_change", args=[bea.pk]),
+        usable_password="true",
+        password1="another-long-one-26",
+        password2="another-long-one-26",
+    )
+    assert answer.status_code == 302
+    bea.refresh_from_db()
+    assert bea.check_password("another-long-one-26")
+    told = last_event()
+    assert (told.kind, told.subject_id) == ("person.given a new password", str(bea.pk))
+    assert (told.before, told.after) == ({}, {})
+
+
+def test_a_limit_changed_beside_its_team_is_told(root: Client, world: Ground) -> None:
+    place = address(Team, "change", world.teams["PRO"].pk)
+    fields = form_of(root.get(place))
+    which = next(name for name, value in fields.items() if name.endswith("-limit") and value == "2500.00")
+    answer = root.post(place, fields | {which: "3000"})
+    assert answer.status_code == 302
+    assert Membership.objects.get(user__username="bea").limit == 3000
+    told = last_event()
+    assert told.kind == "team.changed"
+    assert "limit 2500.00" in str(told.before)
+    assert "limit 3000.00" in str(told.after)
+
+
+# --- what nobody changes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [Event, PolicyRelease, Supplier], ids=lambda model: model.__name__)
+def test_the_history_and_the_mirror_can_only_be_read(root: Client, world: Ground, model: type[Model]) -> None:
+    send(root, address(Company, "change", world.company.pk), name="Weserland AG")
+    row = model._default_manager.order_by("pk")[0]
+    shown = root.get(address(model, "change", row.pk))
+    assert shown.status_code == 200
+    assert not [name for name in form_of(shown) if name not in ("csrfmiddlewaretoken", "q", "theme")]
+    assert root.post(address(model, "change", row.pk), {}).status_code == 403
+    assert root.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in root.get(address(model, "changelist")).content.decode()
+
+
+def test_what_a_token_may_do_is_not_changed_here(root: Client, world: Ground) -> None:
+    token = factories.ApiTokenFactory.create(company=world.company, scopes=["cases:read"])
+    place = address(ApiToken, "change", token.pk)
+    answer = send(
+        root, place, scopes='["cases:write"]', acts_as=world.people["mona"].pk, hashed="x", company=99
+    )
+    assert answer.status_code == 302
+    token.refresh_from_db()
+    assert (token.scopes, token.acts_as, token.company) == (["cases:read"], None, world.company)
+    assert "hashed" not in root.get(place).content.decode()
+
+
+# --- staff that is not superuser ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def staff(client: Client, world: Ground) -> User:
+    bea = world.people["bea"]
+    bea.is_staff = True
+    bea.save()
+    client.force_login(bea)
+    return bea
+
+
+def grant(person: User, *codenames: str) -> None:
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+
+
+def test_staff_without_rights_sees_no_screen(client: Client, staff: User) -> None:
+    assert client.get(reverse("admin:index")).status_code == 200
+    for model in admin.site._registry:
+        assert client.get(address(model, "changelist")).status_code == 403, model
+
+
+def test_staff_changes_only_what_its_rights_name(client: Client, staff: User, world: Ground) -> None:
+    row = factories.ToleranceRowFactory.create(company=world.company)
+    grant(staff, "view_tolerancerow")
+    assert client.get(address(ToleranceRow, "change", row.pk)).status_code == 200
+    assert client.post(address(ToleranceRow, "change", row.pk), {}).status_code == 403
+    grant(staff, "change_tolerancerow", "view_supplier")
+    answer = send(client, address(ToleranceRow, "change", row.pk), percent_state="value", percent="1")
+    assert answer.status_code == 302
+    assert client.post(address(ToleranceRow, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+def test_people_who_are_not_staff_are_asked_to_sign_in(client: Client, world: Ground) -> None:
+    client.force_login(world.people["mona"])
+    answer = client.get(reverse("admin:index"))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("admin:login"))
+
+
+def test_staff_cannot_make_anybody_superuser(client: Client, staff: User, world: Ground) -> None:
+    grant(staff, "change_user", "add_user", "view_user", "change_membership", "view_membership")
+    paul = world.people["paul"]
+    answer = send(
+        client,
+        address(User, "change", paul.pk),
+        first_name="Pauline",
+        is_superuser="on",
+        is_staff="on",
+        user_permissions=[permission.pk for permission in Permission.objects.all()[:3]],
+    )
+    assert answer.status_code == 302
+    paul.refresh_from_db()
+    assert paul.first_name == "Pauline"
+    assert (paul.is_superuser, paul.is_staff, paul.user_permissions.count()) == (False, False, 0)
+
+
+def test_staff_changes_neither_itself_nor_a_superuser(client: Client, staff: User, world: Ground) -> None:
+    grant(staff, "change_user", "view_user", "delete_user")
+    ada = factories.UserFactory.create(username="ada", is_staff=True, is_superuser=True)
+    for person in (staff, ada):
+        assert client.post(address(User, "change", person.pk), {"first_name": "X"}).status_code == 403
+        assert client.post(address(User, "delete", person.pk), {"post": "yes"}).status_code == 403
+        password = reverse("admin:auth_user_password_change", args=[person.pk])
+        assert client.post(password, {"password1": "xxxxxxxxxxxxx-1"}).status_code == 403
+
+
+def test_staff_cannot_raise_its_own_limit_in_its_team(client: Client, staff: User, world: Ground) -> None:
+    grant(
+        staff,
+        "change_team",
+        "view_team",
+        "change_membership",
+        "view_membership",
+        "add_membership",
+        "delete_membership",
+    )
+    place = address(Team, "change", world.teams["PRO"].pk)
+    fields = form_of(client.get(place))
+    own = next(name for name, value in fields.items() if name.endswith("-limit") and value == "2500.00")
+    answer = client.post(place, fields | {own: "9999999"})
+    assert answer.status_code == 200
+    assert "changed by somebody else" in answer.content.decode()
+    answer = client.post(place, fields | {own.replace("-limit", "-DELETE"): "on"})
+    assert answer.status_code == 200
+    answer = client.post(
+        address(Team, "change", world.teams["FIN"].pk),
+        form_of(client.get(address(Team, "change", world.teams["FIN"].pk)))
+        | {
+            "memberships-TOTAL_FORMS": "3",
+            "memberships-2-user": str(staff.pk),
+            "memberships-2-team": str(world.teams["FIN"].pk),
+            "memberships-2-role": "manager",
+            "memberships-2-limit": "9999999",
+        },
+    )
+    assert answer.status_code == 200
+    assert Membership.objects.get(user=staff).limit == 2500
+
+
+def test_groups_are_only_for_superusers(client: Client, staff: User) -> None:
+    grant(staff, "add_group", "change_group", "view_group", "delete_group")
+    assert client.get(reverse("admin:auth_group_add")).status_code == 403
+
+
+# --- signing in ---------------------------------------------------------------------------------------------
+
+
+def test_the_sign_in_of_the_administration_locks_after_ten_wrong_passwords(
+    client: Client, world: Ground
+) -> None:
+    ada = factories.UserFactory.create(username="ada", is_staff=True, is_superuser=True)
+    place = reverse("admin:login")
+
+    def try_in(password: str) -> HttpResponse:
+        return client.post(place, {"username": ada.username, "password": password})  # type: ignore[return-value]
+
+    for _ in range(9):
+        assert try_in("wrong").status_code == 200
+    assert try_in("wrong").status_code == 429
+    assert try_in(factories.PASSWORD).status_code == 429
