@@ -208,7 +208,7 @@ def test_a_connection_with_settings_nobody_can_read_says_so_and_stops_no_other(
 
 def test_a_folder_that_is_gone_opens_the_breaker_at_once_and_is_probed(world: FileWorld) -> None:
     folder = Path(world.connection.settings["folder"])
-    aside = folder.rename(folder.with_name("aside"))
+    aside = folder.rename(folder.with_name(f"{folder.name}-aside"))
     polling.poll_due()
     assert breaker.is_open(stream(world))
     assert "is not there" in stream(world).last_error

@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_written_is_an_endpoint_that_is_down(world: File
 
 
 def test_a_folder_that_is_gone_is_not_made_anew(world: FileWorld) -> None:
-    world.erp.folder.rename(world.erp.folder.with_name("aside"))
+    world.erp.folder.rename(world.erp.folder.with_name(f"{world.erp.folder.name}-aside"))
     with pytest.raises(EndpointDown, match="is not there"):
         connector_of(world).push(sending())
     assert not world.erp.folder.exists()
