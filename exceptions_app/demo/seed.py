@@ -126,7 +126,7 @@ def _live_until(stage: _Stage, moment: datetime) -> None:
     if since is None:
         _bring(stage, Stream.SUPPLIERS, extracts.suppliers_csv(stage.world.suppliers), moment)
         _bring(stage, Stream.ITEMS, extracts.items_csv(stage.world.items), moment)
-        processing.process_due(BATCH)
+        _process()
         _profiles(stage)
     orders = [
         order
@@ -188,13 +188,17 @@ def _profiles(stage: _Stage) -> None:
 
 def _catch_up(moment: datetime) -> None:
     """Do what the workers would: process, poll, look, sweep."""
-    while processing.process_due(BATCH):
-        pass
+    _process()
     while polling.poll_due():
         pass
     while intake.evaluate_due(BATCH):
         pass
     while sla.sweep(moment, BATCH):
+        pass
+
+
+def _process() -> None:
+    while processing.process_due(BATCH):
         pass
 
 
