@@ -872,10 +872,17 @@ def ground(code: str = "weserland", *, supplier_number: str = "77") -> Ground:
     """
     company = CompanyFactory.create(code=code)
     calendar = CalendarFactory.create()
-    teams = {team: TeamFactory.create(company=company, code=team, calendar=calendar) for team in TEAM_NAMES}
+    release = ReleaseFactory.create()
+    teams = {
+        team.code: team
+        for team in Team.objects.bulk_create(
+            TeamFactory.build(company=company, code=team, calendar=calendar) for team in TEAM_NAMES
+        )
+    }
     CompanyPolicyFactory.create(company=company, calendar=calendar, fallback_team=teams["PRO"])
-    for team in teams.values():
-        EscalationStepFactory.create(team=team)
+    EscalationStep.objects.bulk_create(
+        EscalationStepFactory.build(team=team, release=release) for team in teams.values()
+    )
     if not ApprovalRule.objects.exists():
         ApprovalRuleFactory.create()
     erp = ConnectionFactory.create(company=company, code=f"{code}-erp")
@@ -895,25 +902,40 @@ def ground(code: str = "weserland", *, supplier_number: str = "77") -> Ground:
         teams=teams,
     )
     suffix = "" if code == "weserland" else f"-{code}"
-    for name, team, role, limit in PEOPLE:
-        user = UserFactory.create(username=name + suffix, first_name=name.title(), erp_user=name.upper())
-        MembershipFactory.create(
-            user=user, team=teams[team], role=role, limit=None if limit is None else Decimal(limit)
+    world.people = {
+        user.first_name.lower(): user
+        for user in User.objects.bulk_create(
+            UserFactory.build(username=name + suffix, first_name=name.title(), erp_user=name.upper())
+            for name, *_ in PEOPLE
         )
-        world.people[name] = user
+    }
+    Membership.objects.bulk_create(
+        MembershipFactory.build(
+            user=world.people[name],
+            team=teams[team],
+            role=role,
+            limit=None if limit is None else Decimal(limit),
+        )
+        for name, team, role, limit in PEOPLE
+    )
     see_until(world, TUESDAY_TEN)
     return world
 
 
 def see_until(world: Ground, moment: datetime) -> None:
     """Move the watermark of every stream of both connections to `moment`."""
-    for connection, streams in ((world.erp, ERP_STREAMS), (world.edi, EDI_STREAMS)):
-        for stream in streams:
-            StreamState.objects.update_or_create(
-                connection=connection,
-                stream=stream,
-                defaults={"watermark": moment, "last_success_at": moment, "is_polled": True},
+    StreamState.objects.bulk_create(
+        [
+            StreamStateFactory.build(
+                connection=connection, stream=stream, watermark=moment, last_success_at=moment
             )
+            for connection, streams in ((world.erp, ERP_STREAMS), (world.edi, EDI_STREAMS))
+            for stream in streams
+        ],
+        update_conflicts=True,
+        unique_fields=["connection", "stream"],
+        update_fields=["watermark", "last_success_at"],
+    )
 
 
 def order_line(world: Ground, *, number: str = "4500010001", line: str = "10", **values: Any) -> OrderLine:
