@@ -325,7 +325,9 @@ def role_counts(team: Team) -> dict[str, int]:
     """Return, by role, how many open cases the queue of `team` holds, capped."""
     annotations = {
         role: CappedCount(
-            QueueEntry.objects.filter(team=OuterRef("pk"), is_open=True, role=role).order_by().values("pk")[: CAP + 1]
+            QueueEntry.objects.filter(team=OuterRef("pk"), is_open=True, role=role)
+            .order_by()
+            .values("pk")[: CAP + 1]
         )
         for role in QueueRole.values
     }
@@ -375,7 +377,6 @@ def queue_summary(
         orders=Count("_order", distinct=True),
     )
     return QueueSummary(**figures | {"at_risk": figures["at_risk"] or Decimal(0)})
-
 
 
 # --- one case with everything around it ---------------------------------------------------------------------
@@ -436,7 +437,7 @@ def case_page(case: Case, *, now: datetime) -> CasePage:
             LineView(
                 line=line,
                 position=_position(line.order_line),
-                factors=_factors(line.order_line),
+                factors=factors_of(line.order_line),
                 tolerance=tolerances.get(line.tolerance_id or 0),
                 agreements=agreements.get(line.pk, []),
             )
@@ -491,7 +492,7 @@ def _position(line: OrderLine | None) -> LinePosition | None:
     return from_builtins(line.position, LinePosition) if line is not None and line.position else None
 
 
-def _factors(line: OrderLine | None) -> dict[str, Decimal]:
+def factors_of(line: OrderLine | None) -> dict[str, Decimal]:
     """Return the base units in one of each unit of the line's item."""
     if line is None or line.item is None:
         return {}

@@ -115,6 +115,21 @@ def may_in_company(user: User, action: str, company: Company) -> bool:
     )
 
 
+def companies_open(user: User, action: str) -> list[Company]:
+    """Return the companies in which the person may do `action`, by name. KeyError: no such action."""
+    grants = COMPANY_ACTIONS[action]
+    if not user.is_active:
+        return []
+    if user.is_superuser and action in SUPERUSER_ACTIONS:
+        return list(Company.objects.order_by("name"))
+    granted = {
+        membership.team.company
+        for membership in Membership.objects.filter(user=user).select_related("team__company")
+        if (membership.team.code, Role(membership.role)) in grants
+    }
+    return sorted(granted, key=lambda company: company.name)
+
+
 def visible_cases(user: User) -> QuerySet[Case]:
     """Return the cases the person may see: in a queue of their teams, or all of a company they oversee."""
     if not user.is_active:

@@ -11,11 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
-from erp_connectors.companies import Company
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import Case
-from exceptions_app.people.models import Role, Team, User
-from exceptions_app.people.permissions import COMPANY_ACTIONS, SUPERUSER_ACTIONS, queue_teams, visible_cases
+from exceptions_app.people.models import Team, User
+from exceptions_app.people.permissions import companies_open, queue_teams, visible_cases
 
 View = Callable[..., HttpResponse]
 
@@ -77,16 +76,3 @@ def team_or_404(request: HttpRequest, company: str, code: str) -> Team:
         if team.company.code == company and team.code == code.upper():
             return team
     raise Http404("No such queue, or it is not one of yours.")
-
-
-def companies_open(person: User, action: str) -> list[Company]:
-    """Return the companies in which the person may do `action` (`permissions.COMPANY_ACTIONS`)."""
-    if person.is_superuser and action in SUPERUSER_ACTIONS:
-        return list(Company.objects.order_by("name"))
-    memberships = person.memberships.select_related("team__company")
-    granted = {
-        membership.team.company.pk: membership.team.company
-        for membership in memberships
-        if (membership.team.code, Role(membership.role)) in COMPANY_ACTIONS[action]
-    }
-    return sorted(granted.values(), key=lambda company: company.name)

@@ -16,12 +16,13 @@ from exceptions_app.cases import actions
 from exceptions_app.cases.actions import StaleVersion
 from exceptions_app.cases.change import changes_since
 from exceptions_app.cases.models import Case, Task
+from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.case_view import OpenForm, case_context, conflict_of, event_view
 from exceptions_app.web.forms import VerbForm
-from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment
+from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment, warn
 from exceptions_app.web.presence import look
 
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -103,8 +104,7 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
     if wanted is None:
         if code not in {each.code for each, _states in actions.VERBS}:
             raise Http404
-        problem = gettext("This is not possible: the state of the case or your role does not allow it.")
-        return show_case(request, found, problems=[problem], status=CONFLICT)
+        return _refused(request, found, _why_not(found, code, person_of(request)), status=CONFLICT)
     form = VerbForm(request.POST, case=found, needs=wanted.needs, auto_id=f"{code}-%s")
     sent = OpenForm(code=code, entered=request.POST.dict(), form=form)
     if not form.is_valid():
@@ -122,9 +122,23 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
             request, stale.case, form=sent if wanted.needs else None, conflict=conflict_of(stale), status=CONFLICT
         )
     except PermanentError as refused:
-        return show_case(request, found, form=sent, problems=[str(refused)], status=UNPROCESSABLE)
+        return _refused(request, found, str(refused), form=sent, status=UNPROCESSABLE)
     tell(request, DONE[code](after))
     return after_change(request, after)
+
+
+def _why_not(found: Case, code: str, person: User) -> str:
+    if code == "take" and found.owner_id == person.pk:
+        return gettext("%(case)s is yours already.") % {"case": found.number}
+    return gettext("This is not possible: the state of the case or your role does not allow it.")
+
+
+def _refused(request: HttpRequest, found: Case, problem: str, *, status: int, **more: Any) -> HttpResponse:
+    """Say beside the case what cannot be done; to a key pressed in a list, as a message."""
+    if request.headers.get("HX-Target") != "div#toasts":
+        return show_case(request, found, problems=[problem], status=status, **more)
+    warn(request, problem)
+    return HttpResponse(render_to_string("toasts_beside.html", {}, request), status=status)
 
 
 def after_change(request: HttpRequest, found: Case) -> HttpResponse:

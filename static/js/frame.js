@@ -84,7 +84,7 @@
 
   // --- keys that work everywhere ----------------------------------------------------------------------------
 
-  const types = (element) => element.closest?.("input, textarea, select, [contenteditable]");
+  const types = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || types(event.target)) return;
     if (document.querySelector("dialog[open]")) return;

@@ -112,7 +112,7 @@
     });
   }
 
-  const types = (element) => element.closest?.("input:not([type=checkbox]), textarea, select");
+  const types = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || types(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
