@@ -31,7 +31,7 @@ SWEEPS = {
     "erp_connectors.tasks.dispatch_commands": ("outbound", 1),
     "erp_connectors.tasks.send_outgoing": ("outbound", 2),
     "exceptions_app.tasks.send_notifications": ("notify", 2),
-    "exceptions_app.tasks.refresh_metrics": ("analytics", 15),
+    "config.tasks.note_heartbeat": ("evaluate", 10),
     "analytics.tasks.refresh_facts": ("analytics", 30),
 }
 
@@ -76,7 +76,8 @@ def let_go_of_broken_connections(**options: Any) -> None:
 
 
 @worker_ready.connect
-def say_ready(**options: Any) -> None:
-    """Write the file RIGHTLINE_WORKER_READY names, which `manage.py up` waits for."""
+def say_ready(sender: Any, **options: Any) -> None:
+    """Write the file RIGHTLINE_WORKER_READY names, which `manage.py up` awaits, and have the heart beat."""
+    sender.app.send_task("config.tasks.note_heartbeat")
     if "RIGHTLINE_WORKER_READY" in os.environ:
         Path(os.environ["RIGHTLINE_WORKER_READY"]).write_text(str(os.getpid()))

@@ -62,6 +62,10 @@ def test_it_answers_when_it_says_it_is_ready(house: RunningHouse) -> None:
     assert f"Rightline is ready: {house.address}" in house.log.read_text()
 
 
+def test_it_is_ready_for_work_soon_after(house: RunningHouse) -> None:
+    assert eventually(lambda: house.get("/readyz")[0] == 200)
+
+
 def test_secrets_and_data_are_readable_by_nobody_else(house: RunningHouse) -> None:
     for path in (house.home, house.home / "secrets", house.home / "postgres", house.home / "valkey"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
@@ -131,9 +135,12 @@ def test_ctrl_c_leaves_no_process_and_the_next_start_is_quick(house: RunningHous
     assert house.stop(signal.SIGINT) == 0
     assert processes_of(house.home) == {}
     assert not house.ready_file.exists()
+    # Ten seconds on a machine that has nothing else to do; else as long as eight bare commands take.
     begun = time.monotonic()
+    house.manage("help")
+    middle = time.monotonic()
     house.start()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - middle < max(10, 8 * (middle - begun))
 
 
 def test_a_supervisor_killed_without_a_word_leaves_no_process(house: RunningHouse) -> None:
