@@ -14,7 +14,9 @@ from erp_connectors.identifiers import uuid7
 class Hop(models.Model):
     """What every row that waits for a worker has. `lease_until` belongs to the worker that claimed it."""
 
-    due_at = models.DateTimeField(null=True, blank=True, help_text="When a worker should take it; empty: never.")
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker should take it; empty: never."
+    )
     attempts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
@@ -57,9 +59,7 @@ class Interchange(Hop):
     class Meta:
         indexes = [
             models.Index(fields=["connection", "sha256"], name="interchange_same_bytes"),
-            models.Index(
-                fields=["due_at"], name="interchange_due", condition=models.Q(due_at__isnull=False)
-            ),
+            models.Index(fields=["due_at"], name="interchange_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["-received_at", "-id"], name="interchange_newest"),
         ]
 
@@ -103,7 +103,9 @@ class Transaction(models.Model):
     class Meta:
         ordering = ["interchange", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["interchange", "position"], name="transaction_once_per_interchange")
+            models.UniqueConstraint(
+                fields=["interchange", "position"], name="transaction_once_per_interchange"
+            )
         ]
         indexes = [models.Index(fields=["key"], name="transaction_key")]
 
@@ -177,9 +179,7 @@ class Command(Hop):
             models.Index(fields=["order", "id"], name="command_order"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=~models.Q(authorisation={}), name="command_has_an_authorisation"
-            )
+            models.CheckConstraint(condition=~models.Q(authorisation={}), name="command_has_an_authorisation")
         ]
 
     def __str__(self) -> str:
@@ -210,7 +210,9 @@ class OutgoingFile(Hop):
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="outgoing_due", condition=models.Q(due_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["due_at"], name="outgoing_due", condition=models.Q(due_at__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return self.file_name
@@ -224,7 +226,9 @@ class ControlNumber(models.Model):
     last = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "partner"], name="control_number_per_partner")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "partner"], name="control_number_per_partner")
+        ]
 
     def __str__(self) -> str:
         return f"{self.partner}: {self.last}"

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 import msgspec
+from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
 from erp_connectors import clock
@@ -88,7 +89,7 @@ def _take(work: Work, decoded: DecodedTransaction, position: int, profile: Partn
                 )
     except PermanentError as error:
         _quarantine(work, decoded, position, error, code=type(error).__name__)
-    except (TransientError, ConfigurationError):
+    except (TransientError, ConfigurationError, OperationalError, InterfaceError):
         raise
     except Exception as error:
         if not work.is_last_attempt:
@@ -99,7 +100,6 @@ def _take(work: Work, decoded: DecodedTransaction, position: int, profile: Partn
 def _quarantine(
     work: Work, decoded: DecodedTransaction, position: int, error: Exception, *, code: str
 ) -> None:
-    work.done.discard(position)
     way_out = "Correct what it says, or report it; then process the interchange again."
     finding = refusal(error, code=code, layer="transaction", way_out=way_out)
     with work.step():

@@ -61,8 +61,6 @@ def _take(work: Work, step: Sequence[Placed]) -> None:
         with work.step():
             _record(work, step)
     except PermanentError:
-        for position, _ in step:
-            work.done.discard(position)
         for position, group in step:
             _take_alone(work, position, group)
 
@@ -72,7 +70,6 @@ def _take_alone(work: Work, position: int, group: RowGroup) -> None:
         with work.step():
             _record(work, [(position, group)])
     except PermanentError as error:
-        work.done.discard(position)
         finding = refusal(error, code=type(error).__name__, layer="row")
         with work.step():
             work.add(position, **_values(group) | _refused(group, [finding]))

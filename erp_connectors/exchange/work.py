@@ -82,9 +82,14 @@ class Work:
     @contextmanager
     def step(self) -> Iterator[None]:
         """Run one step in one database transaction, under the lease; it counts as progress once committed."""
-        with transaction.atomic():
-            until = self._renew()
-            yield
+        done = set(self.done)
+        try:
+            with transaction.atomic():
+                until = self._renew()
+                yield
+        except BaseException:
+            self.done = done
+            raise
         self.interchange.lease_until = until
         self.interchange.attempts = 0
 
