@@ -1,0 +1,162 @@
+"""Until when we can see: never further than what was read and what is processed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from erp_connectors.companies import Connection
+from erp_connectors.exchange.health import has_moved, sight_of, sights_of, stale_streams, watermark
+from erp_connectors.exchange.models import InterchangeStatus, StreamState
+from tests.builders.factories import (
+    ConnectionFactory,
+    EdiConnectionFactory,
+    InterchangeFactory,
+    PartnerProfileFactory,
+    StreamStateFactory,
+    SupplierFactory,
+    ground,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+EARLIER = NOW - timedelta(minutes=20)
+
+
+def waiting(connection: Connection, received_at: datetime, **values: object) -> None:
+    InterchangeFactory.create(connection=connection, received_at=received_at, due_at=NOW, **values)
+
+
+def test_a_polled_stream_is_seen_until_the_start_of_its_last_complete_read() -> None:
+    state = StreamStateFactory.create(stream="orders", watermark=EARLIER)
+
+    assert watermark(state.connection, "orders", now=NOW) == EARLIER
+    assert watermark(state.connection, "receipts", now=NOW) is None
+
+
+def test_a_stream_never_read_is_blind() -> None:
+    state = StreamStateFactory.create(stream="orders", watermark=None)
+
+    assert watermark(state.connection, "orders", now=NOW) is None
+
+
+def test_a_pushed_stream_is_seen_until_now_while_it_is_healthy() -> None:
+    edi = EdiConnectionFactory.create()
+    assert watermark(edi, "confirmations", now=NOW) == NOW
+
+    state = StreamStateFactory.create(
+        connection=edi, stream="confirmations", is_polled=False, last_success_at=EARLIER
+    )
+    assert watermark(edi, "confirmations", now=NOW) == NOW
+
+    StreamState.objects.filter(pk=state.pk).update(failures=1)
+    assert watermark(edi, "confirmations", now=NOW) == EARLIER
+
+
+def test_a_mailbox_that_is_switched_off_is_blind() -> None:
+    edi = EdiConnectionFactory.create(is_active=False)
+
+    assert watermark(edi, "confirmations", now=NOW) is None
+
+
+def test_a_message_not_processed_yet_holds_its_stream_back() -> None:
+    edi = EdiConnectionFactory.create()
+    waiting(edi, EARLIER + timedelta(minutes=5))
+    waiting(edi, EARLIER)
+
+    assert watermark(edi, "confirmations", now=NOW) == EARLIER
+
+
+def test_a_processed_or_quarantined_message_holds_nothing_back() -> None:
+    edi = EdiConnectionFactory.create()
+    for status in (InterchangeStatus.PROCESSED, InterchangeStatus.QUARANTINED):
+        InterchangeFactory.create(connection=edi, received_at=EARLIER, status=status, due_at=None)
+
+    assert watermark(edi, "confirmations", now=NOW) == NOW
+
+
+def test_an_unprocessed_file_holds_back_only_the_stream_it_is_of() -> None:
+    erp = ConnectionFactory.create()
+    for stream in ("orders", "stock"):
+        StreamStateFactory.create(connection=erp, stream=stream, watermark=NOW)
+    waiting(erp, EARLIER, file_name="stock_20261124.csv")
+
+    assert watermark(erp, "stock", now=NOW) == EARLIER
+    assert watermark(erp, "orders", now=NOW) == NOW
+
+
+def test_an_unprocessed_document_may_be_of_any_stream() -> None:
+    erp = ConnectionFactory.create()
+    StreamStateFactory.create(connection=erp, stream="orders", watermark=NOW)
+    waiting(erp, EARLIER, file_name="", content_type="application/json")
+
+    assert watermark(erp, "orders", now=NOW) == EARLIER
+
+
+def test_a_partner_confirms_by_edi_and_everybody_else_by_the_files_of_the_erp() -> None:
+    world = ground()
+    other = SupplierFactory.create(connection=world.erp)
+    StreamState.objects.filter(connection=world.edi).update(watermark=EARLIER)
+    StreamStateFactory.create(connection=world.erp, stream="confirmations", watermark=NOW)
+
+    partner, plain = sight_of(world.supplier, now=NOW), sight_of(other, now=NOW)
+
+    assert (partner["confirmations"], plain["confirmations"]) == (EARLIER, NOW)
+    assert plain["ship_notices"] is None
+    assert partner["orders"] == plain["orders"]
+
+
+def test_a_partner_with_two_mailboxes_is_seen_as_far_as_the_one_read_longest_ago() -> None:
+    world = ground()
+    StreamState.objects.filter(connection=world.edi).update(watermark=NOW)
+    second = EdiConnectionFactory.create(company=world.company)
+    PartnerProfileFactory.create(connection=second, supplier=world.supplier)
+    StreamStateFactory.create(connection=second, stream="confirmations", watermark=EARLIER)
+
+    assert sight_of(world.supplier, now=NOW)["confirmations"] == EARLIER
+
+
+def test_a_profile_for_tests_is_no_way_to_be_told() -> None:
+    world = ground()
+    world.edi.partners.update(is_test=True)
+
+    assert sight_of(world.supplier, now=NOW)["confirmations"] is None
+
+
+def test_the_sight_on_many_suppliers_costs_as_many_queries_as_on_one() -> None:
+    world = ground()
+    many = [world.supplier, *(SupplierFactory.create(connection=world.erp) for _ in range(20))]
+
+    def queries_for(count: int) -> int:
+        with CaptureQueriesContext(database) as queries:
+            sights_of(many[:count], now=NOW)
+        return len(queries)
+
+    assert queries_for(21) == queries_for(1)
+
+
+def test_a_watch_is_woken_when_the_stream_that_held_it_up_has_moved() -> None:
+    world = ground()
+    StreamState.objects.filter(connection=world.edi).update(watermark=EARLIER)
+    assert not has_moved(sight_of(world.supplier, now=NOW), EARLIER)
+
+    StreamState.objects.filter(connection=world.erp).update(watermark=NOW)
+    assert not has_moved(sight_of(world.supplier, now=NOW), EARLIER)
+
+    StreamState.objects.filter(connection=world.edi).update(watermark=NOW)
+    assert has_moved(sight_of(world.supplier, now=NOW), EARLIER)
+
+
+def test_stale_streams_are_named_with_since_when_and_why() -> None:
+    fresh = StreamStateFactory.create(stream="orders", watermark=NOW)
+    stale = StreamStateFactory.create(
+        connection=fresh.connection, stream="stock", watermark=EARLIER, last_error="The folder is gone."
+    )
+    StreamStateFactory.create(stream="folder", watermark=None, is_polled=False)
+
+    (found,) = stale_streams(now=NOW, patience=timedelta(minutes=10))
+
+    assert (found.connection, found.stream) == (stale.connection.code, "stock")
+    assert (found.since, found.last_error) == (EARLIER, "The folder is gone.")
