@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from erp_connectors.canonical.codec import from_builtins, to_builtins
 from erp_connectors.canonical.documents import (
     Confirmation,
     ConfirmationLine,
@@ -326,6 +327,43 @@ def test_a_line_that_was_removed_still_gets_what_arrives_for_it() -> None:
     positions = positions_of([TWO_LINES, without, shipped])
     assert [len(line.shipments) for line in positions.lines] == [0, 1]
     assert positions.unmatched == ()
+
+
+def test_a_line_that_was_removed_stays_as_it_last_was() -> None:
+    more = order(
+        lines=(
+            order_line((100, "2026-12-02"), item="A"),
+            order_line((7, "2026-12-09"), number="20", item="B"),
+        ),
+        said="2026-11-20 09:00",
+        revision=1,
+    )
+    without = order(lines=(order_line((100, "2026-12-02"), item="A"),), said="2026-11-21 09:00", revision=2)
+    assert positions_of([TWO_LINES, more, without]).lines[1].line.quantity == amount(7)
+
+
+def test_the_earliest_first_saying_of_one_content_counts() -> None:
+    said = answer((82, "2026-12-02"))
+    earlier = replace(said, first_said_at=at("2026-11-22 10:00"))
+    for documents in ([said, earlier], [earlier, said]):
+        assert only(ORDER, *documents).answered_at == at("2026-11-22 10:00")
+
+
+def test_of_two_documents_of_one_version_the_same_one_always_counts() -> None:
+    one, other = answer((82, "2026-12-02"), key="855-1"), answer((90, "2026-12-02"), key="855-2")
+    assert _offered(only(ORDER, one, other)) == _offered(only(ORDER, other, one))
+
+
+def test_a_position_survives_being_kept_as_json() -> None:
+    documents = [
+        ORDER,
+        answer((82, "2026-12-02"), words=(LineAnswer.CHANGED,), cost=price("182.40", "EUR")),
+        ship_notice(60, said="2026-11-27 10:00", shipped_on="2026-11-27"),
+        receipt(60, on="2026-12-01", damaged=1),
+        invoice(60, on="2026-12-01"),
+    ]
+    position = only(*documents)
+    assert from_builtins(to_builtins(position), LinePosition) == position
 
 
 # --- what fits no line ---

@@ -288,3 +288,76 @@ def test_an_answer_to_the_header_answers_every_line() -> None:
     )
     accepted = answer(number=None, unmentioned=Unmentioned.ACCEPTED, said="2026-11-20 10:00")
     assert found([lines, accepted], "2026-11-25 10:01") == []
+
+
+def test_a_cumulative_figure_that_only_repeats_the_shipment_does_not_take_back_the_ones_before() -> None:
+    documents = [
+        ORDER,
+        FULL,
+        ship_notice(50, said="2026-11-26 10:00"),
+        ship_notice(50, "ASN-2", said="2026-11-27 10:00", shipped_to_date=amount(50)),
+    ]
+    assert pieces(documents, "2026-11-27 12:00") == {"under_way": 100}
+
+
+def test_a_shipment_settles_after_the_later_of_its_receipt_and_its_notice() -> None:
+    documents = [
+        ORDER,
+        FULL,
+        receipt(95, on="2026-12-01", notice="ASN-1"),
+        ship_notice(100, said="2026-12-03 10:00", shipped_on="2026-11-30"),
+    ]
+    assert ("receipt_short", "5", "10") not in found(documents, "2026-12-04 17:00")
+    assert ("receipt_short", "5", "10") in found(documents, "2026-12-04 17:01")
+
+
+def test_each_shipment_is_judged_by_what_it_says_of_itself() -> None:
+    documents = [
+        ORDER,
+        FULL,
+        ship_notice(40, said="2026-11-30 10:00", expected_on="2026-12-02"),
+        ship_notice(60, "ASN-2", said="2026-12-01 10:00", expected_on="2026-12-09"),
+    ]
+    assert pieces(documents, "2026-12-03 17:01") == {"overdue": 40, "delayed": 60}
+
+
+def test_a_final_notice_holds_against_an_answer_of_the_same_moment() -> None:
+    final = ship_notice(90, said="2026-11-24 10:00", final=True)
+    assert pieces([ORDER, answer((100, "2026-12-02")), final]) == {"left_out": 10, "under_way": 90}
+
+
+def test_an_accepted_header_is_on_total_quantity_whatever_the_supplier_does_otherwise() -> None:
+    accepted = answer(number=None, unmentioned=Unmentioned.ACCEPTED, said="2026-11-28 10:00")
+    documents = [ORDER, ship_notice(60, said="2026-11-27 10:00"), accepted]
+    known = Terms(total_quantity=False)
+    assert pieces(documents, "2026-11-28 12:00", terms=known) == {"confirmed": 40, "under_way": 60}
+    line = look(snapshot(*documents, terms=known), (), at("2026-11-28 12:00")).lines[0]
+    assert line.buckets.offer is not None
+    assert line.buckets.offer.quantity == 100
+
+
+def test_an_order_unit_the_item_does_not_know_is_counted_by_itself() -> None:
+    documents = [order((20, "2026-12-02"), unit="BX"), answer((15, "2026-12-02"), unit="BX")]
+    assert found(documents, "2026-11-24 10:01", packs={"CS": 12}) == [("quantity_short", "5", "10")]
+    in_each = [documents[0], answer((15, "2026-12-02"), unit="EA")]
+    assert found(in_each, "2026-11-24 10:01", packs={"CS": 12}) == [("unit_unknown", None, "10")]
+
+
+def test_a_price_basis_is_suspect_either_way() -> None:
+    dear = order((1000, "2026-12-02"), cost=world.price("12.50"))
+    cheap = answer((1000, "2026-12-02"), cost=world.price("0.125"))
+    assert found([dear, cheap], "2026-11-24 10:01") == [("price_basis_suspect", "1000", "10")]
+
+
+def test_a_credit_note_is_set_against_the_newest_invoices() -> None:
+    documents = [
+        order((30, "2026-12-01")),
+        answer((30, "2026-12-01")),
+        world.invoice(50, "INV-1", on="2026-11-25"),
+        world.invoice(50, "INV-2", on="2026-11-26"),
+        world.invoice(60, "CN-1", on="2026-11-27", kind=world.InvoiceKind.CREDIT),
+    ]
+    detection = detect(snapshot(*documents), (), at("2026-11-27 13:00"))
+    assert [(d.group, d.quantity) for d in detection.deviations if d.type_code == "invoice_quantity"] == [
+        ("INV-1", 10)
+    ]
