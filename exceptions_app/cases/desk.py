@@ -254,6 +254,7 @@ class Desk:
             route=self._route(kind, impact),
             effects=tuple(effects),
         )
+        settle.case_changed(changed)
         (self.outcome.updated if was_open else self.outcome.reopened).append(case.number)
         return upkeep.resolve_if_decided(changed, at=self.as_of)
 

@@ -1,4 +1,4 @@
-"""Mails the notifications that are due. One that cannot be sent is tried again later and stops nothing else."""
+"""Mails the notifications that are due. What cannot be sent is tried again later and stops nothing else."""
 
 from datetime import datetime, timedelta
 

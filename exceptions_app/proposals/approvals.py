@@ -6,7 +6,7 @@ proposed or edited a proposal fills none of its needs. An approval holds for the
 (`values_hash`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -252,44 +252,33 @@ def values_hash(proposal: Proposal) -> str:
 
     Equal values give equal fingerprints, however their numbers are spelled.
     """
-    lines = proposal.lines.select_related("order_line").order_by("order_line__number", "pk")
-    return hash_of(
-        proposal.resolution,
-        proposal.inputs,
-        proposal.amount,
-        [
-            (
-                line.order_line.number,
-                from_builtins(line.before, LineValues),
-                from_builtins(line.after, LineValues),
-            )
-            for line in lines
-        ],
-    )
+    lines = [
+        (line.case_line_id, from_builtins(line.before, LineValues), from_builtins(line.after, LineValues))
+        for line in proposal.lines.all()
+    ]
+    return hash_of(proposal.resolution, proposal.inputs, proposal.amount, lines)
 
 
 def hash_of(
     resolution: str,
     inputs: dict[str, str],
     amount: Decimal | None,
-    lines: Sequence[tuple[str, LineValues, LineValues]],
+    lines: Iterable[tuple[int, LineValues, LineValues]],
 ) -> str:
-    """Return the fingerprint of these values (`values_hash`)."""
+    """Return the fingerprint of these values (`values_hash`); each line with the key of its case line."""
     return content_hash(
         {
             "resolution": resolution,
             "inputs": inputs,
             "amount": None if amount is None else plain(amount),
-            "lines": [
-                [number, _spelled(before), _spelled(after)]
-                for number, before, after in sorted(lines, key=_number)
-            ],
+            "lines": {str(key): [_spelled(before), _spelled(after)] for key, before, after in lines},
         }
     )
 
 
-def _number(line: tuple[str, LineValues, LineValues]) -> str:
-    return line[0]
+def same_values(one: LineValues, other: LineValues) -> bool:
+    """Say whether two sets of values are the same, however they are spelled."""
+    return _spelled(one) == _spelled(other)
 
 
 def _spelled(values: LineValues) -> dict[str, Any]:

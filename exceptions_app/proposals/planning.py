@@ -5,18 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from erp_connectors.canonical.codec import to_builtins
+from erp_connectors.canonical.codec import from_builtins, to_builtins
+from erp_connectors.canonical.commands import LineValues
 from erp_connectors.connectors.registry import connector_for
 from erp_connectors.errors import PermanentError
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection import registry as types
+from exceptions_app.detection.agreements import values_of
 from exceptions_app.people.models import User
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.amount import amount_of, percent_of
 from exceptions_app.playbook.inputs import LINES, Inputs, Problem, UnusableInputs
-from exceptions_app.playbook.load import loaded, situation_of
+from exceptions_app.playbook.load import line_snapshot, loaded, situation_of
 from exceptions_app.playbook.situation import Plan
-from exceptions_app.proposals.approvals import hash_of
+from exceptions_app.proposals.approvals import hash_of, same_values
 from exceptions_app.proposals.models import Proposal, ProposalLine
 
 
@@ -34,7 +36,7 @@ class Decision:
     @property
     def values_hash(self) -> str:
         """The fingerprint an approval of this decision is bound to."""
-        lines = [(line.number, line.before, line.after) for line in self.plan.lines]
+        lines = [(line.case_line_id, line.before, line.after) for line in self.plan.lines]
         return hash_of(self.resolution, self.inputs, self.amount, lines)
 
 
@@ -99,6 +101,17 @@ def lines_of(proposal: Proposal) -> list[CaseLine]:
     """Return the case lines of a proposal that still deviate."""
     covered = ProposalLine.objects.filter(proposal=proposal).values("case_line")
     return loaded(CaseLine.objects.filter(pk__in=covered, cleared_at=None))
+
+
+def is_in_mirror(proposal: Proposal) -> bool:
+    """Say whether the order has every value the proposal wants already."""
+    lines = proposal.lines.select_related("order_line__item").prefetch_related("order_line__item__packs")
+    return all(
+        same_values(
+            values_of(line_snapshot(line.order_line).position.line), from_builtins(line.after, LineValues)
+        )
+        for line in lines
+    )
 
 
 def keep(proposal: Proposal, decision: Decision) -> None:

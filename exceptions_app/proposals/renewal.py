@@ -90,6 +90,15 @@ def look_again(proposal: Proposal, *, at: datetime) -> tuple[Proposal, Decision 
     return proposal, decision
 
 
+def has_moved(proposal: Proposal, *, at: datetime) -> bool:
+    """Say whether a proposal would decide something else on the values of now, or nothing at all."""
+    try:
+        decision = planning.decide_again(proposal, as_of=at)
+    except UnusableInputs:
+        return True
+    return decision.values_hash != approvals.values_hash(proposal)
+
+
 def ask_again(proposal: Proposal, *, at: datetime) -> Proposal:
     """Ask everybody again about a pending proposal, on the values of now; what was said before is void."""
     before = approvals.values_hash(proposal)

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+import structlog
 from django.db import OperationalError, transaction
 
 from erp_connectors import clock
-from erp_connectors.errors import TransientError
+from erp_connectors.errors import ConfigurationError, TransientError
 from erp_connectors.exchange import outbox
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.audit.record import record
@@ -16,7 +17,10 @@ from exceptions_app.proposals import lifecycle
 from exceptions_app.proposals.change import Step, change, concerned, lock, tell
 from exceptions_app.proposals.ending import back_to_work, void, void_agreements
 from exceptions_app.proposals.models import Proposal, ProposalState
-from exceptions_app.proposals.renewal import ask_again
+from exceptions_app.proposals.planning import is_in_mirror
+from exceptions_app.proposals.renewal import ask_again, has_moved, look_again
+
+log = structlog.get_logger(__name__)
 
 IN_FLIGHT = (CommandState.SENDING, CommandState.UNKNOWN)
 
@@ -122,7 +126,40 @@ def _note(proposal: Proposal, command: Command, words: str, at: datetime) -> Non
     )
 
 
-# --- what it was to put right is gone -----------------------------------------------------------------------
+# --- what it was to put right has changed, or is gone -------------------------------------------------------
+
+
+@transaction.atomic
+def case_changed(case: Case) -> None:
+    """Ask again about what is undecided or unsent of a case whose lines became others; the rest stays.
+
+    What the ERP has already is left to its command, which finds out. Raises TransientError while a worker
+    has just taken one of its commands.
+    """
+    at = clock.now()
+    undecided = (ProposalState.PENDING, ProposalState.EXECUTING)
+    for proposal in Proposal.objects.filter(case=case, state__in=undecided).select_related("case"):
+        try:
+            with transaction.atomic():
+                _ask_if_moved(lock(proposal), at)
+        except ConfigurationError as wrong:
+            # Whoever approves meets the same error; looking at the order must not fail with it.
+            log.warning("proposal_not_renewed", proposal=str(proposal.pk), error=str(wrong))
+
+
+def _ask_if_moved(proposal: Proposal, at: datetime) -> None:
+    commands = unsent_commands(proposal)
+    if commands is None or is_in_mirror(proposal) or not has_moved(proposal, at=at):
+        return
+    if proposal.state == ProposalState.EXECUTING:
+        reason = "What it was decided on has changed"
+        void_agreements(proposal, reason)
+        step = Step(kind="reconsidered", summary=reason, transition=lifecycle.reconsider, reason=reason)
+        proposal = change(proposal, step, at=at)
+        for command in commands:
+            outbox.withdraw(command, reason=reason)
+        back_to_work(proposal.case, reason, at=at)
+    look_again(proposal, at=at)
 
 
 @transaction.atomic
@@ -133,7 +170,8 @@ def case_healed(case: Case, *, reason: str = "Nothing deviates any more") -> Non
     """
     at = clock.now()
     for proposal in Proposal.objects.filter(case=case, state__in=lifecycle.OPEN).select_related("case"):
-        commands = unsent_commands(lock(proposal))
+        proposal = lock(proposal)
+        commands = unsent_commands(proposal)
         if commands is not None:
             void(proposal, reason, at=at)
             for command in commands:

@@ -1,5 +1,6 @@
 """What becomes of a decision when the ERP answers, when the case heals, and when several act at once."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -19,8 +20,9 @@ from exceptions_app.notifications.models import Notification
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.proposals import actions, approvals, settle
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
-from tests.builders.factories import CommandFactory, change_line
+from tests.builders.factories import TUESDAY_TEN, CommandFactory, change_line, offer
 from tests.exceptions_app.proposals.shortage import (
+    LATER,
     REQUESTED,
     Shortage,
     add_line,
@@ -81,6 +83,7 @@ def test_a_refusal_leaves_nothing_half_done_and_tells_the_words_of_the_erp(sent:
 
 
 def test_a_conflict_asks_everybody_again_with_the_values_of_now(sent: Shortage) -> None:
+    Command.objects.update(state=CommandState.SENDING)
     change_line(sent.line, (120, REQUESTED))
     look(sent.line)
     answer(Command.objects.get(), Outcome.CONFLICT, "line 10: the quantity is 120 EA, not 100 EA")
@@ -213,6 +216,66 @@ def test_healing_twice_and_after_the_end_changes_nothing(sent: Shortage) -> None
     settle.case_healed(sent.case)
     assert the_proposal().state == ProposalState.SETTLED
     assert sent.agreement_states() == ["active"]
+
+
+# --- the lines of the case change ---------------------------------------------------------------------------
+
+
+def supplier_offers(short: Shortage, quantity: int) -> None:
+    offer(short.line, (quantity, REQUESTED), at=TUESDAY_TEN + timedelta(seconds=1))
+    look(short.line)
+
+
+def test_a_new_word_of_the_supplier_asks_again_about_what_waits_for_approval(
+    db: None, tmp_path: Path
+) -> None:
+    short = shortage(tmp_path)
+    short.approve(short.propose(), "pia")
+    supplier_offers(short, 70)
+    proposal = the_proposal()
+    assert (proposal.state, proposal.amount) == (ProposalState.PENDING, Decimal("182.40") * 30)
+    assert not Approval.objects.exists()
+    assert any(title.startswith("The values moved") for title in told(short, "bea"))
+
+
+def test_a_new_word_of_the_supplier_takes_back_what_is_not_sent_yet_and_asks_again(sent: Shortage) -> None:
+    supplier_offers(sent, 70)
+    proposal = the_proposal()
+    assert (proposal.state, proposal.amount) == (ProposalState.PENDING, Decimal("182.40") * 30)
+    assert Command.objects.get().state == CommandState.WITHDRAWN
+    assert sent.agreement_states() == ["void"]
+    assert sent.now().state == CaseState.IN_PROGRESS
+    assert sorted(need.team.code for need in approvals.unfilled(proposal)) == ["PLN", "PRO"]
+
+
+def test_a_word_that_changes_nothing_decided_leaves_everything_as_it_is(sent: Shortage) -> None:
+    events = Event.objects.count()
+    settle.case_changed(sent.case)
+    assert the_proposal().state == ProposalState.EXECUTING
+    assert Command.objects.get().state == CommandState.WAITING
+    assert Event.objects.count() == events
+
+
+def test_what_is_on_its_way_is_awaited_when_the_word_changes(sent: Shortage) -> None:
+    Command.objects.update(state=CommandState.SENDING)
+    supplier_offers(sent, 70)
+    assert the_proposal().state == ProposalState.EXECUTING
+    assert Command.objects.get().state == CommandState.SENDING
+
+
+def test_looking_at_an_order_does_not_fail_because_its_erp_is_set_up_wrongly(sent: Shortage) -> None:
+    sent.world.erp.settings = {}
+    sent.world.erp.save()
+    supplier_offers(sent, 70)
+    assert sent.case_line().quantity == 30
+    assert the_proposal().state == ProposalState.EXECUTING
+
+
+def test_what_the_erp_has_already_is_left_to_its_command(sent: Shortage) -> None:
+    change_line(sent.line, (82, REQUESTED), (18, LATER))
+    settle.case_changed(sent.case)
+    assert the_proposal().state == ProposalState.EXECUTING
+    assert Command.objects.get().state == CommandState.WAITING
 
 
 # --- several at once ----------------------------------------------------------------------------------------

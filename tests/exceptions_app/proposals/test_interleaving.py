@@ -1,0 +1,276 @@
+"""Whatever people, supplier and ERP do in whatever order: never a command without one valid authorisation.
+
+Hundreds of random histories of one shortage, held against a small model of the rules: who proposed, who
+edited, who agreed to which values, and what is under way.
+"""
+
+import random
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.commands import OrderCommand
+from erp_connectors.connectors.base import Outcome
+from erp_connectors.errors import RightlineError
+from erp_connectors.exchange.models import Command, CommandState
+from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals.approvals import hash_of
+from exceptions_app.proposals.models import Proposal, ProposalState
+from tests.builders.factories import TUESDAY_TEN, offer
+from tests.exceptions_app.proposals.shortage import REQUESTED, Shortage, answer, look, shortage
+
+HISTORIES = 200
+STEPS = 5
+PRICE = Decimal("182.40")
+LIMITS = {"bea": Decimal(2500), "paul": Decimal(25000), "mona": Decimal(250000)}
+LEADERS = {"paul", "mona"}
+EVERYBODY = ("bea", "paul", "mona", "pia", "finn")
+UNDER_WAY = (CommandState.WAITING, CommandState.SENDING, CommandState.UNKNOWN, CommandState.DONE)
+
+
+@dataclass
+class Model:
+    """The rules in small. `state`: None (nothing proposed), pending, executing or settled."""
+
+    short: int
+    state: str | None = None
+    proposer: str = ""
+    deciders: set[str] = field(default_factory=set)
+    given: dict[str, str] = field(default_factory=dict)
+    commands: int = 0
+
+    @property
+    def amount(self) -> Decimal:
+        return PRICE * self.short
+
+    @property
+    def needed(self) -> set[str]:
+        teams = {"PLN"} if self.short > 10 else set()
+        if any(LIMITS[person] < self.amount for person in self.deciders):
+            teams.add("PRO")
+        return teams
+
+    def fits(self, person: str, team: str) -> bool:
+        if team == "PLN":
+            return person == "pia"
+        return LIMITS.get(person, Decimal(-1)) >= self.amount
+
+    def propose(self, person: str) -> None:
+        if self.state is None and person in LIMITS:
+            self.state, self.proposer, self.deciders, self.given = "pending", person, {person}, {}
+            if not self.needed:
+                self.carry_out()
+
+    def approve(self, person: str, is_current: bool) -> None:
+        if self.state != "pending" or not is_current or person in self.given.values():
+            return
+        if not self.needed:
+            if self.fits(person, "PRO"):
+                self.carry_out()
+            return
+        open_teams = sorted(team for team in self.needed - self.given.keys() if self.fits(person, team))
+        if person in self.deciders or not open_teams:
+            return
+        self.given[open_teams[0]] = person
+        if not self.needed - self.given.keys():
+            self.carry_out()
+
+    def reject(self, person: str) -> None:
+        is_named = person not in self.deciders and any(self.fits(person, team) for team in self.needed)
+        if self.state == "pending" and is_named:
+            self.state = None
+
+    def edit(self, person: str) -> None:
+        if self.state == "pending" and person in LIMITS:
+            self.deciders.add(person)
+            self.given = {}
+
+    def withdraw(self, person: str) -> None:
+        if self.state in ("pending", "executing") and (person == self.proposer or person in LEADERS):
+            self.state = None
+
+    def answer(self, outcome: Outcome) -> None:
+        if self.state == "executing":
+            self.given = {}
+            self.state = {Outcome.APPLIED: "settled", Outcome.REFUSED: None, Outcome.CONFLICT: "pending"}[
+                outcome
+            ]
+
+    def supplier_says(self, short: int) -> None:
+        self.short = short
+        if self.state in ("pending", "executing"):
+            self.state, self.given = "pending", {}
+        elif self.state == "settled":
+            self.state = None
+
+    def carry_out(self) -> None:
+        self.state = "executing"
+        self.commands += 1
+
+
+class History:
+    """One random history: every step is taken by the house and by the model."""
+
+    def __init__(self, short: Shortage, chance: random.Random) -> None:
+        self.short, self.chance = short, chance
+        self.model = Model(short=18)
+        self.shorts = chance.sample([short for short in range(1, 40) if short != 18], 30)
+        self.days = iter(range(10, 31))
+        self.seconds = 0
+        self.seen: list[str] = []
+
+    def step(self) -> str:
+        person = self.chance.choice(EVERYBODY)
+        name = self.chance.choice(
+            ["propose"] * 2
+            + ["approve"] * 8
+            + ["approve_old", "reject", "edit", "withdraw"]
+            + ["supplier", "applied", "refused", "conflict"]
+        )
+        return self.take(name, person)
+
+    def take(self, name: str, person: str) -> str:
+        getattr(self, name)(person)
+        return f"{name} {person}"
+
+    def proposal(self) -> Proposal | None:
+        return Proposal.objects.order_by("-created_at", "-pk").first()
+
+    def attempt(self, act: object, *arguments: object, **options: object) -> None:
+        try:
+            with transaction.atomic():
+                act(*arguments, **options)  # type: ignore[operator]
+        except RightlineError:
+            pass
+
+    def propose(self, person: str) -> None:
+        self.model.propose(person)
+        inputs = {"rest_on": f"2027-01-{next(self.days)}"}
+        self.attempt(self.short.propose, person, inputs=inputs)
+
+    def approve(self, person: str) -> None:
+        proposal = self.proposal()
+        if proposal is not None:
+            self.model.approve(person, is_current=True)
+            self.seen.append(approvals.values_hash(proposal))
+            self.attempt(self.short.approve, proposal, person)
+
+    def approve_old(self, person: str) -> None:
+        proposal = self.proposal()
+        if proposal is not None and self.seen:
+            old = self.chance.choice(self.seen)
+            self.model.approve(person, is_current=old == approvals.values_hash(proposal))
+            self.attempt(self.short.approve, proposal, person, old)
+
+    def reject(self, person: str) -> None:
+        proposal = self.proposal()
+        if proposal is not None:
+            self.model.reject(person)
+            self.attempt(actions.reject, proposal, by=self.short.by(person), comment="no")
+
+    def edit(self, person: str) -> None:
+        proposal = self.proposal()
+        if proposal is not None:
+            self.model.edit(person)
+            inputs = {"rest_on": f"2027-02-{next(self.days)}"}
+            self.attempt(actions.edit, proposal, inputs=inputs, by=self.short.by(person))
+
+    def withdraw(self, person: str) -> None:
+        proposal = self.proposal()
+        if proposal is not None:
+            self.model.withdraw(person)
+            self.attempt(actions.withdraw, proposal, by=self.short.by(person), reason="no")
+
+    def supplier(self, person: str) -> None:
+        self.seconds += 1
+        short = self.shorts.pop()
+        self.model.supplier_says(short)
+        offer(self.short.line, (100 - short, REQUESTED), at=TUESDAY_TEN + timedelta(seconds=self.seconds))
+        look(self.short.line)
+
+    def applied(self, person: str) -> None:
+        self._answer(Outcome.APPLIED)
+
+    def refused(self, person: str) -> None:
+        self._answer(Outcome.REFUSED)
+
+    def conflict(self, person: str) -> None:
+        self._answer(Outcome.CONFLICT)
+
+    def _answer(self, outcome: Outcome) -> None:
+        command = Command.objects.filter(state=CommandState.WAITING).first()
+        if command is not None:
+            self.model.answer(outcome)
+            answer(command, outcome, "in the words of the ERP")
+
+    # --- what must hold after every step --------------------------------------------------------------
+
+    def check(self) -> None:
+        proposal = self.proposal()
+        states = {
+            ProposalState.PENDING: "pending",
+            ProposalState.EXECUTING: "executing",
+            ProposalState.SETTLED: "settled",
+        }
+        state = None if proposal is None else states.get(ProposalState(proposal.state))
+        is_settled = self.short.case_line().settled_at is not None
+        assert (None if state == "settled" and not is_settled else state) == self.model.state
+        assert Command.objects.count() == self.model.commands
+        under_way = Command.objects.filter(state__in=UNDER_WAY).values_list("proposal_id", flat=True)
+        assert len(under_way) == len(set(under_way))
+        for command in Command.objects.all():
+            check_authorisation(command)
+
+
+def check_authorisation(command: Command) -> None:
+    """Recompute from the command alone whom it needed, and compare with whom it names."""
+    proposal = Proposal.objects.get(pk=command.proposal_id)
+    content = from_builtins(command.content, OrderCommand)
+    (change,) = content.changes
+    moved = change.after.schedule[-1].quantity.value
+    authorisation = command.authorisation
+    assert Decimal(authorisation["amount"]) == moved * PRICE
+    if authorisation["kind"] == "within_limit":
+        name = authorisation["name"].split()[0].lower()
+        assert Decimal(authorisation["limit"]) == LIMITS[name] >= moved * PRICE
+        assert moved <= 10
+        return
+    given = {each["team"]: each["name"].split()[0].lower() for each in authorisation["approvals"]}
+    assert len(given) == len(authorisation["approvals"]) == len(set(given.values()))
+    deciders = {proposal.proposed_by.username, *proposal.edited_by.values_list("username", flat=True)}
+    assert not deciders & set(given.values())
+    assert ("PLN" in given) == (moved > 10)
+    if "PRO" in given:
+        assert LIMITS[given["PRO"]] >= moved * PRICE
+    else:
+        assert all(limit >= moved * PRICE for limit in map(Decimal, authorisation["limits"].values()))
+        assert authorisation["limits"]
+    rest_on = {"rest_on": change.after.schedule[-1].date.isoformat()}
+    lines = [(proposal.lines.get().case_line_id, change.before, change.after)]
+    assert authorisation["values_hash"] == hash_of("split", rest_on, moved * PRICE, lines)
+
+
+@pytest.mark.django_db
+def test_no_history_ends_in_a_command_without_exactly_one_valid_authorisation(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    commands = 0
+    for seed in range(HISTORIES):
+        with transaction.atomic():
+            history = History(short, random.Random(seed))
+            steps = [history.take("supplier", "")] if seed % 4 else []
+            steps.append(history.take("propose", history.chance.choice(tuple(LIMITS))))
+            for _ in range(STEPS):
+                steps.append(history.step())
+                try:
+                    history.check()
+                except AssertionError as broken:
+                    raise AssertionError(f"seed {seed}: {', '.join(steps)}") from broken
+            commands += history.model.commands
+            transaction.set_rollback(True)
+        short.line.refresh_from_db()
+    assert commands > HISTORIES / 3
