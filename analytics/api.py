@@ -7,11 +7,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from analytics.kpis import KPIS, Kpi, Scope
 from erp_connectors import clock
-from exceptions_app.api.access import AUTHENTICATION, companies, scope
+from exceptions_app.api.access import Scoped, companies
 
 DEFAULT_PERIOD = timedelta(days=28)
 
@@ -27,7 +26,7 @@ class KpiSerializer(serializers.Serializer):
     """A KPI with its two numbers; `percent` is null when nothing was counted."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     definition = serializers.CharField()
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
@@ -54,11 +53,10 @@ def _computed(request: Request, kpi: Kpi, now: datetime) -> dict[str, object]:
     }
 
 
-class KpiListView(APIView):
+class KpiListView(Scoped):
     """All KPIs over the caller's companies."""
 
-    authentication_classes = AUTHENTICATION
-    permission_classes = [scope("kpis:read")]
+    scopes = {"*": "kpis:read"}
 
     @extend_schema(
         operation_id="kpis_list", parameters=[PeriodSerializer], responses=KpiSerializer(many=True)
@@ -71,11 +69,10 @@ class KpiListView(APIView):
         )
 
 
-class KpiView(APIView):
+class KpiView(Scoped):
     """One KPI over the caller's companies."""
 
-    authentication_classes = AUTHENTICATION
-    permission_classes = [scope("kpis:read")]
+    scopes = {"*": "kpis:read"}
 
     @extend_schema(operation_id="kpis_retrieve", parameters=[PeriodSerializer], responses=KpiSerializer)
     def get(self, request: Request, code: str) -> Response:

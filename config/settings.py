@@ -279,6 +279,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "COERCE_DECIMAL_TO_STRING": True,
 }
+API_CALLS_PER_MINUTE = env.number("RIGHTLINE_API_CALLS_PER_MINUTE", 600)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rightline",
     "DESCRIPTION": "Exceptions of purchase-order lines: what deviates, who has it, what was decided.",
@@ -287,6 +288,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "exceptions_app.api.schema.with_problems",
+    ],
     # Several resources have a field `state` or `status`; each set of values gets a name of its own.
     "ENUM_NAME_OVERRIDES": {
         "CaseStateEnum": "exceptions_app.cases.models.CaseState",
@@ -295,6 +300,7 @@ SPECTACULAR_SETTINGS = {
         "CommandStateEnum": "erp_connectors.exchange.models.CommandState",
         "InterchangeStatusEnum": "erp_connectors.exchange.models.InterchangeStatus",
         "TransactionStatusEnum": "erp_connectors.exchange.models.TransactionStatus",
+        "LimitStateEnum": "exceptions_app.policies.models.STATES",
     },
 }
 

@@ -1,9 +1,9 @@
 """The addresses of the house; each app names its own below."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from exceptions_app.api import health
+from exceptions_app.api import health, problems
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -12,5 +12,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("exceptions_app.api.urls")),
     path("api/v1/", include("analytics.api_urls")),
+    re_path("^api/", problems.no_such_route, name="no_such_route"),
     path("", include("exceptions_app.web.urls")),
 ]
+
+handler500 = "exceptions_app.api.problems.server_error"

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from erp_connectors import clock
 from exceptions_app import intake, sla
+from exceptions_app.api import health
 from exceptions_app.notifications import send
 
 BATCH = 50
@@ -30,6 +31,12 @@ def sweep_clocks() -> None:
 def send_notifications() -> None:
     """Mail the notifications that are due."""
     _drain(lambda: send.send_due(BATCH))
+
+
+@shared_task
+def refresh_metrics() -> None:
+    """Note that a worker is at work: /readyz asks."""
+    health.beat()
 
 
 def _drain(take_batch: Callable[[], int]) -> None:

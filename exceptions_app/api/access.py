@@ -13,9 +13,12 @@ from rest_framework.views import APIView
 
 from erp_connectors import clock
 from erp_connectors.companies import Company
+from exceptions_app.api.bodies import JsonBody
+from exceptions_app.api.throttling import CallsPerMinute
 from exceptions_app.audit.record import Actor
 from exceptions_app.people import tokens
 from exceptions_app.people.models import ApiToken, User
+from exceptions_app.people.permissions import companies_open, may_in_company
 
 
 class BearerToken(BaseAuthentication):
@@ -39,38 +42,64 @@ class BearerToken(BaseAuthentication):
 AUTHENTICATION = [BearerToken, SessionAuthentication]
 
 
-def scope(name: str) -> type[BasePermission]:
-    """Return the permission of a route: a token that has the scope `name`, or a person signed in.
+class HasScope(BasePermission):
+    """Lets in a token with the scope `name`, and a person signed in.
 
     What a person may see and do with it is narrowed by `companies` and by the verbs themselves.
     """
 
-    class HasScope(BasePermission):
-        message = f"This needs a token with the scope {name}."
-        scope_name = name
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.message = f"This needs a token with the scope {name}."
 
-        def has_permission(self, request: Request, view: APIView) -> bool:
-            if isinstance(request.auth, ApiToken):
-                return name in request.auth.scopes
-            return bool(request.user and request.user.is_authenticated)
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Say whether the caller is let in."""
+        if isinstance(request.auth, ApiToken):
+            return self.name in request.auth.scopes
+        return isinstance(request.user, User) and request.user.is_active
 
-    return HasScope
+
+class Scoped(APIView):
+    """A view that names the scope each of its actions needs; one that it does not name is closed.
+
+    `scopes` are by HTTP method, or for a view set by action; `*` stands for all others.
+    """
+
+    authentication_classes = AUTHENTICATION
+    throttle_classes = [CallsPerMinute]
+    parser_classes = [JsonBody]
+    scopes: dict[str, str] = {}
+
+    def needed_scope(self) -> str | None:
+        """Return the scope of what is asked; None where the view names none: nobody is let in then."""
+        asked = getattr(self, "action", None) or (self.request.method or "").lower()
+        return self.scopes.get(asked) or self.scopes.get("*")
+
+    def get_permissions(self) -> list[Any]:
+        """Ask for the scope of what is asked."""
+        name = self.needed_scope()
+        return [HasScope(name)] if name else list(super().get_permissions())
 
 
-def companies(request: Request) -> list[int]:
-    """Return the primary keys of the companies the caller may see anything of."""
+def companies(request: Request, action: str = "view_orders") -> list[int]:
+    """Return the primary keys of the companies in which the caller may do `action`.
+
+    A token is let in by its scope and stays within its company; a person needs a membership that grants it.
+    """
     if isinstance(request.auth, ApiToken):
         return [request.auth.company_id]
-    if request.user.is_superuser:
-        return list(Company.objects.values_list("pk", flat=True))
-    return list(
-        Company.objects.filter(teams__memberships__user=request.user).distinct().values_list("pk", flat=True)
-    )
+    return [company.pk for company in companies_open(person(request), action)]
 
 
-def within(request: Request, field: str = "company") -> Q:
-    """Return the filter that keeps a query inside the caller's companies."""
-    return Q(**{f"{field}__in": companies(request)})
+def within(request: Request, field: str = "company", action: str = "view_orders") -> Q:
+    """Return the filter that keeps a query inside the companies in which the caller may do `action`."""
+    return Q(**{f"{field}__in": companies(request, action)})
+
+
+def require_in_company(request: Request, action: str, company: Company) -> None:
+    """Raise PermissionDenied where a person signed in may not do `action` in the company."""
+    if not isinstance(request.auth, ApiToken) and not may_in_company(person(request), action, company):
+        raise exceptions.PermissionDenied(f"Your teams do not {action.replace('_', ' ')}s in {company}.")
 
 
 def person(request: Request) -> User:
@@ -84,12 +113,11 @@ def person(request: Request) -> User:
 
 def actor(request: Request) -> Actor:
     """Return who acts, as the history will show it."""
-    token = request.auth if isinstance(request.auth, ApiToken) else None
     source = f"api {address(request)}"
-    if token is None:
-        return Actor(request.user, source)
     someone = request.user if isinstance(request.user, User) else None
-    label = f"{someone} through {token.name}" if someone else token.name
+    if not isinstance(request.auth, ApiToken):
+        return Actor(someone, source)
+    label = f"{someone} through {request.auth.name}" if someone else request.auth.name
     return Actor(someone, source, label)
 
 

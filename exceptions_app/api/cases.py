@@ -1,29 +1,37 @@
-"""Cases: the list, one case, its history, and the verbs the caller may use now."""
+"""Cases: the list, one case, its history, what can be decided, and the verbs the caller may use now."""
 
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import exceptions, mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exceptions_app.api.access import AUTHENTICATION, actor, companies, person, scope
-from exceptions_app.api.paging import InOrder, UpdatedFirst
+from exceptions_app.api.access import Scoped, actor, companies, person
+from exceptions_app.api.paging import ByKey, InOrder, UpdatedFirst
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions
-from exceptions_app.cases.models import Case, CaseLine, CaseState, Severity, Task
+from exceptions_app.cases.change import StaleVersion, changes_since
+from exceptions_app.cases.models import Case, CaseLine, CaseState, Clock, Severity, Task, TaskState
 from exceptions_app.people.models import ApiToken, Team, User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.playbook import registry
+from exceptions_app.playbook.inputs import FieldKind
+
+SEVERITIES = [severity.name.lower() for severity in Severity]
+VERBS = [verb.code for verb, _ in actions.VERBS]
 
 
 class CaseLineSerializer(serializers.ModelSerializer):
     """One deviation: what was expected, what is, and the tolerance row that decided."""
+
+    expected = serializers.DictField(read_only=True)
+    actual = serializers.DictField(read_only=True)
+    evidence = serializers.DictField(read_only=True)
 
     class Meta:
         model = CaseLine
@@ -48,22 +56,26 @@ class CaseLineSerializer(serializers.ModelSerializer):
 class TaskSerializer(serializers.ModelSerializer):
     """Work of a told team."""
 
-    team = serializers.CharField(source="team.code")
+    case = serializers.CharField(source="case.number", read_only=True)
+    team = serializers.CharField(source="team.code", read_only=True)
+    facts = serializers.DictField(read_only=True)
 
     class Meta:
         model = Task
-        fields = ["id", "team", "title", "body", "facts", "state", "due_at", "done_at", "outcome"]
+        fields = ["id", "case", "team", "title", "body", "facts", "state", "due_at", "done_at", "outcome"]
+        read_only_fields = fields
 
 
 class CaseSerializer(serializers.ModelSerializer):
     """A case as a list shows it."""
 
-    company = serializers.CharField(source="company.code")
-    type = serializers.CharField(source="type_code")
-    team = serializers.CharField(source="team.code")
-    owner = serializers.CharField(source="owner.username", default=None)
-    supplier = serializers.CharField(source="supplier.number", default=None)
-    order = serializers.CharField(source="order.number", default=None)
+    company = serializers.CharField(source="company.code", read_only=True)
+    type = serializers.CharField(source="type_code", read_only=True)
+    state = serializers.ChoiceField(choices=CaseState.choices, read_only=True)
+    team = serializers.CharField(source="team.code", read_only=True)
+    owner = serializers.CharField(source="owner.username", default=None, allow_null=True, read_only=True)
+    supplier = serializers.CharField(source="supplier.number", default=None, allow_null=True, read_only=True)
+    order = serializers.CharField(source="order.number", default=None, allow_null=True, read_only=True)
     severity = serializers.SerializerMethodField()
 
     class Meta:
@@ -88,8 +100,9 @@ class CaseSerializer(serializers.ModelSerializer):
             "close_reason",
             "version",
         ]
+        read_only_fields = fields
 
-    @extend_schema_field(serializers.ChoiceField(choices=[severity.name.lower() for severity in Severity]))
+    @extend_schema_field(serializers.ChoiceField(choices=SEVERITIES))
     def get_severity(self, case: Case) -> str:
         """The band as a word."""
         return Severity(case.severity).name.lower()
@@ -99,30 +112,22 @@ class AllowedActionSerializer(serializers.Serializer):
     """A verb the caller may use on the case now, and the fields it needs."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     needs = serializers.ListField(child=serializers.CharField())
 
 
 class CaseDetailSerializer(CaseSerializer):
-    """A case with its lines, tasks, and what the caller may do now."""
+    """A case with its lines, tasks, and the verbs the caller may use now."""
 
     lines = CaseLineSerializer(many=True, read_only=True)
     tasks = TaskSerializer(many=True, read_only=True)
-    routed_by = serializers.CharField()
-    release = serializers.IntegerField(source="release.number")
+    routed_by = serializers.CharField(read_only=True)
+    release = serializers.IntegerField(source="release.number", read_only=True)
     actions = serializers.SerializerMethodField()
-    resolutions = serializers.SerializerMethodField()
 
     class Meta(CaseSerializer.Meta):
-        fields = [
-            *CaseSerializer.Meta.fields,
-            "routed_by",
-            "release",
-            "lines",
-            "tasks",
-            "actions",
-            "resolutions",
-        ]
+        fields = [*CaseSerializer.Meta.fields, "routed_by", "release", "lines", "tasks", "actions"]
+        read_only_fields = fields
 
     @extend_schema_field(AllowedActionSerializer(many=True))
     def get_actions(self, case: Case) -> list[dict[str, Any]]:
@@ -130,31 +135,50 @@ class CaseDetailSerializer(CaseSerializer):
         someone = self.context["request"].user
         if not isinstance(someone, User):
             return []
-        return AllowedActionSerializer(actions.allowed(case, someone), many=True).data
+        return [
+            dict(each) for each in AllowedActionSerializer(actions.allowed(case, someone), many=True).data
+        ]
 
-    def get_resolutions(self, case: Case) -> list[str]:
-        """Codes of the resolutions the caller's person may propose."""
-        someone = self.context["request"].user
-        if not isinstance(someone, User):
-            return []
-        return [resolution.code for resolution in registry.resolutions_for(case, someone)]
+
+class InputFieldSerializer(serializers.Serializer):
+    """A value a resolution asks for; `name` is its key in the inputs of a proposal."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    kind = serializers.ChoiceField(choices=[kind.value for kind in FieldKind])
+    help = serializers.CharField()
+    initial = serializers.CharField()
+    unit = serializers.CharField()
+    line_number = serializers.CharField(allow_null=True)
+
+
+class ResolutionSerializer(serializers.Serializer):
+    """A resolution the caller may propose for the case now, with what has to be entered for it."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    description = serializers.CharField()
+    fields = InputFieldSerializer(many=True)  # type: ignore[assignment]
 
 
 class EventSerializer(serializers.ModelSerializer):
     """One entry of the history."""
 
-    actor = serializers.CharField(source="actor_name")
-    release = serializers.IntegerField(source="release.number", default=None)
+    actor = serializers.CharField(source="actor_name", read_only=True)
+    before = serializers.DictField(read_only=True)
+    after = serializers.DictField(read_only=True)
+    release = serializers.IntegerField(source="release.number", default=None, allow_null=True, read_only=True)
 
     class Meta:
         model = Event
         fields = ["id", "at", "kind", "actor", "summary", "before", "after", "reason", "source", "release"]
+        read_only_fields = fields
 
 
 class CaseFilter(django_filters.FilterSet):
     """The filters of the interface; several states as `state=new&state=assigned`."""
 
-    state = django_filters.MultipleChoiceFilter(choices=CaseState.choices)
+    state = django_filters.MultipleChoiceFilter(choices=CaseState.choices, distinct=False)
     type = django_filters.CharFilter(field_name="type_code")
     team = django_filters.CharFilter(field_name="team__code")
     owner = django_filters.CharFilter(field_name="owner__username")
@@ -162,7 +186,7 @@ class CaseFilter(django_filters.FilterSet):
     order = django_filters.CharFilter(field_name="order__number")
     item = django_filters.CharFilter(method="filter_item")
     severity = django_filters.ChoiceFilter(
-        choices=[(severity.name.lower(), severity.label) for severity in Severity], method="filter_severity"
+        choices=[(name, name) for name in SEVERITIES], method="filter_severity"
     )
     breached = django_filters.BooleanFilter(method="filter_breached")
     updated_after = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gt")
@@ -173,34 +197,39 @@ class CaseFilter(django_filters.FilterSet):
 
     def filter_item(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         """Cases with a line on this item."""
-        lines = CaseLine.objects.filter(order_line__item_number=value)
-        return cases.filter(pk__in=lines.values("case"))
+        lines = CaseLine.objects.filter(case=OuterRef("pk"), order_line__item_number=value)
+        return cases.filter(Exists(lines))
 
     def filter_severity(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         """Cases of one band."""
         return cases.filter(severity=Severity[value.upper()])
 
     def filter_breached(self, cases: QuerySet[Case], name: str, value: bool) -> QuerySet[Case]:
-        """Cases with a clock that ran out, or without one."""
-        breached = Q(clocks__breached_at__isnull=False, clocks__stopped_at__isnull=True)
-        return (
-            cases.filter(breached).distinct()
-            if value
-            else cases.exclude(pk__in=Case.objects.filter(breached))
+        """Cases with a clock that ran out and has not stopped, or without one."""
+        out = Exists(
+            Clock.objects.filter(case=OuterRef("pk"), breached_at__isnull=False, stopped_at__isnull=True)
         )
+        return cases.filter(out) if value else cases.filter(~out)
 
 
 class ActionSerializer(serializers.Serializer):
-    """What a verb may need. `expected_version` is the version the caller read: a stale one is refused."""
+    """What a verb may need, as the case lists it under `needs`.
+
+    `expected_version` is the version of the case that was read: if it has changed since, nothing is done.
+    """
 
     expected_version = serializers.IntegerField(required=False, allow_null=True)
     reason = serializers.CharField(required=False, max_length=1000)
     text = serializers.CharField(required=False, max_length=5000)
-    to = serializers.CharField(required=False, help_text="User name")
-    team = serializers.CharField(required=False, help_text="Team code")
-    severity = serializers.ChoiceField(
-        required=False, choices=[severity.name.lower() for severity in Severity]
-    )
+    to = serializers.CharField(required=False, max_length=150, help_text="User name")
+    team = serializers.CharField(required=False, max_length=3, help_text="Team code")
+    severity = serializers.ChoiceField(required=False, choices=SEVERITIES)
+
+
+class CompletionSerializer(serializers.Serializer):
+    """What came of a task."""
+
+    outcome = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 
 def cases_for(request: Request) -> QuerySet[Case]:
@@ -212,32 +241,31 @@ def cases_for(request: Request) -> QuerySet[Case]:
     return cases.filter(company__in=companies(request)) if isinstance(request.auth, ApiToken) else cases
 
 
-class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH)
+
+
+class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Cases the caller may see, newest change first."""
 
-    authentication_classes = AUTHENTICATION
+    scopes = {"act": "cases:write", "*": "cases:read"}
     pagination_class = UpdatedFirst
     filterset_class = CaseFilter
     lookup_field = "number"
     lookup_value_regex = "[A-Za-z0-9-]+"
     queryset = Case.objects.none()
 
-    def get_permissions(self) -> list[BasePermission]:
-        """Reading and acting are different scopes."""
-        return [scope("cases:write" if self.action == "act" else "cases:read")()]
-
     def get_queryset(self) -> QuerySet[Case]:
         """Only what the caller may see."""
         cases = cases_for(self.request).select_related(
             "company", "team", "owner", "supplier", "order", "release"
         )
-        return cases.prefetch_related("lines", "tasks__team") if self.action == "retrieve" else cases
+        return cases.prefetch_related("lines", "tasks__team") if self.action in ("retrieve", "act") else cases
 
     def get_serializer_class(self) -> type[serializers.Serializer]:
         """One case comes whole."""
         return CaseDetailSerializer if self.action in ("retrieve", "act") else CaseSerializer
 
-    @extend_schema(responses=EventSerializer(many=True), filters=False)
+    @extend_schema(parameters=[NUMBER], responses=EventSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], pagination_class=InOrder, filterset_class=None)
     def events(self, request: Request, number: str) -> Response:
         """The history of the case, oldest first."""
@@ -245,23 +273,42 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         page = self.paginate_queryset(events)
         return self.get_paginated_response(EventSerializer(page, many=True).data)
 
-    @extend_schema(request=ActionSerializer, responses=CaseDetailSerializer)
-    @action(detail=True, methods=["post"], url_path=r"actions/(?P<verb>[a-z_]+)")
+    @extend_schema(parameters=[NUMBER], responses=ResolutionSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def resolutions(self, request: Request, number: str) -> Response:
+        """What the caller's person may propose for the case now, with what has to be entered."""
+        forms = registry.resolutions_for(self.get_object(), person(request))
+        return Response(ResolutionSerializer(forms, many=True).data)
+
+    @extend_schema(
+        parameters=[NUMBER, OpenApiParameter("verb", str, OpenApiParameter.PATH, enum=VERBS)],
+        request=ActionSerializer,
+        responses=CaseDetailSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path="actions/(?P<verb>[a-z_]+)", filterset_class=None)
     def act(self, request: Request, number: str, verb: str) -> Response:
         """Use a verb that the case lists under `actions`."""
+        if verb not in VERBS:
+            raise Http404
         case = self.get_object()
         someone = person(request)
-        allowed = {each.code: each for each in actions.allowed(case, someone)}
-        if verb not in allowed:
-            can = ", ".join(sorted(allowed)) or "nothing"
-            raise exceptions.PermissionDenied(f"{someone} cannot {verb} {case.number} now, only: {can}.")
         given = ActionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
+        version = given.validated_data.get("expected_version")
+        allowed = {each.code: each for each in actions.allowed(case, someone)}
+        if verb not in allowed:
+            # Why it is not allowed any more says more than that it is not.
+            if version is not None and version < case.version:
+                raise StaleVersion(case, changes_since(case, version))
+            can = ", ".join(sorted(allowed)) or "nothing"
+            raise exceptions.PermissionDenied(f"{someone} cannot {verb} {case.number} now, only: {can}.")
         wanted = arguments(case, allowed[verb].needs, given.validated_data)
-        getattr(actions, verb)(
-            case, by=actor(request), expected_version=given.validated_data.get("expected_version"), **wanted
+        getattr(actions, verb)(case, by=actor(request), expected_version=version, **wanted)
+        # Whoever handed it over may no longer see it, and is shown what became of it once more.
+        done = Case.objects.select_related("company", "team", "owner", "supplier", "order", "release")
+        return Response(
+            self.get_serializer(done.prefetch_related("lines", "tasks__team").get(pk=case.pk)).data
         )
-        return Response(self.get_serializer(self.get_object()).data)
 
 
 def arguments(case: Case, needs: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:
@@ -271,36 +318,52 @@ def arguments(case: Case, needs: tuple[str, ...], given: dict[str, Any]) -> dict
         raise exceptions.ValidationError(dict.fromkeys(missing, "This is needed."))
     wanted: dict[str, Any] = {name: given[name] for name in needs}
     if "to" in wanted:
-        wanted["to"] = get_object_or_404(User, username=wanted["to"], memberships__team__company=case.company)
+        people = User.objects.filter(memberships__team__company=case.company, is_active=True).distinct()
+        wanted["to"] = people.filter(username=wanted["to"]).first()
     if "team" in wanted:
-        wanted["team"] = get_object_or_404(Team, company=case.company, code=wanted["team"])
+        wanted["team"] = Team.objects.filter(company=case.company, code=wanted["team"]).first()
     if "severity" in wanted:
         wanted["severity"] = Severity[wanted["severity"].upper()]
+    unknown = [name for name, value in wanted.items() if value is None]
+    if unknown:
+        raise exceptions.ValidationError(
+            {name: f"{given[name]!r} is nobody and nothing in {case.company}." for name in unknown}
+        )
     return wanted
 
 
-class TaskViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+class TaskFilter(django_filters.FilterSet):
+    """By state, team and case."""
+
+    state = django_filters.ChoiceFilter(choices=TaskState.choices)
+    team = django_filters.CharFilter(field_name="team__code")
+    case = django_filters.CharFilter(field_name="case__number")
+
+    class Meta:
+        model = Task
+        fields: list[str] = []
+
+
+class TaskViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Tasks on the cases the caller may see."""
 
-    authentication_classes = AUTHENTICATION
+    scopes = {"complete": "cases:write", "*": "cases:read"}
+    pagination_class = ByKey
     serializer_class = TaskSerializer
-    filterset_fields = ["state", "team__code"]
+    filterset_class = TaskFilter
     queryset = Task.objects.none()
-
-    def get_permissions(self) -> list[BasePermission]:
-        """Reading and completing are different scopes."""
-        return [scope("cases:write" if self.action == "complete" else "cases:read")()]
 
     def get_queryset(self) -> QuerySet[Task]:
         """Only tasks of visible cases."""
         return Task.objects.filter(case__in=cases_for(self.request)).select_related("team", "case")
 
-    @extend_schema(request=ActionSerializer, responses=TaskSerializer)
-    @action(detail=True, methods=["post"])
+    @extend_schema(request=CompletionSerializer, responses=TaskSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
     def complete(self, request: Request, pk: str) -> Response:
-        """Say that the task is done, and what came of it (`reason`)."""
+        """Say that the task is done, and what came of it."""
         person(request)
         task = self.get_object()
-        outcome = str(request.data.get("reason", ""))
-        task = actions.complete_task(task, by=actor(request), outcome=outcome)
-        return Response(TaskSerializer(task).data)
+        given = CompletionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        actions.complete_task(task, by=actor(request), outcome=given.validated_data["outcome"])
+        return Response(TaskSerializer(Task.objects.select_related("team", "case").get(pk=task.pk)).data)

@@ -4,27 +4,33 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, mixins, serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exceptions_app.api.access import AUTHENTICATION, actor, person, scope
+from erp_connectors.canonical.codec import to_builtins
+from exceptions_app.api.access import Scoped, actor, person
 from exceptions_app.api.cases import cases_for
-from exceptions_app.api.paging import NewestFirst
+from exceptions_app.api.paging import ByKey, NewestFirst
+from exceptions_app.cases.models import Case
+from exceptions_app.detection.registry import exception_type
 from exceptions_app.people.models import User
+from exceptions_app.people.permissions import NotAllowed, may
 from exceptions_app.proposals import actions, approvals
-from exceptions_app.proposals.models import ApprovalNeed, Proposal, ProposalLine
+from exceptions_app.proposals.models import ApprovalNeed, Decision, Proposal, ProposalLine, ProposalState
+
+VERBS = ("approve", "reject", "ask_back", "withdraw")
 
 
 class ProposalLineSerializer(serializers.ModelSerializer):
     """One order line, before and after."""
 
-    line_number = serializers.CharField(source="order_line.number")
+    line_number = serializers.CharField(source="order_line.number", read_only=True)
+    before = serializers.DictField(read_only=True)
+    after = serializers.DictField(read_only=True)
 
     class Meta:
         model = ProposalLine
@@ -34,7 +40,7 @@ class ProposalLineSerializer(serializers.ModelSerializer):
 class NeedSerializer(serializers.ModelSerializer):
     """An approver the proposal needs, and who has given it."""
 
-    team = serializers.CharField(source="team.code")
+    team = serializers.CharField(source="team.code", read_only=True)
     approved_by = serializers.SerializerMethodField()
 
     class Meta:
@@ -42,16 +48,26 @@ class NeedSerializer(serializers.ModelSerializer):
         fields = ["id", "label", "team", "role", "min_limit", "approved_by"]
 
     def get_approved_by(self, need: ApprovalNeed) -> str | None:
-        """The user name of whoever approved, if anybody has."""
-        names = [each.person.username for each in need.approvals.all() if each.decision == "approved"]
-        return names[0] if names else None
+        """The user name of whoever approved the values there are now, if anybody has."""
+        now = approvals.values_hash(need.proposal)
+        return next(
+            (
+                each.person.username
+                for each in need.approvals.all()
+                if each.decision == Decision.APPROVED and each.values_hash == now
+            ),
+            None,
+        )
 
 
 class ProposalSerializer(serializers.ModelSerializer):
     """A proposal with the values it would write. `values_hash` names them: an approval sends it back."""
 
-    case = serializers.CharField(source="case.number")
-    proposed_by = serializers.CharField(source="proposed_by.username")
+    case = serializers.CharField(source="case.number", read_only=True)
+    state = serializers.ChoiceField(choices=ProposalState.choices, read_only=True)
+    inputs = serializers.DictField(read_only=True)
+    proposed_by = serializers.CharField(source="proposed_by.username", read_only=True)
+    authorisation = serializers.DictField(read_only=True)
     lines = ProposalLineSerializer(many=True, read_only=True)
     needs = NeedSerializer(many=True, read_only=True)
     values_hash = serializers.SerializerMethodField()
@@ -78,6 +94,7 @@ class ProposalSerializer(serializers.ModelSerializer):
             "needs",
             "values_hash",
         ]
+        read_only_fields = fields
 
     def get_values_hash(self, proposal: Proposal) -> str:
         """The fingerprint of every value the proposal changes."""
@@ -85,10 +102,10 @@ class ProposalSerializer(serializers.ModelSerializer):
 
 
 class NewProposalSerializer(serializers.Serializer):
-    """A resolution for a case; `inputs` are the fields of that resolution."""
+    """A resolution for a case; `inputs` are the fields it asks for (`cases/{number}/resolutions/`)."""
 
-    case = serializers.CharField()
-    resolution = serializers.CharField()
+    case = serializers.CharField(max_length=32)
+    resolution = serializers.CharField(max_length=40)
     inputs = serializers.DictField(required=False, default=dict)
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
     expected_version = serializers.IntegerField(required=False, allow_null=True, default=None)
@@ -97,7 +114,7 @@ class NewProposalSerializer(serializers.Serializer):
 class VerdictSerializer(serializers.Serializer):
     """What an approver says. `values_hash` is the one of the values that were read; approving needs it."""
 
-    values_hash = serializers.CharField(required=False)
+    values_hash = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
 
 
@@ -105,45 +122,71 @@ class ProposalFilter(django_filters.FilterSet):
     """By case and state."""
 
     case = django_filters.CharFilter(field_name="case__number")
-    state = django_filters.CharFilter()
+    state = django_filters.ChoiceFilter(choices=ProposalState.choices)
 
     class Meta:
         model = Proposal
         fields: list[str] = []
 
 
-class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class PreviewLineSerializer(serializers.Serializer):
+    """One order line, before and after."""
+
+    line_number = serializers.CharField()
+    before = serializers.DictField()
+    after = serializers.DictField()
+
+
+class PreviewNeedSerializer(serializers.Serializer):
+    """An approver the proposal would need."""
+
+    label = serializers.CharField()  # type: ignore[assignment]
+    team = serializers.CharField(source="team.code")
+    role = serializers.CharField()
+    min_limit = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+
+
+class ProblemSerializer(serializers.Serializer):
+    """What cannot be used of the inputs; `field` is empty when it is about the decision as a whole."""
+
+    field = serializers.CharField()
+    message = serializers.CharField()
+
+
+class PreviewSerializer(serializers.Serializer):
+    """What proposing would do: the lines before and after, what it costs and whom it needs."""
+
+    summary = serializers.CharField()
+    lines = PreviewLineSerializer(many=True)
+    writes_to_erp = serializers.BooleanField()
+    amount = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+    currency = serializers.CharField()
+    percent = serializers.DecimalField(max_digits=9, decimal_places=4, allow_null=True)
+    within_limit = serializers.BooleanField()
+    needs = PreviewNeedSerializer(many=True)
+    problems = ProblemSerializer(many=True)
+
+
+class ProposalViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Proposals on the cases the caller may see."""
 
-    authentication_classes = AUTHENTICATION
+    scopes = {"create": "cases:write", "act": "cases:write", "*": "cases:read"}
     pagination_class = NewestFirst
     serializer_class = ProposalSerializer
     filterset_class = ProposalFilter
     queryset = Proposal.objects.none()
 
-    def get_permissions(self) -> list[BasePermission]:
-        """Reading and deciding are different scopes."""
-        reads = self.action in ("list", "retrieve")
-        return [scope("cases:read" if reads else "cases:write")()]
-
     def get_queryset(self) -> QuerySet[Proposal]:
         """Only proposals on visible cases."""
-        return (
-            Proposal.objects.filter(case__in=cases_for(self.request))
-            .select_related("case", "proposed_by")
-            .prefetch_related("lines__order_line", "needs__team", "needs__approvals__person")
-        )
+        return _whole(Proposal.objects.filter(case__in=cases_for(self.request)))
 
     @extend_schema(request=NewProposalSerializer, responses={201: ProposalSerializer})
     def create(self, request: Request) -> Response:
         """Propose a resolution; within the proposer's limit it is authorised at once."""
         person(request)
-        given = NewProposalSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted: dict[str, Any] = given.validated_data
-        case = get_object_or_404(cases_for(request), number=wanted["case"])
+        wanted = _wanted(request)
         proposal = actions.propose(
-            case,
+            _case(request, wanted),
             resolution=wanted["resolution"],
             inputs=wanted["inputs"],
             reason=wanted["reason"],
@@ -152,36 +195,57 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         )
         return self._answer(proposal.pk, status.HTTP_201_CREATED)
 
-    @extend_schema(request=VerdictSerializer, responses=ProposalSerializer)
-    @action(detail=True, methods=["post"], url_path=r"actions/(?P<verb>approve|reject|ask_back|withdraw)")
+    @extend_schema(request=NewProposalSerializer, responses=PreviewSerializer)
+    @action(detail=False, methods=["post"], filterset_class=None)
+    def preview(self, request: Request) -> Response:
+        """Say what proposing would do, and change nothing."""
+        someone = person(request)
+        wanted = _wanted(request)
+        case = _case(request, wanted)
+        if not may(someone, "propose", case):
+            raise NotAllowed(f"{someone} may not propose a resolution for {case.number}.")
+        would = actions.preview(
+            case, resolution=wanted["resolution"], inputs=wanted["inputs"], person=someone
+        )
+        return Response(PreviewSerializer(_shown(would)).data)
+
+    @extend_schema(
+        request=VerdictSerializer,
+        responses=ProposalSerializer,
+        parameters=[OpenApiParameter("verb", str, OpenApiParameter.PATH, enum=VERBS)],
+    )
+    @action(
+        detail=True, methods=["post"], url_path=f"actions/(?P<verb>{'|'.join(VERBS)})", filterset_class=None
+    )
     def act(self, request: Request, pk: UUID, verb: str) -> Response:
         """Approve, reject, ask back or withdraw."""
         person(request)
         proposal = self.get_object()
         given = VerdictSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        comment = given.validated_data["comment"]
+        comment, values_hash = given.validated_data["comment"], given.validated_data["values_hash"]
         by = actor(request)
         if verb == "approve":
-            if not given.validated_data.get("values_hash"):
+            if not values_hash:
                 raise exceptions.ValidationError({"values_hash": "Say which values you approve."})
-            actions.approve(proposal, by=by, values_hash=given.validated_data["values_hash"], comment=comment)
+            actions.approve(proposal, by=by, values_hash=values_hash, comment=comment)
         elif verb == "withdraw":
             actions.withdraw(proposal, by=by, reason=comment)
+        elif verb == "reject":
+            actions.reject(proposal, by=by, comment=comment)
         else:
-            {"reject": actions.reject, "ask_back": actions.ask_back}[verb](proposal, by=by, comment=comment)
+            actions.ask_back(proposal, by=by, comment=comment)
         return self._answer(proposal.pk, status.HTTP_200_OK)
 
     def _answer(self, key: UUID, code: int) -> Response:
-        return Response(self.get_serializer(self.get_queryset().get(pk=key)).data, status=code)
+        return Response(self.get_serializer(_whole(Proposal.objects.filter(pk=key)).get()).data, status=code)
 
 
-class ApprovalViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
-    """Proposals that wait for the caller's person."""
+class ApprovalViewSet(Scoped, mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Proposals that wait for the caller's person, the longest waiting first."""
 
-    authentication_classes = AUTHENTICATION
-    permission_classes = [scope("cases:read")]
-    pagination_class = NewestFirst
+    scopes = {"*": "cases:read"}
+    pagination_class = ByKey
     serializer_class = ProposalSerializer
     filterset_class = ProposalFilter
     queryset = Proposal.objects.none()
@@ -191,9 +255,55 @@ class ApprovalViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         someone = self.request.user
         if not isinstance(someone, User):
             return Proposal.objects.none()
-        return (
-            approvals.open_approvals(someone)
-            .filter(case__in=cases_for(self.request))
-            .select_related("case", "proposed_by")
-            .prefetch_related("lines__order_line", "needs__team", "needs__approvals__person")
-        )
+        return _whole(approvals.open_approvals(someone).filter(case__in=cases_for(self.request)))
+
+
+def _whole(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Return the proposals with all that is shown of them."""
+    return proposals.select_related("case", "proposed_by").prefetch_related(
+        Prefetch("lines", ProposalLine.objects.select_related("order_line").order_by("pk")),
+        "needs__team",
+        "needs__approvals__person",
+    )
+
+
+def _wanted(request: Request) -> dict[str, Any]:
+    given = NewProposalSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    wanted: dict[str, Any] = given.validated_data
+    return wanted
+
+
+def _case(request: Request, wanted: dict[str, Any]) -> Case:
+    """Return the case that is meant. Raises ValidationError where the caller sees none of that number."""
+    found = (
+        cases_for(request).filter(number=wanted["case"]).select_related("company", "team", "order").first()
+    )
+    if found is None:
+        raise exceptions.ValidationError({"case": f"There is no case {wanted['case']}."})
+    if wanted["resolution"] not in exception_type(found.type_code).resolutions:
+        known = ", ".join(exception_type(found.type_code).resolutions) or "none"
+        raise exceptions.ValidationError({"resolution": f"Not one for this case; there are: {known}."})
+    return found
+
+
+def _shown(would: actions.Preview) -> dict[str, Any]:
+    """Return a preview as plain values."""
+    return {
+        "summary": would.summary,
+        "lines": [
+            {
+                "line_number": plan.number,
+                "before": to_builtins(plan.before),
+                "after": to_builtins(plan.after),
+            }
+            for plan in would.lines
+        ],
+        "writes_to_erp": would.writes_to_erp,
+        "amount": would.amount,
+        "currency": would.currency,
+        "percent": would.percent,
+        "within_limit": would.within_limit,
+        "needs": would.needs,
+        "problems": would.problems,
+    }

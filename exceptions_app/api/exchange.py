@@ -1,46 +1,66 @@
 """What comes in and goes out: deliveries, interchanges with their verdicts, commands to the ERP."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+import django_filters
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import exceptions, mixins, serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from erp_connectors import clock
 from erp_connectors.companies import Connection
+from erp_connectors.connectors.registry import has_connector
+from erp_connectors.documents.models import Document, PurchaseOrder
 from erp_connectors.exchange import idempotency, inbox, processing
-from erp_connectors.exchange.models import Command, Interchange, Transaction
-from exceptions_app.api.access import AUTHENTICATION, actor, scope, within
+from erp_connectors.exchange.models import (
+    Command,
+    CommandState,
+    Interchange,
+    InterchangeStatus,
+    Transaction,
+    TransactionStatus,
+)
+from exceptions_app.api import bodies
+from exceptions_app.api.access import Scoped, actor, require_in_company, within
 from exceptions_app.api.paging import NewestFirst
 from exceptions_app.audit.record import record
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import ApiToken
 
-CONTENT_TYPES = ("application/edi-x12", "application/edifact", "application/json", "text/csv")
+#: What a person must be granted in a company to deliver for it, and to look at what was delivered.
+DELIVER, LOOK = "replay_interchange", "view_exchange"
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=False,
+    description="The same key with the same delivery gets the first answer again; with another, 409.",
+)
 
 
-class AnyBytes(BaseParser):
-    """Leaves the body as it is: the inbox keeps the bytes that were sent."""
+class RecordedDocumentSerializer(serializers.Serializer):
+    """A document that was recorded from a transaction."""
 
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
-        """Return the body unread."""
-        return bytes(stream.read())
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    key = serializers.CharField()
 
 
 class TransactionSerializer(serializers.ModelSerializer):
-    """One transaction with its verdict, its findings and the cases its documents touch."""
+    """One transaction with its verdict, its findings and the cases of the orders its documents name."""
 
-    documents = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(choices=TransactionStatus.choices, read_only=True)
+    findings = serializers.ListField(child=serializers.DictField(), read_only=True)
+    reading = serializers.DictField(read_only=True)
+    documents = RecordedDocumentSerializer(many=True, read_only=True)
     cases = serializers.SerializerMethodField()
 
     class Meta:
@@ -56,31 +76,21 @@ class TransactionSerializer(serializers.ModelSerializer):
             "documents",
             "cases",
         ]
+        read_only_fields = fields
 
-    def get_documents(self, transaction: Transaction) -> list[dict[str, str]]:
-        """What was recorded from it."""
-        return [
-            {"id": str(document.pk), "kind": document.kind, "key": document.key}
-            for document in transaction.documents.all()
-        ]
-
-    def get_cases(self, transaction: Transaction) -> list[str]:
-        """Numbers of the cases on the orders its documents name."""
-        cases = Case.objects.filter(order__document__transaction=transaction)
-        named = [
-            reference.order_number
-            for document in transaction.documents.all()
-            for reference in document.orders.all()
-        ]
-        connections = [document.connection_id for document in transaction.documents.all()]
-        cases |= Case.objects.filter(order__number__in=named, order__connection__in=connections)
-        return sorted(set(cases.values_list("number", flat=True)))
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_cases(self, row: Transaction) -> list[str]:
+        """Their numbers."""
+        return sorted(self.context["cases"].get(row.pk, ()))
 
 
 class InterchangeSerializer(serializers.ModelSerializer):
     """What was delivered, and what became of it."""
 
-    connection = serializers.CharField(source="connection.code")
+    connection = serializers.CharField(source="connection.code", read_only=True)
+    status = serializers.ChoiceField(choices=InterchangeStatus.choices, read_only=True)
+    findings = serializers.ListField(child=serializers.DictField(), read_only=True)
+    envelope = serializers.DictField(read_only=True)
 
     class Meta:
         model = Interchange
@@ -100,6 +110,7 @@ class InterchangeSerializer(serializers.ModelSerializer):
             "envelope",
             "is_test",
         ]
+        read_only_fields = fields
 
 
 class InterchangeDetailSerializer(InterchangeSerializer):
@@ -109,89 +120,125 @@ class InterchangeDetailSerializer(InterchangeSerializer):
 
     class Meta(InterchangeSerializer.Meta):
         fields = [*InterchangeSerializer.Meta.fields, "transactions"]
+        read_only_fields = fields
 
 
-class InboundView(APIView):
+class InboundView(Scoped):
     """Takes one delivery as it is and answers at once; a worker does the rest."""
 
-    authentication_classes = AUTHENTICATION
-    permission_classes = [scope("inbound:write")]
-    parser_classes = [AnyBytes]
+    scopes = {"post": "inbound:write", "*": "inbound:write"}
+    parser_classes = [bodies.DeliveredBytes]
 
     @extend_schema(
         operation_id="inbound_create",
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=False)],
-        request=dict.fromkeys(CONTENT_TYPES, OpenApiTypes.BINARY),
-        responses={
-            202: InterchangeSerializer,
-            409: OpenApiResponse(description="Key used with another body."),
-        },
+        parameters=[IDEMPOTENCY_KEY],
+        request=dict.fromkeys(bodies.DELIVERIES, OpenApiTypes.BINARY),
+        responses={202: InterchangeSerializer},
     )
     def post(self, request: Request, connection: str) -> Response:
         """Store the body and answer 202 with the interchange; the same again gets the first answer again."""
-        line = get_object_or_404(Connection.objects.filter(within(request)), code=connection, is_active=True)
-        content_type = str(request.content_type or "").split(";")[0].strip().lower()
-        if content_type not in CONTENT_TYPES:
-            raise exceptions.UnsupportedMediaType(
-                content_type or "(none)", f"Send one of: {', '.join(CONTENT_TYPES)}."
-            )
-        return deliver(request, line, request.data, content_type)
+        line = get_object_or_404(_lines(request), code=connection)
+        require_in_company(request, DELIVER, line.company)
+        return _deliver(request, line, bodies.delivered(request, of=bodies.DELIVERIES))
 
 
-class DocumentView(APIView):
-    """Takes one canonical document as JSON, for a connection of the caller's company."""
+class DocumentView(Scoped):
+    """Takes one canonical document as JSON, about orders of one ERP of the caller's company."""
 
-    authentication_classes = AUTHENTICATION
-    permission_classes = [scope("documents:write")]
-    parser_classes = [AnyBytes]
+    scopes = {"post": "documents:write", "*": "documents:write"}
+    parser_classes = [bodies.DeliveredBytes]
 
     @extend_schema(
         operation_id="documents_create",
         parameters=[
-            OpenApiParameter("connection", str, OpenApiParameter.QUERY, required=True),
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=False),
+            OpenApiParameter(
+                "connection",
+                str,
+                OpenApiParameter.QUERY,
+                required=False,
+                description="The ERP whose orders it is about. Not needed where there is only one.",
+            ),
+            IDEMPOTENCY_KEY,
         ],
         request={"application/json": OpenApiTypes.OBJECT},
         responses={202: InterchangeSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Store one canonical document and answer 202 with its interchange."""
-        code = request.query_params.get("connection", "")
-        if not code:
-            raise exceptions.ValidationError({"connection": "Name the connection the document is about."})
-        line = get_object_or_404(Connection.objects.filter(within(request)), code=code, is_active=True)
-        inbox.check_document(request.data)
-        return deliver(request, line, request.data, "application/json")
+        """Check one canonical document, store it and answer 202 with its interchange."""
+        line = _erp(request)
+        require_in_company(request, DELIVER, line.company)
+        payload = bodies.delivered(request, of=(bodies.JSON,))
+        inbox.check_document(payload)
+        return _deliver(request, line, payload)
 
 
-def deliver(request: Request, connection: Connection, payload: bytes, content_type: str) -> Response:
+def _lines(request: Request) -> QuerySet[Connection]:
+    """Return the active connections of the companies whose documents the caller may see."""
+    lines = Connection.objects.filter(within(request, action="view_documents"), is_active=True)
+    return lines.select_related("company")
+
+
+def _erp(request: Request) -> Connection:
+    """Return the ERP a document is about: the one that is named, or the only one."""
+    code = request.query_params.get("connection", "")
+    if code:
+        return get_object_or_404(_lines(request), code=code)
+    erps = [line for line in _lines(request).order_by("code") if has_connector(line)]
+    if len(erps) != 1:
+        known = ", ".join(line.code for line in erps) or "none"
+        raise exceptions.ValidationError(
+            {"connection": f"Name the ERP the document is about, as ?connection=CODE. There are: {known}."}
+        )
+    return erps[0]
+
+
+def _deliver(request: Request, connection: Connection, payload: bytes) -> Response:
     """Hand `payload` to the inbox, once per Idempotency-Key, and answer 202."""
+    content_type = bodies.content_type(request)
 
     def receive() -> tuple[int, Any]:
         received = inbox.receive(payload, connection=connection, channel="api", content_type=content_type)
         return status.HTTP_202_ACCEPTED, InterchangeSerializer(received.interchange).data
 
-    key = request.headers.get("Idempotency-Key", "")
     caller = f"token {request.auth.pk}" if isinstance(request.auth, ApiToken) else f"person {request.user.pk}"
-    code, answer = idempotency.once(caller, key, body=payload, do=receive, now=clock.now())
+    code, answer = idempotency.once(
+        caller,
+        request.headers.get("Idempotency-Key", ""),
+        # A key is for one delivery: the same bytes for another connection are another one.
+        body=f"{connection.code} {content_type}\n".encode() + payload,
+        do=receive,
+        now=clock.now(),
+    )
     return Response(answer, status=code)
 
 
-class InterchangeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
-    """Deliveries of the caller's companies with their verdicts."""
+class InterchangeFilter(django_filters.FilterSet):
+    """By connection, status and channel."""
 
-    authentication_classes = AUTHENTICATION
+    connection = django_filters.CharFilter(field_name="connection__code")
+    status = django_filters.ChoiceFilter(choices=InterchangeStatus.choices)
+    channel = django_filters.CharFilter()
+
+    class Meta:
+        model = Interchange
+        fields: list[str] = []
+
+
+class InterchangeViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Deliveries of the caller's companies with their verdicts, newest first."""
+
+    scopes = {"replay": "interchanges:write", "*": "interchanges:read"}
     pagination_class = NewestFirst
-    filterset_fields = ["status", "connection__code", "channel"]
-    queryset = Interchange.objects.select_related("connection").defer("payload")
-
-    def get_permissions(self) -> list[Any]:
-        """Reading and replaying are different scopes."""
-        return [scope("interchanges:write" if self.action == "replay" else "interchanges:read")()]
+    filterset_class = InterchangeFilter
+    queryset = Interchange.objects.none()
 
     def get_queryset(self) -> QuerySet[Interchange]:
-        """Only deliveries of the caller's companies."""
-        deliveries = super().get_queryset().filter(within(self.request, "connection__company"))
+        """Only deliveries of companies whose exchange the caller may see."""
+        deliveries = (
+            Interchange.objects.filter(within(self.request, "connection__company", LOOK))
+            .select_related("connection__company")
+            .defer("payload")
+        )
         if self.action == "retrieve":
             return deliveries.prefetch_related("transactions__documents__orders")
         return deliveries
@@ -200,28 +247,81 @@ class InterchangeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
         """One interchange comes with its transactions."""
         return InterchangeDetailSerializer if self.action == "retrieve" else InterchangeSerializer
 
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One delivery, with the verdict, documents and cases of each transaction."""
+        interchange = self.get_object()
+        context = {**self.get_serializer_context(), "cases": cases_of(interchange)}
+        return Response(InterchangeDetailSerializer(interchange, context=context).data)
+
     @extend_schema(request=None, responses={202: InterchangeSerializer})
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], filterset_class=None)
     def replay(self, request: Request, pk: UUID) -> Response:
         """Process the interchange again from its kept bytes, with the profiles of today."""
         interchange = self.get_object()
-        processing.replay(interchange)
-        record(
-            "interchange.replayed",
-            at=clock.now(),
-            summary=f"{interchange} is processed again",
-            subject=("interchange", str(interchange.pk)),
-            actor=actor(request),
-        )
+        require_in_company(request, DELIVER, interchange.connection.company)
+        with transaction.atomic():
+            processing.replay(interchange)
+            record(
+                "interchange.replayed",
+                at=clock.now(),
+                summary=f"{interchange} is processed again",
+                subject=("interchange", str(interchange.pk)),
+                actor=actor(request),
+            )
         interchange.refresh_from_db()
         return Response(InterchangeSerializer(interchange).data, status=status.HTTP_202_ACCEPTED)
+
+
+def cases_of(interchange: Interchange) -> dict[int, set[str]]:
+    """Return the numbers of the cases on the orders each transaction's documents name, in two queries."""
+    documents: dict[int, list[Document]] = {
+        row.pk: list(row.documents.all()) for row in interchange.transactions.all()
+    }
+    named = {
+        (reference.connection_id, reference.order_number)
+        for of_transaction in documents.values()
+        for document in of_transaction
+        for reference in document.orders.all()
+    }
+    orders = _orders(named)
+    cases: dict[int | None, set[str]] = {}
+    for case in Case.objects.filter(order__in=orders.values()).only("order", "number"):
+        cases.setdefault(case.order_id, set()).add(case.number)
+    return {
+        row: {
+            number
+            for document in of_transaction
+            for reference in document.orders.all()
+            if (order_id := orders.get((reference.connection_id, reference.order_number))) is not None
+            for number in cases.get(order_id, ())
+        }
+        for row, of_transaction in documents.items()
+    }
+
+
+def _orders(named: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Return the orders that are in the mirror, by connection and number."""
+    wanted = set(named)
+    found = PurchaseOrder.objects.filter(
+        Q(connection__in={connection for connection, _ in wanted})
+        & Q(number__in={number for _, number in wanted})
+    )
+    return {
+        (connection, number): key
+        for key, connection, number in found.values_list("pk", "connection", "number")
+        if (connection, number) in wanted
+    }
 
 
 class CommandSerializer(serializers.ModelSerializer):
     """One write to an ERP, under whose authorisation, and what came of it."""
 
-    connection = serializers.CharField(source="connection.code")
-    order = serializers.CharField(source="order.number")
+    connection = serializers.CharField(source="connection.code", read_only=True)
+    order = serializers.CharField(source="order.number", read_only=True)
+    content = serializers.DictField(read_only=True)
+    authorisation = serializers.DictField(read_only=True)
+    state = serializers.ChoiceField(choices=CommandState.choices, read_only=True)
+    answer = serializers.DictField(read_only=True)
 
     class Meta:
         model = Command
@@ -241,18 +341,32 @@ class CommandSerializer(serializers.ModelSerializer):
             "settled_at",
             "answer",
         ]
+        read_only_fields = fields
 
 
-class CommandViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
-    """Commands to the ERPs of the caller's companies."""
+class CommandFilter(django_filters.FilterSet):
+    """By state, case, order and kind."""
 
-    authentication_classes = AUTHENTICATION
-    permission_classes = [scope("orders:read")]
+    state = django_filters.ChoiceFilter(choices=CommandState.choices)
+    case = django_filters.CharFilter(field_name="case_number")
+    order = django_filters.CharFilter(field_name="order__number")
+    kind = django_filters.CharFilter()
+
+    class Meta:
+        model = Command
+        fields: list[str] = []
+
+
+class CommandViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Commands to the ERPs of the caller's companies, newest first."""
+
+    scopes = {"*": "orders:read"}
     pagination_class = NewestFirst
     serializer_class = CommandSerializer
-    filterset_fields = ["state", "case_number", "kind"]
-    queryset = Command.objects.select_related("connection", "order")
+    filterset_class = CommandFilter
+    queryset = Command.objects.none()
 
     def get_queryset(self) -> QuerySet[Command]:
         """Only commands of the caller's companies."""
-        return super().get_queryset().filter(within(self.request, "connection__company"))
+        commands = Command.objects.filter(within(self.request, "connection__company"))
+        return commands.select_related("connection", "order")

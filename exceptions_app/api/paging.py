@@ -1,6 +1,12 @@
 """Every list of the API is paged by cursor: stable while rows are added, and never a count."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 
 class NewestFirst(CursorPagination):
@@ -9,7 +15,16 @@ class NewestFirst(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
-    ordering = "-pk"
+    ordering: str | tuple[str, ...] = "-pk"
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        """Return the page. Raises NotFound for a cursor that none of our pages gave."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, ValidationError) as error:
+            raise NotFound(self.invalid_cursor_message) from error
 
 
 class UpdatedFirst(NewestFirst):
@@ -24,7 +39,19 @@ class InOrder(NewestFirst):
     ordering = ("at", "id")
 
 
-class ByName(NewestFirst):
+class ByNumber(NewestFirst):
     """By number, as a list is read."""
 
     ordering = ("number", "id")
+
+
+class ByKey(NewestFirst):
+    """Oldest row first."""
+
+    ordering = "pk"
+
+
+class InPosition(NewestFirst):
+    """As rules are tried."""
+
+    ordering = ("position", "id")

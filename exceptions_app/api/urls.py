@@ -1,11 +1,10 @@
 """The routes of the API, version 1."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
-from exceptions_app.api import cases, decisions, exchange, orders
+from exceptions_app.api import cases, decisions, exchange, orders, policies
+from exceptions_app.api.schema import DocsView, SchemaView
 
 router = SimpleRouter()
 router.register("interchanges", exchange.InterchangeViewSet, basename="interchange")
@@ -16,16 +15,18 @@ router.register("cases", cases.CaseViewSet, basename="case")
 router.register("tasks", cases.TaskViewSet, basename="task")
 router.register("proposals", decisions.ProposalViewSet, basename="proposal")
 router.register("approvals", decisions.ApprovalViewSet, basename="approval")
+router.register("policies/tolerances", policies.ToleranceViewSet, basename="tolerances")
+router.register("policies/terms", policies.TermViewSet, basename="terms")
+router.register("policies/routing-rules", policies.RoutingRuleViewSet, basename="routing-rules")
+router.register("policies/service-levels", policies.ServiceLevelViewSet, basename="service-levels")
+router.register("policies/approval-rules", policies.ApprovalRuleViewSet, basename="approval-rules")
 
 app_name = "api"
 urlpatterns = [
     path("inbound/<slug:connection>/", exchange.InboundView.as_view(), name="inbound"),
     path("documents/", exchange.DocumentView.as_view(), name="documents"),
-    path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
-    path(
-        "docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="api:schema", permission_classes=[AllowAny]),
-        name="docs",
-    ),
+    path("policies/", policies.PoliciesView.as_view(), name="policies"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(), name="docs"),
     path("", include(router.urls)),
 ]

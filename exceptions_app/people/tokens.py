@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ SCOPES = (
 )
 PREFIX_LENGTH = 8
 SEEN_EVERY = timedelta(minutes=1)
+SHAPE = re.compile(r"rl_(?P<prefix>[0-9a-f]{8})_[A-Za-z0-9_-]{20,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,10 @@ def create(
 
 def find(secret: str, *, now: datetime) -> ApiToken | None:
     """Return the live token with this secret, noting its use once a minute; None if there is none."""
-    parts = secret.split("_", 2)
-    if len(parts) != 3 or parts[0] != "rl":
+    shape = SHAPE.fullmatch(secret)
+    if shape is None:
         return None
-    row = ApiToken.objects.select_related("company", "acts_as").filter(prefix=parts[1]).first()
+    row = ApiToken.objects.select_related("company", "acts_as").filter(prefix=shape["prefix"]).first()
     if row is None or not hmac.compare_digest(row.hashed, _hash(secret)):
         return None
     if row.revoked_at is not None or row.expires_at <= now or (row.acts_as and not row.acts_as.is_active):

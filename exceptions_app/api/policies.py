@@ -1,0 +1,214 @@
+"""The rules that hold now, read only: each kind is a list, and every row names the release that set it."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from erp_connectors import clock
+from erp_connectors.companies import Company
+from exceptions_app.api.access import Scoped, companies
+from exceptions_app.api.paging import ByKey, InPosition, NewestFirst
+from exceptions_app.policies import lookup
+from exceptions_app.policies.models import (
+    ApprovalRule,
+    PolicyRelease,
+    PolicyRow,
+    RoutingRule,
+    ServiceLevelRow,
+    TermRow,
+    ToleranceRow,
+)
+
+
+class ReleaseSerializer(serializers.ModelSerializer):
+    """A numbered state of the rules."""
+
+    published_by = serializers.CharField(
+        source="published_by.username", default=None, allow_null=True, read_only=True
+    )
+
+    class Meta:
+        model = PolicyRelease
+        fields = ["number", "title", "published_at", "published_by"]
+        read_only_fields = fields
+
+
+class PoliciesSerializer(serializers.Serializer):
+    """The release that holds now, and where the rules of each kind are listed."""
+
+    release = ReleaseSerializer()
+    tolerances = serializers.URLField()
+    terms = serializers.URLField()
+    routing_rules = serializers.URLField()
+    service_levels = serializers.URLField()
+    approval_rules = serializers.URLField()
+
+
+class PoliciesView(Scoped):
+    """What rules there are."""
+
+    scopes = {"*": "policies:read"}
+
+    @extend_schema(operation_id="policies_retrieve", responses=PoliciesSerializer)
+    def get(self, request: Request) -> Response:
+        """Return the newest release, and the addresses of the lists."""
+        companies(request)
+        names = ("tolerances", "terms", "routing_rules", "service_levels", "approval_rules")
+        places: dict[str, Any] = {
+            name: reverse(f"api:{name.replace('_', '-')}-list", request=request) for name in names
+        }
+        return Response(PoliciesSerializer(places | {"release": lookup.current_release()}).data)
+
+
+class PolicySerializer(serializers.ModelSerializer):
+    """What every rule has; a rule without a company holds for all."""
+
+    company = serializers.CharField(source="company.code", default=None, allow_null=True, read_only=True)
+    release = serializers.IntegerField(source="release.number", read_only=True)
+
+
+SCOPE = ["id", "release", "owner", "valid_from", "valid_until", "company"]
+LINES = [*SCOPE, "supplier", "item_number", "category", "warehouse"]
+
+
+class LineScopeSerializer(PolicySerializer):
+    """A rule for some order lines; an empty or null scope is any."""
+
+    supplier = serializers.CharField(source="supplier.number", default=None, allow_null=True, read_only=True)
+    warehouse = serializers.CharField(source="warehouse.code", default=None, allow_null=True, read_only=True)
+
+
+class ToleranceSerializer(LineScopeSerializer):
+    """How far a value may be off. Each limit is unchecked, zero, or has a value."""
+
+    type = serializers.CharField(source="type_code", read_only=True)
+
+    class Meta:
+        model = ToleranceRow
+        fields = [
+            *LINES,
+            "type",
+            "direction",
+            "percent_state",
+            "percent",
+            "amount_state",
+            "amount",
+            "cap_state",
+            "cap",
+            "mode",
+        ]
+        read_only_fields = fields
+
+
+class TermSerializer(LineScopeSerializer):
+    """What a supplier owes by when, in business days; null: the default stands."""
+
+    class Meta:
+        model = TermRow
+        fields = [*LINES, "confirm_days", "transit_days"]
+        read_only_fields = fields
+
+
+class RoutingRuleSerializer(PolicySerializer):
+    """Which team takes a case; the first rule by position whose condition holds decides."""
+
+    team = serializers.CharField(source="team.code", read_only=True)
+    person = serializers.CharField(source="person.username", default=None, allow_null=True, read_only=True)
+    condition = serializers.DictField(read_only=True)
+
+    class Meta:
+        model = RoutingRule
+        fields = [*SCOPE, "position", "name", "condition", "team", "person"]
+        read_only_fields = fields
+
+
+class ServiceLevelSerializer(PolicySerializer):
+    """Business hours to respond and to resolve at severity high."""
+
+    type = serializers.CharField(source="type_code", read_only=True)
+
+    class Meta:
+        model = ServiceLevelRow
+        fields = [*SCOPE, "type", "respond_hours", "resolve_hours"]
+        read_only_fields = fields
+
+
+class ApprovalRuleSerializer(PolicySerializer):
+    """Who must agree besides the amount limit; an empty type and no resolutions: any."""
+
+    type = serializers.CharField(source="type_code", read_only=True)
+    resolutions = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = ApprovalRule
+        fields = [*SCOPE, "name", "type", "resolutions", "percent_above", "team_code", "role"]
+        read_only_fields = fields
+
+
+class PolicyViewSet(Scoped, mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Rules of one kind that hold today, of the caller's companies and of all."""
+
+    scopes = {"*": "policies:read"}
+    pagination_class: type[NewestFirst] = ByKey
+    filterset_class = None
+    related: tuple[str, ...] = ("company", "release")
+
+    def get_queryset(self) -> QuerySet[PolicyRow]:
+        """Only what holds on the day it is in the company, and for rules of all companies in UTC."""
+        now = clock.now()
+        holds = Q()
+        for company in Company.objects.filter(pk__in=companies(self.request)):
+            holds |= Q(company=company) & _on(now.astimezone(ZoneInfo(company.time_zone)).date())
+        holds |= Q(company=None) & _on(now.date())
+        rows: QuerySet[PolicyRow] = super().get_queryset()
+        return rows.filter(holds).select_related(*self.related)
+
+
+def _on(day: date) -> Q:
+    return (Q(valid_from=None) | Q(valid_from__lte=day)) & (Q(valid_until=None) | Q(valid_until__gte=day))
+
+
+class ToleranceViewSet(PolicyViewSet):
+    """Tolerances that hold today."""
+
+    serializer_class = ToleranceSerializer
+    queryset = ToleranceRow.objects.all()
+    related = ("company", "release", "supplier", "warehouse")
+
+
+class TermViewSet(PolicyViewSet):
+    """Terms of suppliers that hold today."""
+
+    serializer_class = TermSerializer
+    queryset = TermRow.objects.all()
+    related = ("company", "release", "supplier", "warehouse")
+
+
+class RoutingRuleViewSet(PolicyViewSet):
+    """Routing rules that hold today, in the order they are tried."""
+
+    pagination_class = InPosition
+    serializer_class = RoutingRuleSerializer
+    queryset = RoutingRule.objects.filter(is_active=True)
+    related = ("company", "release", "team", "person")
+
+
+class ServiceLevelViewSet(PolicyViewSet):
+    """Service levels that hold today."""
+
+    serializer_class = ServiceLevelSerializer
+    queryset = ServiceLevelRow.objects.all()
+
+
+class ApprovalRuleViewSet(PolicyViewSet):
+    """Approval rules that hold today."""
+
+    serializer_class = ApprovalRuleSerializer
+    queryset = ApprovalRule.objects.all()
