@@ -14,7 +14,7 @@ test: chromium ## every test; ARGS="tests/house -k port" chooses
 check: ## format, lint, types, import contracts, missing migrations, templates
 	@exec $(START) --dev -- sh -c ' \
 		ruff format --check . && ruff check . && mypy && lint-imports && \
-		python manage.py makemigrations --check --dry-run && djlint --check --lint templates'
+		python manage.py makemigrations --check --dry-run && djlint --lint --quiet templates'
 
 bench: ## the benchmarks; the table is kept in bench.json under RIGHTLINE_HOME
 	@exec $(START) -- python manage.py with_servers bench $(ARGS)
@@ -22,8 +22,8 @@ bench: ## the benchmarks; the table is kept in bench.json under RIGHTLINE_HOME
 reset: ## forget the data under RIGHTLINE_HOME
 	@$(START) --reset
 
-format: ## bring code and templates into shape
-	@exec $(START) --dev -- sh -c 'ruff format . && ruff check --fix . && djlint --reformat --quiet templates'
+format: ## bring the code into shape
+	@exec $(START) --dev -- sh -c 'ruff format . && ruff check --fix .'
 
 lock: ## write the lock files from the .in files
 	@exec $(START) --dev -- sh -c ' \
