@@ -5,8 +5,9 @@ that every order of arrival ends in the same rows. A bare item has no base unit:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TypeVar
 
 from django.db.models import QuerySet
@@ -64,10 +65,14 @@ def _of(newest: Mapping[Group, GroundDocument], shape: type[Shape]) -> dict[Grou
 # --- bare rows -------------------------------------------------------------------------------------
 
 
-def suppliers(numbers: Iterable[str], *, connection: Connection, company: Company) -> dict[str, Supplier]:
+def suppliers(
+    numbers: Iterable[str], *, connection: Connection, company: Company, at_hand: Iterable[Supplier] = ()
+) -> dict[str, Supplier]:
     """Return the suppliers with these numbers; one that is not known yet is kept as a bare row."""
-    wanted = set(numbers)
-    known = _by_number(Supplier.objects.filter(connection=connection, number__in=wanted))
+    known = {row.number: row for row in at_hand}
+    wanted = set(numbers) - known.keys()
+    if wanted:
+        known |= _by_number(Supplier.objects.filter(connection=connection, number__in=wanted))
     missing = sorted(wanted - known.keys())
     if missing:
         Supplier.objects.bulk_create(
@@ -78,11 +83,13 @@ def suppliers(numbers: Iterable[str], *, connection: Connection, company: Compan
     return known
 
 
-def items(numbers: Iterable[str], *, connection: Connection) -> dict[str, Item]:
-    """Return the items with these numbers, their packs at hand; an unknown one is kept as a bare row."""
-    wanted = set(numbers)
-    rows = Item.objects.filter(connection=connection).prefetch_related("packs")
-    known = {item.number: item for item in rows.filter(number__in=wanted)}
+def items(numbers: Iterable[str], *, connection: Connection, at_hand: Iterable[Item] = ()) -> dict[str, Item]:
+    """Return the items with these numbers; one that is not known yet is kept as a bare row."""
+    rows = Item.objects.filter(connection=connection)
+    known = {item.number: item for item in at_hand}
+    wanted = set(numbers) - known.keys()
+    if wanted:
+        known |= {item.number: item for item in rows.filter(number__in=wanted)}
     missing = sorted(wanted - known.keys())
     if missing:
         Item.objects.bulk_create(
@@ -92,11 +99,15 @@ def items(numbers: Iterable[str], *, connection: Connection) -> dict[str, Item]:
     return known
 
 
-def warehouses(codes: Iterable[str], *, company: Company) -> dict[str, Warehouse]:
+def warehouses(
+    codes: Iterable[str], *, company: Company, at_hand: Iterable[Warehouse] = ()
+) -> dict[str, Warehouse]:
     """Return the warehouses with these codes; one the ERP names first is taken over under its code."""
-    wanted = set(codes)
     rows = Warehouse.objects.filter(company=company)
-    known = {warehouse.code: warehouse for warehouse in rows.filter(code__in=wanted)}
+    known = {warehouse.code: warehouse for warehouse in at_hand}
+    wanted = set(codes) - known.keys()
+    if wanted:
+        known |= {warehouse.code: warehouse for warehouse in rows.filter(code__in=wanted)}
     missing = sorted(wanted - known.keys())
     if missing:
         Warehouse.objects.bulk_create(
@@ -104,6 +115,16 @@ def warehouses(codes: Iterable[str], *, company: Company) -> dict[str, Warehouse
         )
         known |= {warehouse.code: warehouse for warehouse in rows.filter(code__in=missing)}
     return known
+
+
+def factors(wanted: Collection[Item]) -> dict[int, dict[str, Decimal]]:
+    """Return, by the item's primary key, how many base units one of each of its units holds."""
+    if not wanted:
+        return {}
+    found = {item.pk: {item.base_unit: Decimal(1)} if item.base_unit else {} for item in wanted}
+    for pack in ItemPack.objects.filter(item__in=wanted):
+        found[pack.item_id][pack.unit] = pack.factor
+    return found
 
 
 def _by_number(rows: Iterable[Supplier]) -> dict[str, Supplier]:
@@ -139,11 +160,14 @@ def _follow_items(records: Mapping[Group, ItemRecord], connection: Connection, e
         return
     known = items({record.number for record in records.values()}, connection=connection)
     groups: dict[int, Group] = {}
+    known_packs: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    for known_pack in ItemPack.objects.filter(item__in=known.values()):
+        known_packs[known_pack.item_id][known_pack.unit] = known_pack.factor
     repacked = []
     for group, record in records.items():
         row = known[record.number]
         packs = {pack.unit: pack.factor for pack in record.packs}
-        has_other_packs = packs != {pack.unit: pack.factor for pack in row.packs.all()}
+        has_other_packs = packs != known_packs[row.pk]
         before = (row.base_unit, row.category, row.abc_class)
         row.base_unit, row.category = record.base_unit, record.category or ""
         row.abc_class, row.gtin = record.abc_class or "", record.gtin or ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F
 
 from erp_connectors.canonical.codec import from_builtins, to_json
 from erp_connectors.canonical.documents import DocumentKind
@@ -16,7 +16,7 @@ from erp_connectors.canonical.values import Quantity
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground
 from erp_connectors.documents.identity import ORDER_SHAPES, words_of
-from erp_connectors.documents.models import Document, Item, OrderLine, PurchaseOrder
+from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import HeardDocument, OrderPositions, UnmatchedLine, positions_of
 from erp_connectors.documents.units import UnitUnknown, convert
@@ -35,10 +35,10 @@ WHY_UNMATCHED = {
 
 @dataclass(slots=True)
 class _Heard:
-    """Everything linked to one order number: what the ERP said, and what each partner said under it."""
+    """What is linked to one order number: by the ERP, by each partner; the findings of its transactions."""
 
-    number: str
     by_erp: list[Document] = field(default_factory=list)
+    findings: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     by_partner: dict[str, list[Document]] = field(default_factory=lambda: defaultdict(list))
 
     @property
@@ -80,15 +80,18 @@ def follow(numbers: Collection[str], *, connection: Connection, company: Company
 
 
 def _heard(numbers: Collection[str], connection: Connection) -> dict[str, _Heard]:
-    links = Document.orders.through.objects.filter(
-        orderreference__connection=connection, orderreference__order_number__in=numbers
-    ).values_list("document", "orderreference__supplier_number", "orderreference__order_number")
-    named = list(links)
-    rows = Document.objects.in_bulk({row for row, _, _ in named})
-    heard = {number: _Heard(number) for number in numbers}
-    for row, supplier, number in named:
-        one = heard[number]
-        (one.by_partner[supplier] if supplier else one.by_erp).append(rows[row])
+    """Return the documents linked to each order, once for every name they are linked under."""
+    named = Document.objects.filter(orders__connection=connection, orders__order_number__in=numbers).annotate(
+        named_under=F("orders__supplier_number"),
+        named=F("orders__order_number"),
+        noted=F("transaction__findings"),
+    )
+    heard = {number: _Heard() for number in numbers}
+    for row in named:
+        one = heard[row.named]
+        if row.transaction_id:
+            one.findings[row.transaction_id] = row.noted
+        (one.by_partner[row.named_under] if row.named_under else one.by_erp).append(row)
     return heard
 
 
@@ -107,48 +110,67 @@ class _Rows:
 
     def __init__(self, connection: Connection, company: Company, said: Mapping[str, CanonicalOrder]) -> None:
         self.connection, self.company, self.said = connection, company, said
-        self.suppliers = ground.suppliers(
-            {order.supplier for order in said.values()}, connection=connection, company=company
-        )
         orders = PurchaseOrder.objects.filter(connection=connection, number__in=said.keys())
-        self.orders = {order.number: order for order in orders}
-        self.lines: dict[tuple[int, str], OrderLine] = {
-            (line.order_id, line.number): line for line in OrderLine.objects.filter(order__in=orders)
-        }
+        self.orders = {order.number: order for order in orders.select_related("supplier")}
+        lines = OrderLine.objects.filter(order__in=self.orders.values()).select_related("item", "warehouse")
+        self.lines = {(line.order_id, line.number): line for line in lines}
+        self.suppliers = ground.suppliers(
+            {order.supplier for order in said.values()},
+            connection=connection,
+            company=company,
+            at_hand=[order.supplier for order in self.orders.values()],
+        )
 
     def save(
         self, current: Mapping[str, Document], positions: Mapping[str, OrderPositions]
     ) -> dict[str, int]:
         """Write what differs from before; return the orders for which that is more than a newer version."""
         placed = [line for order in positions.values() for line in order.lines]
-        items = ground.items({position.line.item for position in placed}, connection=self.connection)
-        sites = ground.warehouses(
-            {position.line.warehouse for position in placed if position.line.warehouse}, company=self.company
+        items = ground.items(
+            {position.line.item for position in placed},
+            connection=self.connection,
+            at_hand=[line.item for line in self.lines.values() if line.item],
         )
+        sites = ground.warehouses(
+            {position.line.warehouse for position in placed if position.line.warehouse},
+            company=self.company,
+            at_hand=[line.warehouse for line in self.lines.values() if line.warehouse],
+        )
+        # Only what was received in another unit than the line's is converted.
+        converted = {
+            items[position.line.item]
+            for position in placed
+            for fact in position.receipts
+            if fact.received and fact.received.unit != position.line.quantity.unit
+        }
+        factors = ground.factors(converted)
         changed = self._save_orders(current)
-        new: list[OrderLine] = []
-        moved: list[OrderLine] = []
+        differing: list[OrderLine] = []
         for number, of_order in positions.items():
             order = self.orders[number]
             for position in of_order.lines:
                 line = self.lines.get((order.pk, position.line.number))
                 before = _values_of(line) if line else None
                 row = line or OrderLine(order=order, number=position.line.number)
-                row.item = items[position.line.item]
+                row.item = item = items[position.line.item]
                 row.warehouse = sites[position.line.warehouse] if position.line.warehouse else None
-                _fill(row, position, items[position.line.item])
+                _fill(row, position, factors.get(item.pk, {}))
                 if before != (after := _values_of(row)):
-                    (moved if line else new).append(row)
+                    differing.append(row)
                 if before is None or _meaning(before) != _meaning(after):
                     changed.add(number)
-        OrderLine.objects.bulk_create(new, batch_size=500)
-        OrderLine.objects.bulk_update(moved, LINE_COLUMNS, batch_size=500)
+        OrderLine.objects.bulk_create(
+            differing,
+            update_conflicts=True,
+            unique_fields=["order", "number"],
+            update_fields=LINE_COLUMNS,
+            batch_size=500,
+        )
         return {number: self.orders[number].pk for number in changed}
 
     def _save_orders(self, current: Mapping[str, Document]) -> set[str]:
         """Write the orders themselves; return the numbers of the new and the changed ones."""
-        new: list[PurchaseOrder] = []
-        moved: list[PurchaseOrder] = []
+        differing: list[PurchaseOrder] = []
         changed: set[str] = set()
         for number, said in self.said.items():
             order = self.orders.get(number)
@@ -160,12 +182,17 @@ class _Rows:
             order.document = current[number]
             after = _header_of(order)
             if before != after:
-                (moved if before else new).append(order)
+                differing.append(order)
             if before is None or before[:-2] != after[:-2]:
                 changed.add(number)
-        PurchaseOrder.objects.bulk_create(new, batch_size=500)
-        PurchaseOrder.objects.bulk_update(moved, ORDER_COLUMNS, batch_size=500)
-        self.orders |= {order.number: order for order in new}
+        PurchaseOrder.objects.bulk_create(
+            differing,
+            update_conflicts=True,
+            unique_fields=["connection", "number"],
+            update_fields=ORDER_COLUMNS,
+            batch_size=500,
+        )
+        self.orders |= {order.number: order for order in differing}
         return changed
 
 
@@ -213,7 +240,7 @@ def _meaning(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"position": values["position"] | {"order_version": None}}
 
 
-def _fill(row: OrderLine, position: LinePosition, item: Item) -> None:
+def _fill(row: OrderLine, position: LinePosition, factors: Mapping[str, Decimal]) -> None:
     line = position.line
     row.item_number, row.description = line.item, line.description
     row.quantity, row.unit = line.quantity.value, line.quantity.unit
@@ -224,14 +251,11 @@ def _fill(row: OrderLine, position: LinePosition, item: Item) -> None:
     row.is_present = position.is_present
     row.position = json.loads(to_json(position))
     row.answered_at = position.answered_at
-    row.received_quantity = _received(position, item)
+    row.received_quantity = _received(position, factors)
 
 
-def _received(position: LinePosition, item: Item) -> Decimal:
+def _received(position: LinePosition, factors: Mapping[str, Decimal]) -> Decimal:
     """Return what was received in the unit of the line; what no pack of the item converts is not counted."""
-    factors = {pack.unit: pack.factor for pack in item.packs.all()}
-    if item.base_unit:
-        factors.setdefault(item.base_unit, Decimal(1))
     received = [fact.received for fact in position.receipts if fact.received]
     counted = [_converted(quantity, position.line.quantity.unit, factors) for quantity in received]
     return sum(counted, Decimal(0)).quantize(SIX_PLACES)
@@ -257,34 +281,40 @@ def _note_what_fits_nothing(
 
     Only the newest revision of a document is looked at. The findings of other layers stay as they are.
     """
-    notes: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    seen: set[int] = set()
+    notes: dict[int, list[dict[str, Any]]] = {}
+    noted: dict[int, list[dict[str, Any]]] = {}
     for number, one in heard.items():
+        noted |= one.findings
         for supplier, rows in [("", one.by_erp), *one.by_partner.items()]:
-            seen.update(row.transaction_id for row in rows if row.transaction_id)
             order = said.get(number)
             unmatched = positions[number].unmatched if order and supplier in ("", order.supplier) else ()
             for row in _newest_of_each(rows):
                 if row.transaction_id:
-                    notes[row.transaction_id] += _notes(row, number, supplier, order, unmatched)
-    if not seen:
+                    some = notes.setdefault(row.transaction_id, [])
+                    some += [
+                        note for note in _notes(row, number, supplier, order, unmatched) if note not in some
+                    ]
+    differing = [
+        transaction
+        for transaction, findings in noted.items()
+        if findings != _with_notes(findings, notes.get(transaction, []), heard)
+    ]
+    if not differing:
         return
-    noted = [pk for pk, some in notes.items() if some]
-    transactions = Transaction.objects.filter(
-        Q(pk__in=noted) | Q(pk__in=seen, findings__contains=[{"layer": MIRROR}])
+    transactions = list(
+        Transaction.objects.filter(pk__in=differing).order_by("pk").select_for_update().only("findings")
     )
-    moved = []
-    for transaction in transactions.order_by("pk").select_for_update():
-        kept = [
-            finding
-            for finding in transaction.findings
-            if finding.get("layer") != MIRROR or finding.get("order") not in heard
-        ]
-        findings = kept + notes.get(transaction.pk, [])
-        if findings != transaction.findings:
-            transaction.findings = findings
-            moved.append(transaction)
-    Transaction.objects.bulk_update(moved, ["findings"], batch_size=500)
+    for transaction in transactions:
+        transaction.findings = _with_notes(transaction.findings, notes.get(transaction.pk, []), heard)
+    Transaction.objects.bulk_update(transactions, ["findings"], batch_size=500)
+
+
+def _with_notes(
+    findings: list[dict[str, Any]], notes: list[dict[str, Any]], orders: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return the findings with these notes instead of all others of ours on these orders."""
+    kept = [one for one in findings if one.get("layer") != MIRROR or one.get("order") not in orders]
+    return kept + notes
 
 
 def _newest_of_each(rows: Sequence[Document]) -> Iterable[Document]:

@@ -39,6 +39,9 @@ from erp_connectors.documents.revisions import Outcome, Run, place
 from erp_connectors.exchange.models import Transaction
 from erp_connectors.signals import document_recorded
 
+#: What moves when a document is said again.
+MOVING_COLUMNS = ["first_said_at", "said_at", "revision", "control_number", "content"]
+
 __all__ = ["Arrival", "Outcome", "StoredDocument", "record", "record_many"]
 
 LOCK_KEYS = """
@@ -221,6 +224,7 @@ def _queue_up_for_orders(
     The reference without a supplier is the lock: whoever names the order, it is one order of one ERP.
     """
     wanted = sorted({*named, *(("", number) for number in numbers)})
+    # First the missing rows, then all locks: nobody who holds one waits for a row still to be made.
     OrderReference.objects.bulk_create(
         [
             OrderReference(connection=mirror.connection, supplier_number=supplier, order_number=number)
@@ -231,8 +235,10 @@ def _queue_up_for_orders(
     references = OrderReference.objects.filter(
         connection=mirror.connection, order_number__in={number for _, number in wanted}
     )
-    list(references.filter(supplier_number="").order_by("order_number").select_for_update().values_list("pk"))
-    return {(reference.supplier_number, reference.order_number): reference for reference in references}
+    return {
+        (reference.supplier_number, reference.order_number): reference
+        for reference in references.order_by("order_number", "supplier_number").select_for_update()
+    }
 
 
 # --- placing revisions ----------------------------------------------------------------------------
@@ -379,8 +385,8 @@ def _save(changed: Mapping[Group, _Shelf]) -> None:
             row.content = said_again(row.content, run.said)
             (new if row._state.adding else moved).append(row)
     # Moved first: a row that was cut in two lets go of the versions its older half takes.
-    Document.objects.bulk_update(
-        moved, ["first_said_at", "said_at", "revision", "control_number", "content"], batch_size=500
+    Document.objects.bulk_create(
+        moved, update_conflicts=True, unique_fields=["id"], update_fields=MOVING_COLUMNS, batch_size=500
     )
     Document.objects.bulk_create(new, batch_size=500)
 
@@ -399,6 +405,8 @@ def _orders_of(
     rows = {
         run.row.pk: group for group, shelf in changed.items() for run in shelf.before if run.row is not None
     }
+    if not rows:
+        return named
     links = Document.orders.through.objects.filter(document__in=rows)
     for row, supplier, number in links.values_list(
         "document", "orderreference__supplier_number", "orderreference__order_number"

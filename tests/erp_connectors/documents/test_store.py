@@ -13,6 +13,8 @@ import pytest
 from django.db import connection as database
 from django.db import transaction as atomicity
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from erp_connectors.canonical.documents import (
     Confirmation,
@@ -490,6 +492,29 @@ def test_every_order_of_arrival_and_every_repetition_ends_in_the_same_mirror(wor
     random.Random(seed).shuffle(arrivals)
 
     assert state_after(world, arrivals) == expected
+
+
+QUANTITIES = st.sampled_from([40, 82])
+MINUTES = st.integers(0, 5)
+ANYTHING = st.one_of(
+    st.builds(lambda minute, quantity: order(minute, order_line(quantity=quantity)), MINUTES, QUANTITIES),
+    st.builds(answer, MINUTES, QUANTITIES),
+    st.builds(notice, MINUTES, QUANTITIES, orders=st.sampled_from(["1000", "2000"])),
+    st.builds(lambda minute, quantity: receipt(minute, ea(quantity)), MINUTES, QUANTITIES),
+    st.builds(stock, MINUTES, QUANTITIES),
+    st.builds(item, MINUTES, QUANTITIES),
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(ANYTHING, max_size=9), shuffle=st.randoms(use_true_random=False))
+def test_any_history_ends_in_the_same_mirror_however_it_arrives(
+    world: World, history: list[Any], shuffle: random.Random
+) -> None:
+    arrivals = history + shuffle.sample(history, len(history) // 2)
+    shuffle.shuffle(arrivals)
+
+    assert state_after(world, arrivals) == state_after(world, history)
 
 
 def test_documents_recorded_together_end_like_one_after_the_other(world: World) -> None:
