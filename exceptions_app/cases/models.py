@@ -66,7 +66,9 @@ class Case(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
     )
-    routed_by = models.CharField(max_length=200, blank=True, help_text="The rule that chose the team, in words.")
+    routed_by = models.CharField(
+        max_length=200, blank=True, help_text="The rule that chose the team, in words."
+    )
     release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -120,7 +122,9 @@ class CaseLine(models.Model):
     tolerance_id = models.BigIntegerField(null=True, blank=True)
     release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True, blank=True, help_text="A decision covers it and is carried out.")
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text="A decision covers it and is carried out."
+    )
     cleared_at = models.DateTimeField(null=True, blank=True)
     cleared_reason = models.CharField(max_length=300, blank=True)
 
@@ -128,7 +132,9 @@ class CaseLine(models.Model):
         ordering = ["case", "line_number", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "key"], condition=models.Q(cleared_at__isnull=True), name="one_open_line_per_key"
+                fields=["case", "key"],
+                condition=models.Q(cleared_at__isnull=True),
+                name="one_open_line_per_key",
             )
         ]
         indexes = [models.Index(fields=["order_line"], name="case_line_order_line")]
@@ -162,7 +168,9 @@ class QueueEntry(models.Model):
         constraints = [models.UniqueConstraint(fields=["team", "case"], name="queue_entry_once")]
         indexes = [
             models.Index(
-                fields=["team", "-priority", "-case"], name="queue_page", condition=models.Q(is_open=True)
+                fields=["team", "role", "-priority", "-case"],
+                name="queue_page",
+                condition=models.Q(is_open=True),
             )
         ]
 
@@ -193,7 +201,9 @@ class Clock(models.Model):
     used_minutes = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal(0))
     running_since = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
-    stopped_at = models.DateTimeField(null=True, blank=True, help_text="The promise was kept or broken for good.")
+    stopped_at = models.DateTimeField(
+        null=True, blank=True, help_text="The promise was kept or broken for good."
+    )
     breached_at = models.DateTimeField(null=True, blank=True)
     level = models.PositiveSmallIntegerField(default=0, help_text="Escalation steps already taken.")
     sweep_at = models.DateTimeField(null=True, blank=True)
@@ -263,7 +273,9 @@ class Task(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "team"], condition=models.Q(state="open"), name="one_open_task_per_case_and_team"
+                fields=["case", "team"],
+                condition=models.Q(state="open"),
+                name="one_open_task_per_case_and_team",
             )
         ]
 

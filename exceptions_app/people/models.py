@@ -12,7 +12,9 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     erp_user = models.CharField(max_length=64, blank=True, help_text="Their user name in the ERP, as buyer.")
     theme = models.CharField(
-        max_length=8, default="auto", choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")]
+        max_length=8,
+        default="auto",
+        choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")],
     )
 
     def __str__(self) -> str:

@@ -1,0 +1,47 @@
+"""A hundred thousand cases in seconds: copies of one case, each with its line, clocks and queue entry."""
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from exceptions_app.cases.models import Case, CaseLine, Clock, QueueEntry
+
+
+@transaction.atomic
+def multiply(case: Case, copies: int) -> None:
+    """Copy `case` so many times; the copies differ in number, group, priority and amount."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT MAX(id) FROM exceptions_app_case")
+        copy_id = f"{cursor.fetchone()[0]} + n"
+        spread = "mod(n * 7919, 100000)"
+        of_case = {
+            "id": copy_id,
+            "number": f"'EX-COPY-' || ({copy_id})",
+            "group_key": f"'copy ' || ({copy_id})",
+            "priority": spread,
+            "amount": spread,
+        }
+        of_part = {"case_id": copy_id}
+        cursor.execute(_copy(Case, "id", of_case), [copies, case.pk])
+        cursor.execute(_copy(CaseLine, "case_id", of_part), [copies, case.pk])
+        cursor.execute(_copy(Clock, "case_id", of_part), [copies, case.pk])
+        cursor.execute(_copy(QueueEntry, "case_id", of_part | {"priority": spread}), [copies, case.pk])
+        for model in (Case, CaseLine, Clock, QueueEntry):
+            table = model._meta.db_table
+            cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))"
+            )
+            cursor.execute(f"ANALYZE {table}")
+
+
+def _copy(model: type[Model], key: str, changed: dict[str, str]) -> str:
+    """Return the statement that copies the rows whose `key` is the case; it takes (copies, case)."""
+    columns = [
+        field.column for field in model._meta.concrete_fields if field.column != "id" or "id" in changed
+    ]
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join(changed.get(name, f'source."{name}"') for name in columns)
+    table = model._meta.db_table
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS source,"
+        f" generate_series(1, %s::bigint) AS n WHERE source.{key} = %s"
+    )
