@@ -6,7 +6,7 @@ routing, clocks and alerts. Looking again with nothing new writes nothing.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db import transaction
@@ -14,8 +14,8 @@ from django.db.models import Max
 
 from erp_connectors import clock
 from erp_connectors.documents.models import Document, OrderReference, PurchaseOrder
-from exceptions_app.cases.desk import Desk, Outcome
 from exceptions_app.cases.models import Case
+from exceptions_app.desk import Desk, Outcome
 from exceptions_app.detection import watch
 from exceptions_app.detection.load import LoadedOrders, load
 from exceptions_app.detection.watch import Look
@@ -23,8 +23,6 @@ from exceptions_app.detection.watch import Look
 log = structlog.get_logger(__name__)
 
 ORDER = "order"
-#: While a stream is blind an order is looked at again this often, besides whenever one of them was read.
-BLIND_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -117,10 +115,7 @@ def _evaluate_one(order_id: int, look: Look, world: LoadedOrders, as_of: datetim
         return Outcome()
     desk = Desk(world.orders[order_id], world.policies, marked=look.marked)
     outcome = desk.work()
-    blind_since, next_look = desk.detection.blind_since, desk.next_look()
-    if blind_since is not None:
-        next_look = min(next_look or as_of + BLIND_AGAIN, as_of + BLIND_AGAIN)
-    watch.finish(ORDER, look, as_of=as_of, next_look=next_look, blind_since=blind_since)
+    watch.finish(ORDER, look, as_of=as_of, next_look=desk.next_look(), blind_since=desk.detection.blind_since)
     return outcome
 
 

@@ -14,6 +14,8 @@ from django.db import connection
 from exceptions_app.detection.models import Watch
 
 LEASE = timedelta(minutes=2)
+#: While a stream is blind a subject is looked at again this often, besides whenever one of them was read.
+BLIND_AGAIN = timedelta(minutes=1)
 #: Waiting time after the first, second ... failed look; the last one is kept.
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600))
 
@@ -65,7 +67,9 @@ WAKE_BLIND = """
     UPDATE exceptions_app_watch AS watch SET due_at = rightline_now()
     FROM erp_connectors_purchaseorder AS purchase_order
     WHERE watch.subject_kind = 'order' AND watch.subject_id = purchase_order.id
-        AND watch.blind_since IS NOT NULL AND watch.due_at > rightline_now()
+        AND watch.blind_since IS NOT NULL
+        AND watch.due_at > rightline_now()
+        AND watch.due_at <= rightline_now() + make_interval(secs => %(again)s)
         AND EXISTS (
             SELECT FROM erp_connectors_streamstate AS stream
             WHERE stream.last_success_at > watch.looked_at AND stream.watermark > watch.blind_since
@@ -102,7 +106,7 @@ def mark_all(subject_kind: str) -> None:
 
 def wake_blind() -> None:
     """Have the orders that no stream could tell about looked at, once one was read further."""
-    _execute(WAKE_BLIND)
+    _execute(WAKE_BLIND, again=BLIND_AGAIN.total_seconds())
 
 
 def claim(subject_kind: str, limit: int) -> list[int]:
@@ -135,7 +139,12 @@ def finish(
     next_look: datetime | None,
     blind_since: datetime | None = None,
 ) -> None:
-    """End a look at `as_of`: due again at `next_look` (None: when marked), or at once if marked meanwhile."""
+    """End a look at `as_of`: due again at `next_look` (None: when marked), or at once if marked meanwhile.
+
+    A blind subject is due again within a minute.
+    """
+    if blind_since is not None:
+        next_look = min(next_look or as_of + BLIND_AGAIN, as_of + BLIND_AGAIN)
     _execute(
         FINISH,
         kind=subject_kind,

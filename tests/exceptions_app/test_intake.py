@@ -695,7 +695,7 @@ def test_an_order_that_fails_is_tried_again_and_harms_no_other(
     [
         "exceptions_app.cases.upkeep.record",
         "exceptions_app.cases.upkeep.sla.start",
-        "exceptions_app.cases.desk.alerts.keep_tasks",
+        "exceptions_app.desk.alerts.keep_tasks",
         "exceptions_app.cases.upkeep.queue.sync",
         "exceptions_app.intake.watch.finish",
     ],

@@ -72,12 +72,21 @@ def test_marking_all_brings_every_subject_of_the_kind_forward() -> None:
 def test_a_look_that_nothing_disturbed_sets_when_to_look_again() -> None:
     later = TUESDAY_TEN + timedelta(hours=5)
     watch.mark("order", [1])
-    looked_at(1, later, blind_since=TUESDAY_TEN - timedelta(hours=1))
+    looked_at(1, later)
     seen = row(1)
     assert (seen.due_at, seen.seen, seen.looked_at) == (later, 1, TUESDAY_TEN)
-    assert seen.blind_since == TUESDAY_TEN - timedelta(hours=1)
     clock.set_now(later)
     assert watch.claim("order", 10) == [1]
+
+
+@pytest.mark.parametrize("next_look", [None, TUESDAY_TEN + timedelta(hours=5)])
+def test_a_blind_subject_says_since_when_and_is_looked_at_again_within_a_minute(
+    next_look: datetime | None,
+) -> None:
+    watch.mark("order", [1])
+    looked_at(1, next_look, blind_since=TUESDAY_TEN - timedelta(hours=1))
+    assert row(1).blind_since == TUESDAY_TEN - timedelta(hours=1)
+    assert row(1).due_at == TUESDAY_TEN + watch.BLIND_AGAIN
 
 
 def test_a_look_without_a_next_one_waits_for_a_mark() -> None:

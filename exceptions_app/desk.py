@@ -300,7 +300,8 @@ class Desk:
                 effects=(lambda changed, at: alerts.keep_tasks(changed, kind, impact.uncovered, at),),
             )
             self.outcome.updated.append(case.number)
-        upkeep.resolve_if_decided(case, at=self.as_of)
+        if all(line.settled_at for line in lines):
+            upkeep.resolve_if_decided(case, at=self.as_of)
 
     def _impact(self, kind: ExceptionType, lines: list[CaseLine]) -> Impact:
         return assess(kind, lines, loaded=self.loaded, view=self.view, policies=self.policies)
