@@ -70,9 +70,16 @@ def case_or_404(request: HttpRequest, number: str) -> Case:
     return get_object_or_404(visible_cases(person_of(request)).select_related(*related), number=number)
 
 
+def teams_of(request: HttpRequest) -> list[Team]:
+    """Return the teams whose queues are open to who is signed in; asked once in a request."""
+    if not hasattr(request, "open_queues"):
+        request.open_queues = queue_teams(person_of(request))  # type: ignore[attr-defined]
+    return cast(list[Team], request.open_queues)  # type: ignore[attr-defined]
+
+
 def team_or_404(request: HttpRequest, company: str, code: str) -> Team:
     """Return the team if its queue is open to this person."""
-    for team in queue_teams(person_of(request)):
+    for team in teams_of(request):
         if team.company.code == company and team.code == code.upper():
             return team
     raise Http404("No such queue, or it is not one of yours.")

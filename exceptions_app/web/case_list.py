@@ -7,11 +7,19 @@ from django.views.decorators.http import require_safe
 from exceptions_app.cases import queries
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import User
-from exceptions_app.people.permissions import queue_teams, visible_cases
-from exceptions_app.web.access import Permission, permitted, person_of
+from exceptions_app.people.permissions import visible_cases
+from exceptions_app.web.access import Permission, permitted, person_of, teams_of
 from exceptions_app.web.filters import CaseFilter, pills
 from exceptions_app.web.pages import now_of, show
-from exceptions_app.web.queues import PAGING, address, filter_state, panel, rows_html, saved_views_of, without_empty
+from exceptions_app.web.queues import (
+    PAGING,
+    address,
+    filter_state,
+    panel,
+    rows_html,
+    saved_views_of,
+    without_empty,
+)
 
 
 @permitted(Permission.VISIBLE_CASE)
@@ -33,7 +41,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "before_url": address(path, query, drop=PAGING, before=page.before),
         "after_url": address(path, query, drop=PAGING, after=page.after),
-        "pills": pills(query, _colleagues(person), ended=True),
+        "pills": pills(query, _colleagues(request), ended=True),
         "is_filtered": bool(filter_state(query)),
         "clear_url": path,
         "views": saved_views_of(person, path),
@@ -42,6 +50,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
     return show(request, "cases/list.html", context, current="cases", fragment="list")
 
 
-def _colleagues(person: User) -> list[User]:
-    members = User.objects.filter(memberships__team__in=queue_teams(person), is_active=True)
+def _colleagues(request: HttpRequest) -> list[User]:
+    members = User.objects.filter(memberships__team__in=teams_of(request), is_active=True)
     return list(members.order_by("first_name", "last_name", "username").distinct()[:50])

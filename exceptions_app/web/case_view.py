@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _, ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.documents.models import CustomerDemand, Document, StockLevel
@@ -25,7 +25,6 @@ from exceptions_app.people.models import User
 from exceptions_app.people.permissions import works_in
 from exceptions_app.policies.models import ToleranceRow
 from exceptions_app.policies.values import LimitState
-from exceptions_app.proposals.models import ProposalState
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import person_of
 from exceptions_app.web.comparison import Comparison, compare
@@ -114,7 +113,9 @@ def case_context(
         "queue_url": queue_url(case.team),
         "state_chip": _state_chip(page),
         "severity_chip": labels.SEVERITIES[case.severity],
-        "clocks": [clock_words(clock) for clock in page.clocks if clock.state != "stopped" or clock.is_breached],
+        "clocks": [
+            clock_words(clock) for clock in page.clocks if clock.state != "stopped" or clock.is_breached
+        ],
         "others": others,
         "others_text": formats.listed(others),
         "actions": _buttons(case, permitted_verbs, form),
@@ -158,7 +159,8 @@ def _provenance(case: Case) -> str:
         case.routed_by and gettext("routed by %(rule)s") % {"rule": case.routed_by},
         gettext("under policy release %(number)s") % {"number": case.release.number},
         case.reopened_count
-        and ngettext("reopened once", "reopened %(n)s times", case.reopened_count) % {"n": case.reopened_count},
+        and ngettext("reopened once", "reopened %(n)s times", case.reopened_count)
+        % {"n": case.reopened_count},
         case.severity_override_reason
         and gettext("severity set by hand: %(reason)s") % {"reason": case.severity_override_reason},
         case.close_reason and gettext("ended: %(reason)s") % {"reason": case.close_reason},
@@ -194,10 +196,15 @@ def clock_words(clock: ClockView) -> ClockWords:
         else gettext("Paused while we wait for the supplier")
     )
     if clock.state == "paused":
-        return ClockWords(gettext("%(name)s paused, %(left)s left") % {"name": name, "left": left}, "paused", "pause", title)
+        return ClockWords(
+            gettext("%(name)s paused, %(left)s left") % {"name": name, "left": left}, "paused", "pause", title
+        )
     if clock.state == "breached":
         return ClockWords(
-            gettext("%(name)s overdue by %(left)s") % {"name": name, "left": left}, "breached", "timer-off", title
+            gettext("%(name)s overdue by %(left)s") % {"name": name, "left": left},
+            "breached",
+            "timer-off",
+            title,
         )
     tone = labels.clock_tone(clock)
     return ClockWords(gettext("%(name)s in %(left)s") % {"name": name, "left": left}, tone, "timer", title)

@@ -22,7 +22,7 @@ from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.case_view import OpenForm, case_context, conflict_of, event_view
 from exceptions_app.web.forms import VerbForm
-from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment, warn
+from exceptions_app.web.pages import as_answer, changed, now_of, show, tell, wants_fragment, warn
 from exceptions_app.web.presence import look
 
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -30,17 +30,25 @@ UNPROCESSABLE, CONFLICT = 422, 409
 #: What the person is told when a verb has done its work.
 DONE: dict[str, Callable[[Case], str]] = {
     "take": lambda case: gettext("%(case)s is yours now.") % {"case": case.number},
-    "assign": lambda case: gettext("%(case)s is with %(who)s now.") % {"case": case.number, "who": case.owner},
+    "assign": lambda case: (
+        gettext("%(case)s is with %(who)s now.") % {"case": case.number, "who": case.owner}
+    ),
     "start": lambda case: gettext("You work on %(case)s.") % {"case": case.number},
-    "wait_for_supplier": lambda case: gettext("%(case)s waits for the supplier; the clocks stand still.")
-    % {"case": case.number},
+    "wait_for_supplier": lambda case: (
+        gettext("%(case)s waits for the supplier; the clocks stand still.") % {"case": case.number}
+    ),
     "resume": lambda case: gettext("%(case)s goes on; the clocks run again.") % {"case": case.number},
     "comment": lambda case: gettext("Comment added to %(case)s.") % {"case": case.number},
-    "escalate": lambda case: gettext("%(case)s was escalated to level %(level)s.")
-    % {"case": case.number, "level": case.escalation_level},
-    "override_severity": lambda case: gettext("The severity of %(case)s was changed.") % {"case": case.number},
-    "hand_over": lambda case: gettext("%(case)s was handed over to %(team)s.")
-    % {"case": case.number, "team": case.team.name},
+    "escalate": lambda case: (
+        gettext("%(case)s was escalated to level %(level)s.")
+        % {"case": case.number, "level": case.escalation_level}
+    ),
+    "override_severity": lambda case: (
+        gettext("The severity of %(case)s was changed.") % {"case": case.number}
+    ),
+    "hand_over": lambda case: (
+        gettext("%(case)s was handed over to %(team)s.") % {"case": case.number, "team": case.team.name}
+    ),
     "dismiss": lambda case: gettext("%(case)s was dismissed.") % {"case": case.number},
     "reopen": lambda case: gettext("%(case)s is open again.") % {"case": case.number},
 }
@@ -65,7 +73,7 @@ def show_case(
     if wants_fragment(request):
         content = render_to_string("cases/detail.html#case", context, request)
         content += render_to_string("toasts_beside.html", {}, request)
-        return HttpResponse(content, status=status)
+        return as_answer(HttpResponse(content, status=status))
     return show(request, "cases/page.html", context, current="case", team=found.team, status=status)
 
 
@@ -119,7 +127,11 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
         )
     except StaleVersion as stale:
         return show_case(
-            request, stale.case, form=sent if wanted.needs else None, conflict=conflict_of(stale), status=CONFLICT
+            request,
+            stale.case,
+            form=sent if wanted.needs else None,
+            conflict=conflict_of(stale),
+            status=CONFLICT,
         )
     except PermanentError as refused:
         return _refused(request, found, str(refused), form=sent, status=UNPROCESSABLE)
@@ -145,7 +157,9 @@ def after_change(request: HttpRequest, found: Case) -> HttpResponse:
     """Show the case as it is now, and let the lists on the page read themselves again."""
     if not visible_cases(person_of(request)).filter(pk=found.pk).exists():
         # A case handed over may be out of sight for whoever handed it over.
-        response = HttpResponse(status=204) if wants_fragment(request) else HttpResponseRedirect(reverse("web:home"))
+        response = (
+            HttpResponse(status=204) if wants_fragment(request) else HttpResponseRedirect(reverse("web:home"))
+        )
         if wants_fragment(request):
             response["HX-Redirect"] = reverse("web:home")
         return response
@@ -168,4 +182,3 @@ def complete_task(request: HttpRequest, task_id: int) -> HttpResponse:
         return show_case(request, found, problems=[str(refused)], status=CONFLICT)
     tell(request, gettext("Task done: %(title)s") % {"title": task.title})
     return after_change(request, found)
-

@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.canonical.documents import InvoiceKind, OfferedPart
 from erp_connectors.canonical.values import Price, Quantity, SchedulePart
@@ -180,7 +181,9 @@ def _received(position: LinePosition, factors: Mapping[str, Decimal]) -> _Facts 
         quantity=_sum(booked, unit, factors),
         said=_as_said(booked, unit, factors),
         days=tuple((_in(each.received, unit, factors), each.received_on) for each in position.receipts),
-        note=gettext("%(quantity)s damaged") % {"quantity": formats.quantity(damaged, unit)} if damaged else "",
+        note=gettext("%(quantity)s damaged") % {"quantity": formats.quantity(damaged, unit)}
+        if damaged
+        else "",
     )
 
 
@@ -260,8 +263,7 @@ def _day_cell(facts: _Facts, unit: str, today: date) -> Cell:
     if len(facts.days) == 1:
         return Cell((_day(facts.days[0][1], today),), facts.day_note)
     lines = tuple(
-        gettext("%(quantity)s on %(day)s")
-        % {"quantity": formats.quantity(quantity), "day": _day(day, today)}
+        gettext("%(quantity)s on %(day)s") % {"quantity": formats.quantity(quantity), "day": _day(day, today)}
         for quantity, day in facts.days
     )
     return Cell(lines, facts.day_note)

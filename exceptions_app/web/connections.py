@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from erp_connectors.companies import Connection, ConnectionKind
@@ -49,7 +50,9 @@ def health(request: HttpRequest) -> HttpResponse:
     now = now_of(request)
     companies = companies_open(person_of(request), "view_exchange")
     connections = list(
-        Connection.objects.filter(company__in=companies).select_related("company").order_by("company__name", "name")
+        Connection.objects.filter(company__in=companies)
+        .select_related("company")
+        .order_by("company__name", "name")
     )
     streams: dict[int, list[StreamView]] = {}
     for stream in StreamState.objects.filter(connection__in=connections).order_by("stream"):
@@ -62,7 +65,9 @@ def health(request: HttpRequest) -> HttpResponse:
             newest=Max("received_at"),
             waiting=Count("pk", filter=Q(status=InterchangeStatus.RECEIVED)),
             oldest_waiting=Min("received_at", filter=Q(status=InterchangeStatus.RECEIVED)),
-            quarantined=Count("pk", filter=Q(status__in=(InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY))),
+            quarantined=Count(
+                "pk", filter=Q(status__in=(InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY))
+            ),
         )
     )
     commands = _by_connection(

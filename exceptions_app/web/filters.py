@@ -6,7 +6,8 @@ from typing import Any
 
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from exceptions_app.cases.models import CaseLine, CaseState, Clock, Severity
 from exceptions_app.people.models import User
@@ -125,7 +126,10 @@ def pills(query: Any, people: Sequence[User], *, ended: bool = False) -> list[Pi
     return [
         _several("type", _("Type"), type_labels(), query.getlist("type"), icon="list-filter"),
         _several(
-            "state", _("Status"), [(s.value, labels.CASE_STATES[s].label) for s in states], query.getlist("state")
+            "state",
+            _("Status"),
+            [(s.value, labels.CASE_STATES[s].label) for s in states],
+            query.getlist("state"),
         ),
         _one(
             "severity",
@@ -161,7 +165,9 @@ def _at_least(level: Severity) -> Any:
     return label if level == Severity.CRITICAL else f"≥ {label}"
 
 
-def _several(name: str, label: Any, options: Sequence[tuple[str, Any]], chosen: list[str], **more: Any) -> Pill:
+def _several(
+    name: str, label: Any, options: Sequence[tuple[str, Any]], chosen: list[str], **more: Any
+) -> Pill:
     words = [str(text) for value, text in options if value in chosen]
     value = words[0] if len(words) == 1 else gettext("%(n)s chosen") % {"n": len(words)} if words else ""
     choices = tuple(Choice(value, text, value in chosen) for value, text in options)

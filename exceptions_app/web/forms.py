@@ -48,9 +48,7 @@ def _field(name: str, case: Case) -> forms.Field:
         return TeamField(label=_("Team"), queryset=others, empty_label=_("Choose a team"))
     if name == "severity":
         choices = [(level.value, labels.SEVERITIES[level].label) for level in reversed(Severity)]
-        return forms.TypedChoiceField(
-            label=_("Severity"), choices=choices, coerce=int, initial=case.severity
-        )
+        return forms.TypedChoiceField(label=_("Severity"), choices=choices, coerce=int, initial=case.severity)
     label, hint = TEXTS.get(name, (name, ""))
     return forms.CharField(
         label=label, help_text=hint, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})

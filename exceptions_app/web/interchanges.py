@@ -49,12 +49,14 @@ def interchange_list(request: HttpRequest) -> HttpResponse:
     before = parse_datetime(query.get("older", "").partition("~")[0].replace(" ", "+"))
     last_id = query.get("older", "").partition("~")[2]
     if before and last_id:
-        found = found.filter(
-            Q(received_at__lte=before) & (Q(received_at__lt=before) | Q(pk__lt=last_id))
-        )
+        found = found.filter(Q(received_at__lte=before) & (Q(received_at__lt=before) | Q(pk__lt=last_id)))
     rows = list(found.order_by("-received_at", "-pk")[: PAGE + 1])
     more, rows = len(rows) > PAGE, rows[:PAGE]
-    troubled = [] if chosen or before else list(visible.filter(status__in=TROUBLED).order_by("-received_at", "-pk")[:PAGE])
+    troubled = (
+        []
+        if chosen or before
+        else list(visible.filter(status__in=TROUBLED).order_by("-received_at", "-pk")[:PAGE])
+    )
     older = f"{rows[-1].received_at.isoformat()}~{rows[-1].pk}" if more else None
     context = {
         "now": now_of(request),
@@ -62,7 +64,11 @@ def interchange_list(request: HttpRequest) -> HttpResponse:
         "tabs": [
             {"label": _("All"), "url": path, "is_current": not chosen},
             *(
-                {"label": chip.label, "url": address(path, query, drop=("older",), status=status), "is_current": status == chosen}
+                {
+                    "label": chip.label,
+                    "url": address(path, query, drop=("older",), status=status),
+                    "is_current": status == chosen,
+                }
                 for status, chip in STATUSES.items()
             ),
         ],
@@ -93,7 +99,11 @@ def interchange(request: HttpRequest, interchange_id: UUID) -> HttpResponse:
         "now": now_of(request),
         "row": _row(found),
         "interchange": found,
-        "envelope": [(name.replace("_", " ").capitalize(), value) for name, value in found.envelope.items() if value not in (None, "", [], {})],
+        "envelope": [
+            (name.replace("_", " ").capitalize(), value)
+            for name, value in found.envelope.items()
+            if value not in (None, "", [], {})
+        ],
         "findings": found.findings,
         "transactions": [
             {

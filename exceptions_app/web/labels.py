@@ -41,6 +41,9 @@ PROPOSAL_STATES: dict[str, Chip] = {
     ProposalState.VOID: Chip(_("Void")),
 }
 
+#: What a list shows of a case: the state of its open proposal, where there is one, else its own.
+STATES = CASE_STATES | PROPOSAL_STATES
+
 SEVERITIES: dict[int, Chip] = {
     Severity.LOW: Chip(_("Low")),
     Severity.MEDIUM: Chip(_("Medium")),

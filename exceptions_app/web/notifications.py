@@ -6,8 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from exceptions_app.notifications.models import Notification, NotificationKind
-from exceptions_app.people.permissions import queue_teams
-from exceptions_app.web.access import Permission, permitted, person_of
+from exceptions_app.web.access import Permission, permitted, person_of, teams_of
 from exceptions_app.web.labels import Text
 from exceptions_app.web.pages import back, news_for, now_of, show
 
@@ -27,10 +26,15 @@ KINDS: dict[str, tuple[Text, str, str]] = {
 def news(request: HttpRequest) -> HttpResponse:
     """Show what this person, or a team of theirs, was told in the last weeks."""
     person = person_of(request)
-    found = news_for(person, queue_teams(person)).select_related("case", "team__company")[:MOST]
+    found = news_for(person, teams_of(request), now=now_of(request)).select_related("case", "team__company")[
+        :MOST
+    ]
     context = {
         "now": now_of(request),
-        "news": [{"row": row, "label": KINDS[row.kind][0], "icon": KINDS[row.kind][1], "tone": KINDS[row.kind][2]} for row in found],
+        "news": [
+            {"row": row, "label": KINDS[row.kind][0], "icon": KINDS[row.kind][1], "tone": KINDS[row.kind][2]}
+            for row in found
+        ],
     }
     return show(request, "notifications/list.html", context, current="notifications", fragment="news")
 
@@ -40,13 +44,16 @@ def news(request: HttpRequest) -> HttpResponse:
 def mark_read(request: HttpRequest) -> HttpResponse:
     """Mark one notification of this person read, or all of them."""
     person = person_of(request)
-    unread = news_for(person, queue_teams(person)).filter(is_read=False)
+    unread = news_for(person, teams_of(request), now=now_of(request)).filter(is_read=False)
     one = request.POST.get("id", "")
     if one.isdigit():
         unread = unread.filter(pk=one)
     through = Notification.read_by.through
     through.objects.bulk_create(
-        [through(notification_id=pk, user_id=person.pk) for pk in unread.order_by().values_list("pk", flat=True)],
+        [
+            through(notification_id=pk, user_id=person.pk)
+            for pk in unread.order_by().values_list("pk", flat=True)
+        ],
         ignore_conflicts=True,
     )
     return back(request, reverse("web:notifications"))

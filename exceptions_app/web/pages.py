@@ -10,14 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from erp_connectors import clock
 from exceptions_app.cases.queries import CAP, work_waiting
 from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import Team, User
-from exceptions_app.people.permissions import queue_teams
 from exceptions_app.proposals.approvals import open_approvals
 from exceptions_app.web import access, formats, labels
 
@@ -68,9 +67,9 @@ def queue_url(team: Team) -> str:
     return reverse("web:queue", args=[team.company.code, team.code])
 
 
-def frame_for(person: User, *, current: str, team: Team | None = None) -> Frame:
-    """Return what the frame shows to a person who looks at `current`."""
-    teams = queue_teams(person)
+def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -> Frame:
+    """Return what the frame shows to the person who looks at `current`."""
+    person, teams = access.person_of(request), access.teams_of(request)
     waiting = work_waiting(teams)
     several = len({each.company_id for each in teams}) > 1
     first = person.memberships.select_related("team").order_by("team__company__name", "team__name").first()
@@ -88,18 +87,21 @@ def frame_for(person: User, *, current: str, team: Team | None = None) -> Frame:
             for each in teams
         ],
         approvals=open_approvals(person).order_by()[: NEWS_CAP + 1].count(),
-        unread=news_for(person, teams).filter(is_read=False).order_by()[: NEWS_CAP + 1].count(),
+        unread=news_for(person, teams, now=now_of(request))
+        .filter(is_read=False)
+        .order_by()[: NEWS_CAP + 1]
+        .count(),
         role=f"{first.team.name}, {first.get_role_display()}" if first else "",
         sees_exchange=bool(access.companies_open(person, "view_exchange")),
     )
 
 
-def news_for(person: User, teams: list[Team]) -> QuerySet[Notification]:
+def news_for(person: User, teams: list[Team], *, now: datetime) -> QuerySet[Notification]:
     """Return what the person, or a team of theirs, was told lately, newest first, with `is_read`."""
     read = Notification.read_by.through.objects.filter(notification_id=OuterRef("pk"), user_id=person.pk)
     return (
         Notification.objects.filter(
-            Q(person=person) | Q(team__in=teams), created_at__gte=clock.now() - timedelta(days=NEWS_DAYS)
+            Q(person=person) | Q(team__in=teams), created_at__gte=now - timedelta(days=NEWS_DAYS)
         )
         .annotate(is_read=Exists(read))
         .order_by("-created_at", "-id")
@@ -121,15 +123,21 @@ def show(
     team: Team | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Return the page in its frame; or its `fragment` alone, with what the action did, if htmx asked for it."""
+    """Return the page in its frame; or its `fragment` alone, with what the action did, if htmx asked."""
     if fragment and wants_fragment(request):
         content = render_to_string(f"{template}#{fragment}", context, request)
         content += render_to_string("toasts_beside.html", {}, request)
         response = HttpResponse(content, status=status)
     else:
-        frame = frame_for(access.person_of(request), current=current, team=team)
+        frame = frame_for(request, current=current, team=team)
         response = render(request, template, context | {"frame": frame}, status=status)
+    return as_answer(response)
+
+
+def as_answer(response: HttpResponse) -> HttpResponse:
+    """Let no cache keep the answer: a page must never show its fragment, nor after signing out."""
     patch_vary_headers(response, ["HX-Request"])
+    patch_cache_control(response, private=True, no_store=True)
     return response
 
 

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from exceptions_app.people.models import User
@@ -34,7 +35,9 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **options)
         zones: list[str] = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
         self.fields["time_zone"] = forms.ChoiceField(
-            label=_("Time zone"), help_text=_("Days and times are shown in it."), choices=[(z, z) for z in zones]
+            label=_("Time zone"),
+            help_text=_("Days and times are shown in it."),
+            choices=[(z, z) for z in zones],
         )
 
 
@@ -60,7 +63,9 @@ def profile(request: HttpRequest) -> HttpResponse:
             samesite="Lax",
         )
         return response
-    memberships = person.memberships.select_related("team__company").order_by("team__company__name", "team__name")
+    memberships = person.memberships.select_related("team__company").order_by(
+        "team__company__name", "team__name"
+    )
     context = {"form": form, "memberships": memberships}
     status = 422 if form.errors else 200
     return show(request, "profile.html", context, current="profile", status=status)

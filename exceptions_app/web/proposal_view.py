@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.commands import LineValues
@@ -277,7 +278,11 @@ COMMANDS: dict[str, tuple[Text, str, str]] = {
     CommandState.WAITING: (_("Waiting to be sent to the ERP"), "hourglass", ""),
     CommandState.SENDING: (_("Sent to the ERP, which has not answered yet"), "send", ""),
     CommandState.DONE: (_("The ERP has carried it out"), "circle-check", "good"),
-    CommandState.UNKNOWN: (_("The answer of the ERP was lost; we look for its effect"), "circle-help", "warn"),
+    CommandState.UNKNOWN: (
+        _("The answer of the ERP was lost; we look for its effect"),
+        "circle-help",
+        "warn",
+    ),
     CommandState.CONFLICT: (_("The ERP has other values by now"), "git-compare-arrows", "crit"),
     CommandState.DEAD: (_("The ERP refused it"), "circle-alert", "crit"),
     CommandState.WITHDRAWN: (_("Taken back before it was sent"), "undo-2", ""),

@@ -176,7 +176,9 @@ def _answer(request: HttpRequest, proposal: Proposal, refusal: Refusal | None, s
     elif refusal is None:
         return after_change(request, case_or_404(request, proposal.case.number))
     else:
-        response = show_case(request, case_or_404(request, proposal.case.number), refusals=refusals, status=status)
+        response = show_case(
+            request, case_or_404(request, proposal.case.number), refusals=refusals, status=status
+        )
     if refusal is None:
         changed(response)
     return response

@@ -18,9 +18,9 @@ from exceptions_app.cases import queries
 from exceptions_app.cases.models import QueueEntry, QueueRole
 from exceptions_app.cases.queries import CaseRow, QueueSummary
 from exceptions_app.people.models import SavedView, Team, User
-from exceptions_app.people.permissions import queue_teams, visible_cases
+from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import formats, labels
-from exceptions_app.web.access import Permission, permitted, person_of, team_or_404
+from exceptions_app.web.access import Permission, permitted, person_of, team_or_404, teams_of
 from exceptions_app.web.blind import blind_spots
 from exceptions_app.web.cases import panel_html
 from exceptions_app.web.filters import ME, NOBODY, QueueFilter, pills
@@ -36,7 +36,7 @@ PAGING = ("after", "before", "case")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to the queue of the person's first team; without a team, say what to do."""
-    teams = queue_teams(person_of(request))
+    teams = teams_of(request)
     if teams:
         return redirect(queue_url(teams[0]))
     return show(request, "queues/no_team.html", {}, current="queue")
@@ -150,10 +150,15 @@ def rows_html(rows: list[CaseRow], *, now: datetime, team_code: str = "", bulk: 
         "now": now,
         "base": reverse("web:cases"),
         "sprite": static("icons/lucide.svg"),
-        "types": {row.type_code: type_label(row.type_code) for row in rows},
+        "types": {code: type_label(code) for code in {row.type_code for row in rows}},
         "severities": labels.SEVERITY_NAMES,
-        "formats": formats,
-        "labels": labels,
+        "severity_words": {level: str(chip.label) for level, chip in labels.SEVERITIES.items()},
+        "chips": {state: (chip.tone, str(chip.label)) for state, chip in labels.STATES.items()},
+        "clock_tone": labels.clock_tone,
+        "duration": formats.duration,
+        "money": formats.money,
+        "tone_of": labels.tone_of,
+        "type_icon": labels.type_icon,
     }
     return mark_safe(render_to_string("case_rows.html", context, using="jinja2"))
 
@@ -201,13 +206,15 @@ def _empty(role: str) -> dict[str, str]:
         return {
             "title": gettext("Nothing deviates"),
             "text": gettext(
-                "Every order of this team is as agreed. New cases appear here by themselves as soon as a document "
-                "or a date that passes shows a deviation."
+                "Every order of this team is as agreed. New cases appear here by themselves as soon as a "
+                "document or a date that passes shows a deviation."
             ),
         }
     return {
         "title": gettext("Nothing here"),
-        "text": gettext("No other team needs anything from this one at the moment. Look into the other tabs."),
+        "text": gettext(
+            "No other team needs anything from this one at the moment. Look into the other tabs."
+        ),
     }
 
 

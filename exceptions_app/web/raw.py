@@ -69,7 +69,7 @@ def _part(start: int, length: int) -> Substr:
 
 
 def _terminator(head: bytes) -> bytes:
-    """Return what ends a segment: X12 says so in its header, EDIFACT uses an apostrophe, rows a line break."""
+    """Return what ends a segment: X12 says so in its header, EDIFACT uses an apostrophe, rows a break."""
     start = head.lstrip(b" \t\r\n\xef\xbb\xbf")
     if start.startswith(b"ISA") and len(start) > ISA_TERMINATOR_AT:
         return start[ISA_TERMINATOR_AT : ISA_TERMINATOR_AT + 1]

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.canonical.codec import CanonicalError, from_builtins
 from erp_connectors.canonical.documents import (
@@ -109,7 +110,9 @@ def _confirmation(answer: Confirmation) -> Reading:
 def _offered(line: ConfirmationLine) -> str:
     if line.offered is None:
         return gettext("unreadable")
-    return "; ".join(f"{_quantity(part.quantity)} {_day(part.date)}" for part in line.offered) or gettext("nothing")
+    return "; ".join(f"{_quantity(part.quantity)} {_day(part.date)}" for part in line.offered) or gettext(
+        "nothing"
+    )
 
 
 def _ship_notice(notice: ShipNotice) -> Reading:

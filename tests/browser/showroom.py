@@ -38,7 +38,7 @@ ITEMS = (
     ("HC-34", "Hose coupling 3/4 inch", "12.60"),
 )
 CUSTOMERS = {"SO-881": "Kessler Maschinenbau", "SO-882": "Harzer Hydraulik"}
-#: What a case of the showroom is like: type, short of 100, days over, state, severity, share of the clock used.
+#: What a case of the showroom is like: type, quantity short, state, severity, share of its time used.
 SHAPES = (
     ("quantity_short", 18, CaseState.IN_PROGRESS, 4, 118),
     ("confirmation_late", 0, CaseState.NEW, 3, 84),
@@ -59,7 +59,7 @@ class Showroom:
 
 
 def furnish(cases: int = 24, *, now: datetime | None = None) -> Showroom:
-    """Make `cases` cases in the queue of procurement; the first has a supplier's answer, tasks and a proposal."""
+    """Make `cases` cases in the queue of procurement; the first has an answer as a document, tasks and talk."""
     now = now or clock.now()
     world = make.ground()
     make.see_until(world, now)
@@ -140,9 +140,10 @@ def _case(world: Ground, supplier: Supplier, n: int, now: datetime) -> Case:
 
 
 def _tell_the_story(world: Ground, case: Case, now: datetime) -> None:
-    """Give the first case what a real one has: its answer as a document, customer orders, a proposal, talk."""
+    """Give the first case what a real one has: its answer as a document, customer orders, talk."""
     line = case.lines.get().order_line
-    assert line is not None and line.item is not None
+    assert line is not None
+    assert line.item is not None
     bea, paul = world.people["bea"], world.people["paul"]
     make.StockLevelFactory.create(item=line.item, warehouse=world.warehouse, on_hand=Decimal(10))
     for number, rank, quantity in (("SO-881", "A", 95), ("SO-882", "B", 15)):
@@ -220,7 +221,12 @@ def _receive_answer(world: Ground, case: Case, line: OrderLine, now: datetime) -
         verdict="accepted",
         received_at=said,
         processed_at=said,
-        envelope={"standard": "X12", "sender": "SUP77", "receiver": "WESERLAND", "control_number": "000005521"},
+        envelope={
+            "standard": "X12",
+            "sender": "SUP77",
+            "receiver": "WESERLAND",
+            "control_number": "000005521",
+        },
     )
     transaction = make.TransactionFactory.create(
         interchange=interchange,
@@ -256,4 +262,3 @@ def _receive_answer(world: Ground, case: Case, line: OrderLine, now: datetime) -
     )
     document.orders.add(reference)
     return document
-
