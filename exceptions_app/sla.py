@@ -14,6 +14,7 @@ from decimal import ROUND_DOWN, Decimal
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from exceptions_app.audit.record import record
 from exceptions_app.calendars import BusinessCalendar
@@ -114,7 +115,7 @@ def pause(case: Case, at: datetime) -> None:
     """Halt the clocks of a case that waits for its supplier; what was due by `at` happens first."""
     for clock in _going(case):
         if clock.running_since is not None:
-            calendar, ladder = _terms(clock)
+            calendar, ladder = _terms(clock, at)
             _fire(clock, calendar, ladder, at)
             halt(clock, calendar, at)
             _save(clock, ladder)
@@ -125,7 +126,7 @@ def resume(case: Case, at: datetime) -> None:
     """Let the halted clocks run on from `at`, with all that remained when they were halted."""
     for clock in _going(case):
         if clock.running_since is None:
-            calendar, ladder = _terms(clock)
+            calendar, ladder = _terms(clock, at)
             run(clock, calendar, at)
             _save(clock, ladder)
     _show_next_due(case)
@@ -135,7 +136,7 @@ def stop(case: Case, kind: ClockKind, at: datetime) -> None:
     """End the clock of `kind` for good: its promise is kept, or was broken by `at`."""
     for clock in _going(case):
         if clock.kind == kind:
-            calendar, ladder = _terms(clock)
+            calendar, ladder = _terms(clock, at)
             _fire(clock, calendar, ladder, at)
             halt(clock, calendar, at)
             clock.stopped_at = at
@@ -149,13 +150,13 @@ def rescale(case: Case, at: datetime) -> None:
     A clock that has already used more than is now allowed is due at `at`.
     """
     for clock in _going(case):
-        calendar, ladder = _terms(clock)
+        calendar, ladder = _terms(clock, at)
         _fire(clock, calendar, ladder, at)
         was_running = clock.running_since is not None
         halt(clock, calendar, at)
         clock.calendar = case.team.calendar
         clock.allowed_minutes = clock.base_minutes * SCALE[Severity(case.severity)]
-        calendar, ladder = _terms(clock)
+        calendar, ladder = _terms(clock, at)
         if was_running:
             run(clock, calendar, at)
         _save(clock, ladder)
@@ -185,7 +186,7 @@ def sweep(now: datetime, limit: int) -> int:
 def _sweep_one(clock: Clock, now: datetime) -> None:
     try:
         with transaction.atomic():
-            calendar, ladder = _terms(clock)
+            calendar, ladder = _terms(clock, now)
             _fire(clock, calendar, ladder, now)
             _save(clock, ladder)
     except Exception:
@@ -295,13 +296,16 @@ def _going(case: Case) -> list[Clock]:
     return clocks
 
 
-def _terms(clock: Clock) -> tuple[BusinessCalendar, tuple[Step, ...]]:
-    """Return the calendar the clock runs on and the ladder of the team that owns its case."""
-    ladder = tuple(
-        Step(step.level, step.after_minutes, step.role)
-        for step in EscalationStep.objects.filter(team=clock.case.team).order_by("level")
-    )
-    return lookup.business_calendar(clock.calendar), ladder
+def _terms(clock: Clock, at: datetime) -> tuple[BusinessCalendar, tuple[Step, ...]]:
+    """Return the calendar the clock runs on, and the ladder of the owning team that holds at `at`."""
+    calendar = lookup.business_calendar(clock.calendar)
+    today = calendar.local_date(at)
+    steps = EscalationStep.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=today),
+        Q(valid_until=None) | Q(valid_until__gte=today),
+        team=clock.case.team,
+    ).order_by("level")
+    return calendar, tuple(Step(step.level, step.after_minutes, step.role) for step in steps)
 
 
 def _save(clock: Clock, ladder: Iterable[Step]) -> None:

@@ -15,6 +15,7 @@ from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Membership, Role, Team, User
 from exceptions_app.people.permissions import NotAllowed, permitted_actions, works_in
 from exceptions_app.policies.models import EscalationStep
+from exceptions_app.proposals import settle
 
 __all__ = [
     "AllowedAction",
@@ -242,7 +243,10 @@ def override_severity(
 
 
 def dismiss(case: Case, *, reason: str, by: Actor, expected_version: int | None = None) -> Case:
-    """End the case although it deviates. It comes back when its values change."""
+    """End the case although it deviates, with what is proposed or unsent. It comes back with other values.
+
+    Raises TransientError while a worker has just taken one of its commands.
+    """
     step = Step(
         kind="dismissed",
         summary="Dismissed",
@@ -250,6 +254,7 @@ def dismiss(case: Case, *, reason: str, by: Actor, expected_version: int | None 
         arguments={"reason": reason},
         check=lambda _: _require_reason(reason),
         reason=reason,
+        effects=(lambda ended, _: settle.case_healed(ended, reason=f"The case was dismissed: {reason}"),),
     )
     return change(case, step, by=by, expected_version=expected_version)
 

@@ -33,10 +33,10 @@ def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
             channel="person",
             by=str(proposal.proposed_by),
         )
-    if proposal.case.order is not None:
-        watch.mark("order", [proposal.case.order.pk])
     if plan.command is None:
         return settle.carried_out(proposal, at=at)
+    if proposal.case.order_id is not None:
+        watch.mark("order", [proposal.case.order_id])
     _enqueue(proposal, plan, at)
     if proposal.case.state != CaseState.MONITORING and not free_lines(proposal.case):
         upkeep.monitor(proposal.case, at=at)

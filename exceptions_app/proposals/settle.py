@@ -12,6 +12,7 @@ from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.audit.record import record
 from exceptions_app.cases import upkeep
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine
+from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementState
 from exceptions_app.proposals import lifecycle
 from exceptions_app.proposals.change import Step, change, concerned, lock, tell
@@ -64,6 +65,8 @@ def carried_out(proposal: Proposal, *, at: datetime) -> Proposal:
         state=AgreementState.ACTIVE
     )
     CaseLine.objects.filter(proposal_lines__proposal=proposal, cleared_at=None).update(settled_at=at)
+    if proposal.case.order_id is not None:
+        watch.mark("order", [proposal.case.order_id])
     step = Step(kind="settled", summary=f"Carried out: {proposal}", transition=lifecycle.settle)
     proposal = change(proposal, step, at=at)
     upkeep.resolve_if_decided(proposal.case, at=at)

@@ -279,6 +279,14 @@ def test_the_team_is_told_when_nobody_has_the_role(case: Case) -> None:
     assert told(NotificationKind.ESCALATION) == [str(case.team)]
 
 
+def test_a_step_that_no_longer_holds_is_not_taken(case: Case) -> None:
+    EscalationStep.objects.update(valid_until=date(2026, 11, 23))
+    sla.start(case)
+    sla.sweep(berlin(TUESDAY, 16), 100)
+    assert told(NotificationKind.BREACH) == [str(case.team)]
+    assert told(NotificationKind.ESCALATION) == []
+
+
 def test_everything_happens_once_after_an_outage(case: Case) -> None:
     EscalationStepFactory.create(team=case.team, level=2, after_minutes=600, role="manager")
     sla.start(case)

@@ -14,6 +14,7 @@ from erp_connectors.errors import TransientError
 from erp_connectors.exchange import outbox
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.audit.models import Event
+from exceptions_app.cases import actions as case_actions
 from exceptions_app.cases.models import AgreementRow, CaseLine, CaseState
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
@@ -208,6 +209,16 @@ def test_healing_awaits_what_is_on_its_way(sent: Shortage, state: CommandState) 
     answer(Command.objects.get(), Outcome.APPLIED)
     assert the_proposal().state == ProposalState.SETTLED
     assert sent.case_line().settled_at is None
+
+
+def test_dismissing_a_case_takes_back_what_is_not_sent_yet(sent: Shortage) -> None:
+    case_actions.dismiss(sent.case, reason="agreed by telephone", by=sent.by("paul"))
+    assert Command.objects.get().state == CommandState.WITHDRAWN
+    assert (the_proposal().state, the_proposal().end_reason) == (
+        ProposalState.VOID,
+        "The case was dismissed: agreed by telephone",
+    )
+    assert sent.now().state == CaseState.DISMISSED
 
 
 def test_healing_twice_and_after_the_end_changes_nothing(sent: Shortage) -> None:
