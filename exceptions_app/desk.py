@@ -5,7 +5,7 @@ The cases are locked while it lies here, and only differences are written.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from exceptions_app import routing
 from exceptions_app.cases import damping, queue, upkeep
@@ -28,6 +28,8 @@ from exceptions_app.policies.lookup import Policies
 from exceptions_app.proposals import settle
 
 ACTIVE = frozenset({AgreementState.ACTIVE})
+#: A document we enter ourselves, a confirmation on the supplier's behalf, is in the mirror by then.
+ENTERED_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Desk:
         self.book = Book.locked(loaded.order, self.as_of)
         order_id = loaded.order.pk
         agreements = agreements_of([order_id]).get(order_id, ())
+        self.agreed_keys = {agreement.key for agreement in agreements}
         self.detection: Detection = detect(loaded.snapshot, agreements, self.as_of, self._types())
         self.view = self.detection.view or look(loaded.snapshot, agreements, self.as_of)
 
@@ -72,6 +75,7 @@ class Desk:
         """Return when time, a rule or a second reading could next change the answer."""
         moments = [self.detection.next_look, self.policies.next_change(self.loaded.order.company_id)]
         moments += [damping.second_reading_at(line) for line in self.book.lines if damping.has_doubt(line)]
+        moments += [self._expected_by(line) for line in self._decided_lines() if not self._is_due_back(line)]
         return min((moment for moment in moments if moment is not None), default=None)
 
     # --- what counts ----------------------------------------------------------------------------------
@@ -152,13 +156,25 @@ class Desk:
         )
 
     def _returned(self) -> list[str]:
-        """Return the keys of lines that were decided and deviate all the same: what was agreed ended."""
+        """Return the keys of lines that were decided and deviate all the same."""
+        return [line.key for line in self._decided_lines() if self._is_due_back(line)]
+
+    def _decided_lines(self) -> list[CaseLine]:
+        """Return the lines that deviate although they were decided."""
         found = {deviation.key for deviation in self.detection.deviations}
         return [
-            line.key
+            line
             for line in self.book.lines
             if line.settled_at is not None and line.cleared_at is None and line.key in found
         ]
+
+    def _is_due_back(self, line: CaseLine) -> bool:
+        """Say whether what was agreed on a line does not hold, or what we entered has not come in time."""
+        return line.key in self.agreed_keys or self.as_of >= self._expected_by(line)
+
+    def _expected_by(self, line: CaseLine) -> datetime:
+        """Return by when what settled a line without an agreement, a document we entered, must be here."""
+        return (line.settled_at or self.as_of) + ENTERED_WITHIN
 
     # --- what it does to the cases --------------------------------------------------------------------
 
@@ -189,14 +205,15 @@ class Desk:
         """Save what a filing says of its lines, but for those of a case that is yet to open; tell it."""
         words, figures = [], []
         for line in added:
-            words.append(f"Line {line.line_number}: {how_much(line)}")
+            words.append(f"Line {line.line_number}: {how_much(line)}{self._not_as_agreed(line)}")
             figures.append({"change": "added", **figures_of(line)})
         for line, deviation in filing.updated:
             was, before = how_much(line), figures_of(line)
             take_over(line, deviation, release=self.policies.release)
             line.save()
             now = how_much(line)
-            words.append(f"Line {line.line_number}: {now}, was {was}" if now != was else _other(line))
+            changed = f"{now}, was {was}" if now != was else f"still {now}, with other values"
+            words.append(f"Line {line.line_number}: {changed}{self._not_as_agreed(line)}")
             figures.append({"change": "updated", "before": before, **figures_of(line)})
         for line, reason in filing.cleared:
             line.cleared_at, line.cleared_reason = self.as_of, reason[:300]
@@ -214,6 +231,9 @@ class Desk:
             CaseLine.objects.bulk_create(added)
             self.book.lines += added
         return News(summary="; ".join(words), lines=figures)
+
+    def _not_as_agreed(self, line: CaseLine) -> str:
+        return ", not as agreed" if line.key in self.agreed_keys else ""
 
     def _open(self, kind: ExceptionType, filing: Filing, lines: list[CaseLine], news: News) -> Case:
         impact = self._impact(kind, lines)
@@ -326,7 +346,3 @@ def _shows(case: Case, impact: Impact) -> bool:
         severity,
         priority_of(severity, impact.amount),
     )
-
-
-def _other(line: CaseLine) -> str:
-    return f"Line {line.line_number}: still {how_much(line)}, with other values"

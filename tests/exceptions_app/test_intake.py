@@ -443,6 +443,7 @@ def test_another_word_of_the_supplier_reopens_what_was_agreed(shortage: tuple[Gr
         1,
     )
     assert the_line().quantity == 30
+    assert Event.objects.get(kind="case.reopened").summary == "Line 10: 30 EA, not as agreed"
     assert Clock.objects.filter(case=case, running_since__isnull=False).count() == 2
     assert Notification.objects.filter(kind=NotificationKind.ALERT, team__code="WHS").count() == 2
 
@@ -463,6 +464,23 @@ def test_a_wait_is_resolved_while_it_lasts_and_back_in_work_after(
     assert the_line().settled_at is None
     assert Event.objects.get(kind="case.back_to_work").summary == "Line 10 deviates again: 18 EA"
     assert Clock.objects.filter(case=the_case(), running_since__isnull=False).count() == 2
+
+
+def test_a_line_settled_by_a_document_of_ours_is_given_ten_minutes(
+    shortage: tuple[Ground, OrderLine],
+) -> None:
+    """A confirmation on the supplier's behalf goes through the inbox; a look may come before it."""
+    _, line = shortage
+    look(line)
+    CaseLine.objects.update(settled_at=TUESDAY_TEN)
+    Case.objects.filter(pk=the_case().pk).update(state=CaseState.RESOLVED)
+    assert look(line, TUESDAY_TEN + timedelta(seconds=1)).touched == []
+    by_then = TUESDAY_TEN + timedelta(minutes=10)
+    assert Watch.objects.get().due_at == by_then
+    intake.evaluate([line.order_id], by_then)
+    assert the_case().state == CaseState.IN_PROGRESS
+    assert the_line().settled_at is None
+    assert Watch.objects.get().due_at is None
 
 
 # --- again --------------------------------------------------------------------------------------------------
