@@ -3,14 +3,16 @@
 Written only by `store.record`. Keys carry the ERP connection, so that two ERPs never mix.
 """
 
+from typing import Any
+
 from django.db import models
 
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.companies import Company, Connection, Warehouse
 from erp_connectors.identifiers import uuid7
 
-QUANTITY = {"max_digits": 20, "decimal_places": 6}
-MONEY = {"max_digits": 20, "decimal_places": 6}
+QUANTITY: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
+MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
 
 
 class Supplier(models.Model):

@@ -1,6 +1,7 @@
 """The case and its lines, its clocks, what was agreed, and its place in each team's queue."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -11,8 +12,8 @@ from erp_connectors.documents.models import OrderLine, PurchaseOrder, Supplier
 from exceptions_app.people.models import Team
 from exceptions_app.policies.models import PolicyRelease
 
-QUANTITY = {"max_digits": 20, "decimal_places": 6}
-AMOUNT = {"max_digits": 20, "decimal_places": 2}
+QUANTITY: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
+AMOUNT: dict[str, Any] = {"max_digits": 20, "decimal_places": 2}
 
 
 class CaseState(models.TextChoices):
