@@ -6,7 +6,7 @@ Being superuser lets one look at everything and administer the rules; it neither
 
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from erp_connectors.companies import Company
 from erp_connectors.errors import PermanentError
@@ -143,8 +143,9 @@ def visible_cases(user: User) -> QuerySet[Case]:
         for membership in memberships
         if (Relation.COMPANY, Role(membership.role)) in CASE_ACTIONS["view"]
     }
-    queued = QueueEntry.objects.filter(team__in=teams).values("case")
-    return Case.objects.filter(Q(team__in=teams) | Q(company__in=overseen) | Q(pk__in=queued))
+    # EXISTS, not IN: for one case the database looks up one entry instead of reading a team's whole queue.
+    is_queued = Exists(QueueEntry.objects.filter(case=OuterRef("pk"), team__in=teams))
+    return Case.objects.filter(Q(team__in=teams) | Q(company__in=overseen) | is_queued)
 
 
 def queue_teams(user: User) -> list[Team]:

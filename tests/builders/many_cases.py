@@ -5,26 +5,34 @@ from django.db.models import Model
 
 from exceptions_app.cases.models import Case, CaseLine, Clock, QueueEntry
 
+OPEN_ONE_IN = 10
+
 
 @transaction.atomic
 def multiply(case: Case, copies: int) -> None:
-    """Copy `case` so many times; the copies differ in number, group, priority and amount."""
+    """Copy `case` so many times; the copies differ in number, group, priority and amount.
+
+    One in `OPEN_ONE_IN` is open, the others are closed, as in an installation that has run for a while.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT MAX(id) FROM exceptions_app_case")
         copy_id = f"{cursor.fetchone()[0]} + n"
         spread = "mod(n * 7919, 100000)"
+        is_open = f"(mod(n, {OPEN_ONE_IN}) = 0)"
         of_case = {
             "id": copy_id,
             "number": f"'EX-COPY-' || ({copy_id})",
             "group_key": f"'copy ' || ({copy_id})",
             "priority": spread,
             "amount": spread,
+            "state": f"CASE WHEN {is_open} THEN source.state ELSE 'closed' END",
         }
         of_part = {"case_id": copy_id}
+        of_entry = {"priority": spread, "is_open": is_open}
         cursor.execute(_copy(Case, "id", of_case), [copies, case.pk])
         cursor.execute(_copy(CaseLine, "case_id", of_part), [copies, case.pk])
         cursor.execute(_copy(Clock, "case_id", of_part), [copies, case.pk])
-        cursor.execute(_copy(QueueEntry, "case_id", of_part | {"priority": spread}), [copies, case.pk])
+        cursor.execute(_copy(QueueEntry, "case_id", of_part | of_entry), [copies, case.pk])
         for model in (Case, CaseLine, Clock, QueueEntry):
             table = model._meta.db_table
             cursor.execute(

@@ -1,6 +1,8 @@
 """The queue and the case page ask as many questions at 100,000 cases as at 100, and answer from indexes."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,7 +18,7 @@ from tests.builders.factories import (
     QueueEntryFactory,
     shortage_ground,
 )
-from tests.builders.many_cases import multiply
+from tests.builders.many_cases import OPEN_ONE_IN, multiply
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -27,18 +29,29 @@ class Asked:
 
     statements: list[str]
 
-    def scanned_whole(self, table: str) -> list[str]:
-        """Return the statements for which PostgreSQL would read all of `table`."""
-        found = []
-        for statement in self.statements:
-            if not statement.startswith(("SELECT", "WITH")):
-                continue
-            with connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN {statement}")
-                plan = "\n".join(row[0] for row in cursor.fetchall())
-            if f"Seq Scan on {table}" in plan:
-                found.append(f"{statement}\n{plan}")
-        return found
+    def reading_whole(self, table: str) -> list[str]:
+        """Return the statements for which PostgreSQL would read all of `table`.
+
+        A scan right under a limit stops early: that is how the capped counts of long queues are meant.
+        """
+        return [
+            statement
+            for statement in self.statements
+            if statement.startswith(("SELECT", "WITH")) and _reads_whole(_plan_of(statement), table)
+        ]
+
+
+def _plan_of(statement: str) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        explained = cursor.fetchone()[0]
+    return json.loads(explained)[0]["Plan"] if isinstance(explained, str) else explained[0]["Plan"]
+
+
+def _reads_whole(plan: dict[str, Any], table: str, parent: str = "") -> bool:
+    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] == table and parent != "Limit":
+        return True
+    return any(_reads_whole(part, table, plan["Node Type"]) for part in plan.get("Plans", []))
 
 
 @pytest.fixture
@@ -81,16 +94,15 @@ def test_a_page_asks_the_same_questions_at_100_and_at_100_000_cases(
     assert Case.objects.count() == 100_000
     assert len(many.statements) == len(few.statements)
     for table in ("exceptions_app_case", "exceptions_app_caseline", "exceptions_app_queueentry"):
-        assert many.scanned_whole(table) == []
+        assert many.reading_whole(table) == [], table
 
 
 def test_the_queue_goes_on_by_key_to_its_end(case: Case, bea: Client) -> None:
-    multiply(case, 120)
-    path, seen = "/queues/weserland/PRO/", set()
-    for _ in range(4):
-        page = bea.get(path)
-        seen |= set(page.context["page"].numbers)
-        if page.context["page"].older is None:
-            break
-        path = f"/queues/weserland/PRO/?{page.context['page'].older}"
-    assert len(seen) == 121
+    multiply(case, 120 * OPEN_ONE_IN)
+    first = "/queues/weserland/PRO/"
+    path, seen = first, list[str]()
+    while path:
+        page = bea.get(path).context["page"]
+        seen += [row.number for row in page.rows]
+        path = f"{first}?after={page.after}" if page.after else ""
+    assert len(seen) == len(set(seen)) == 121
