@@ -311,12 +311,11 @@ class _Judge:
         return self.deadlines.is_late(type_code, part.wanted, part.promised)
 
     def unanswered(self, piece: Piece) -> Piece:
-        """Nobody owes an answer: as good as confirmed for the day wanted. Else late after its due time."""
-        is_released = self.line.position.state is OrderState.RELEASED
+        """Late after its due time; where goods come anyway, or no answer is owed, as good as confirmed."""
         is_coming = self.goods.has_unreadable_notice or self.goods.has_unreadable_receipt
-        if is_released and (is_coming or not self.snapshot.terms.expects_confirmation):
+        if is_coming or not self.snapshot.terms.expects_confirmation:
             return self.confirmed(replace(piece, bucket=Bucket.CONFIRMED))
-        return self._wait(piece, [(self.deadlines.answer(), Bucket.ANSWER_LATE)] if is_released else [])
+        return self._wait(piece, [(self.deadlines.answer(), Bucket.ANSWER_LATE)])
 
     def confirmed(self, piece: Piece) -> Piece:
         """To be announced by notice time, and to be here by the promised day."""

@@ -125,6 +125,7 @@ def answer(
     is_unreadable: bool = False,
     unmentioned: Unmentioned = Unmentioned.UNANSWERED,
     key: str | None = None,
+    currency: str | None = None,
     **more: Any,
 ) -> HeardDocument:
     """Return a confirmation that offers (quantity, date) on one line; `number` None mentions no line."""
@@ -141,6 +142,7 @@ def answer(
             version=version,
             lines=(line,) if number else (),
             unmentioned=unmentioned,
+            currency=currency,
         ),
     )
 

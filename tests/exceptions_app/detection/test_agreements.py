@@ -156,6 +156,7 @@ def test_a_wait_for_a_notice_does_not_hide_that_the_delivery_is_overdue() -> Non
     waiting = detect(snapshot(*FRIDAY), made, at("2026-11-26 12:00"))
     assert waiting.deviations == ()
     assert waiting.next_look is not None
+    assert waiting.next_look <= at("2026-11-30 17:01")
     assert listed(detect(snapshot(*FRIDAY), made, waiting.next_look)) == [("delivery_overdue", "100", "10")]
 
 
@@ -179,6 +180,7 @@ def test_goods_under_way_get_the_agreed_day_too() -> None:
     made = [agreement(snapshot(*documents), "delivery_overdue", agreed_on="2026-12-11")]
     assert found(documents, "2026-11-30 17:01") == [("delivery_overdue", "100", "10")]
     assert found(documents, "2026-11-30 17:01", made) == []
+    assert found(documents, "2026-12-09 17:01", made) == []  # the notice has come
     assert found(documents, "2026-12-14 17:01", made) == [("delivery_overdue", "100", "10")]
 
 

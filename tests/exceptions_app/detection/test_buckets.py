@@ -9,11 +9,12 @@ from erp_connectors.canonical.documents import LineAnswer, OfferedPart, OrderSta
 from erp_connectors.canonical.values import DateKind
 from erp_connectors.documents.positions import HeardDocument
 from exceptions_app.detection import examples as world
+from exceptions_app.detection.buckets import Bucket
 from exceptions_app.detection.detect import detect
 from exceptions_app.detection.examples import amount, answer, at, order, receipt, ship_notice, snapshot
 from exceptions_app.detection.view import look
 from exceptions_app.policies.values import Direction, Limit, LimitState, Terms, Tolerance, ToleranceTable
-from tests.builders.worlds import found
+from tests.builders.worlds import found, listed
 
 ORDER = order((100, "2026-12-02"))
 FULL = answer((100, "2026-12-02"), said="2026-11-20 10:00")
@@ -39,11 +40,25 @@ def pieces(documents: list[HeardDocument], when: str = "2026-11-24 10:01", **kno
             {"rejected": 18, "confirmed": 82},
         ),
         ([ORDER, answer(words=(LineAnswer.REJECTED,), is_unreadable=True)], {"rejected": 100}),
+        (
+            [ORDER, answer((82, "2026-12-02"), rejected=amount(10), words=(LineAnswer.REJECTED,))],
+            {"rejected": 10, "not_offered": 8, "confirmed": 82},
+        ),
+        (
+            [ORDER, answer(rejected=amount(10), words=(LineAnswer.REJECTED,), is_unreadable=True)],
+            {"unreadable": 100},
+        ),
         ([ORDER, answer(is_unreadable=True)], {"unreadable": 100}),
         ([ORDER, answer((10, "2026-12-02"), unit="BX")], {"unreadable": 100}),
         ([ORDER, answer(words=(LineAnswer.DATE_PENDING,), is_unreadable=True)], {"incomplete": 100}),
         ([ORDER, answer((100, None), words=(LineAnswer.DATE_PENDING,))], {"incomplete": 100}),
         ([ORDER, answer((100, None))], {"confirmed": 100}),
+        ([ORDER, answer((100, "2026-12-02"), words=(LineAnswer.DATE_PENDING,))], {"confirmed": 100}),
+        (
+            [ORDER, answer((82, "2026-12-02"), words=(LineAnswer.HELD,))],
+            {"not_offered": 18, "incomplete": 82},
+        ),
+        ([ORDER, answer(words=(LineAnswer.HELD,))], {"incomplete": 100}),
         ([ORDER, answer((150, "2026-12-02"))], {"confirmed": 100}),
         ([ORDER, answer()], {"not_offered": 100}),
         ([ORDER, answer((100, "2026-12-16"))], {"late": 100}),
@@ -326,6 +341,14 @@ def test_a_final_notice_holds_against_an_answer_of_the_same_moment() -> None:
     assert pieces([ORDER, answer((100, "2026-12-02")), final]) == {"left_out": 10, "under_way": 90}
 
 
+def test_the_newest_final_notice_holds_against_the_answers_before_it() -> None:
+    first = ship_notice(50, said="2026-11-24 09:00", final=True)
+    anew = answer((100, "2026-12-02"), said="2026-11-24 09:30")
+    second = ship_notice(40, "ASN-2", said="2026-11-24 10:00", final=True)
+    assert pieces([ORDER, first, anew]) == {"confirmed": 50, "under_way": 50}
+    assert pieces([ORDER, first, anew, second]) == {"left_out": 10, "under_way": 90}
+
+
 def test_an_accepted_header_is_on_total_quantity_whatever_the_supplier_does_otherwise() -> None:
     accepted = answer(number=None, unmentioned=Unmentioned.ACCEPTED, said="2026-11-28 10:00")
     documents = [ORDER, ship_notice(60, said="2026-11-27 10:00"), accepted]
@@ -361,3 +384,149 @@ def test_a_credit_note_is_set_against_the_newest_invoices() -> None:
     assert [(d.group, d.quantity) for d in detection.deviations if d.type_code == "invoice_quantity"] == [
         ("INV-1", 10)
     ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"), [([(60, "2026-12-02")], 100), ([(90, "2026-12-02"), (90, "2026-12-09")], 100)]
+)
+def test_a_schedule_that_does_not_add_up_is_cut_or_filled(
+    parts: list[tuple[int, str]], expected: int
+) -> None:
+    content: Any = order((100, "2026-12-02")).content
+    line = replace(content.lines[0], schedule=world.order_line(*parts).schedule)
+    odd = replace(ORDER, content=replace(content, lines=(line,)))
+    assert sum(pieces([odd, answer((100, "2026-12-01"))]).values()) == expected
+    assert pieces([odd, answer((100, "2026-12-01"))]) == {"confirmed": 100}
+
+
+def test_the_supplier_answers_and_announces_on_its_own_calendar() -> None:
+    closed = replace(world.KASSEL, holidays=frozenset({world.date(2026, 11, 23), world.date(2026, 11, 30)}))
+    unanswered = replace(snapshot(ORDER), supplier_calendar=closed)
+    assert listed(detect(unanswered, (), at("2026-11-24 16:00"))) == []
+    assert listed(detect(unanswered, (), at("2026-11-24 16:01"))) == [("confirmation_late", "100", "10")]
+    confirmed = replace(snapshot(ORDER, FULL), supplier_calendar=closed)
+    assert listed(detect(confirmed, (), at("2026-11-27 17:00"))) == []
+    assert listed(detect(confirmed, (), at("2026-11-27 17:01"))) == [("ship_notice_missing", "100", "10")]
+
+
+def test_a_line_that_was_added_later_is_answered_later() -> None:
+    more = order(
+        lines=(
+            world.order_line((100, "2026-12-02"), item="A"),
+            world.order_line((5, "2026-12-09"), number="20", item="B"),
+        ),
+        said="2026-11-20 09:00",
+        revision=1,
+    )
+    first = order(lines=(world.order_line((100, "2026-12-02"), item="A"),))
+    late = [("confirmation_late", "100", "10")]
+    assert found([first, more], "2026-11-24 09:00") == late
+    assert found([first, more], "2026-11-24 09:01") == [*late, ("confirmation_late", "5", "20")]
+
+
+def test_a_delivery_promised_for_a_closed_day_is_expected_on_the_next_open_one() -> None:
+    saturday = [order((100, "2026-12-05")), answer((100, "2026-12-05"))]
+    overdue = ("delivery_overdue", "100", "10")
+    assert overdue not in found(saturday, "2026-12-08 17:00")
+    assert overdue in found(saturday, "2026-12-08 17:01")
+
+
+def test_a_cumulative_figure_alone_is_readable() -> None:
+    documents = [ORDER, FULL, ship_notice(None, said="2026-11-27 10:00", shipped_to_date=amount(90))]
+    assert found(documents, "2026-11-30 17:01") == [("ship_notice_missing", "10", "10")]
+
+
+def test_a_receipt_without_a_notice_goes_to_the_shipment_that_left_first() -> None:
+    documents = [
+        ORDER,
+        FULL,
+        ship_notice(50, "ASN-2", said="2026-11-25 10:00", shipped_on="2026-11-26", expected_on="2026-12-09"),
+        ship_notice(50, "ASN-1", said="2026-11-26 10:00", shipped_on="2026-11-25", expected_on="2026-12-02"),
+        receipt(50, on="2026-11-27"),
+    ]
+    assert pieces(documents, "2026-11-27 13:00") == {"delayed": 50, "received": 50}
+
+
+def test_a_shipment_settles_after_its_first_receipt() -> None:
+    documents = [
+        ORDER,
+        FULL,
+        ship_notice(100, said="2026-11-27 10:00"),
+        receipt(40, "GR-1", on="2026-12-03", said="2026-11-30 10:00", notice="ASN-1"),
+        receipt(50, "GR-2", on="2026-12-01", said="2026-12-01 10:00", notice="ASN-1"),
+        receipt(5, "GR-3", on="2026-12-04", said="2026-12-04 10:00", notice="ASN-1"),
+    ]
+    assert ("receipt_short", "5", "10") in found(documents, "2026-12-02 17:01")
+
+
+def test_open_parts_without_a_date_are_promised_for_what_was_left_of_the_schedule() -> None:
+    weekly = order((50, "2026-12-02"), (50, "2026-12-09"))
+    documents = [
+        weekly,
+        ship_notice(50, said="2026-11-27 10:00"),
+        answer((50, None), said="2026-11-28 10:00"),
+    ]
+    known = snapshot(*documents, terms=Terms(total_quantity=False))
+    confirmed = look(known, (), at("2026-11-28 12:00")).lines[0].buckets.inside(Bucket.CONFIRMED)
+    assert [(p.promised and p.promised.on.isoformat(), p.quantity) for p in confirmed] == [("2026-12-09", 50)]
+
+
+def test_more_than_was_asked_for_without_a_date_is_offered_all_the_same() -> None:
+    assert found([ORDER, answer((120, None))], "2026-11-24 10:01") == [("quantity_over", "20", "10")]
+
+
+def test_a_price_without_a_unit_is_for_the_unit_of_the_offer() -> None:
+    cases = order((20, "2026-12-02"), unit="CS", cost=world.price("120", "EUR"))
+    each = answer((240, "2026-12-02"), unit="EA", cost=world.price("10"))
+    dear = answer((240, "2026-12-02"), unit="EA", cost=world.price("11"))
+    assert found([cases, each], "2026-11-24 10:01", packs={"CS": 12}) == []
+    assert found([cases, dear], "2026-11-24 10:01", packs={"CS": 12}) == [("price_mismatch", "20", "10")]
+
+
+def test_the_currency_of_the_whole_answer_counts_for_its_prices() -> None:
+    in_dollars = answer((100, "2026-12-02"), cost=world.price("182.40"), currency="USD")
+    assert found([ORDER, in_dollars], "2026-11-24 10:01") == [("price_mismatch", "100", "10")]
+    without_price = answer((100, "2026-12-02"), currency="USD")
+    assert found([ORDER, without_price], "2026-11-24 10:01") == []
+
+
+def test_a_favourable_difference_has_its_own_tolerance() -> None:
+    never = Tolerance()
+    table = ToleranceTable({("price_mismatch", Direction.UNDER): never})
+    cheaper = answer((100, "2026-12-02"), cost=world.price("150"))
+    dearer = answer((100, "2026-12-02"), cost=world.price("200"))
+    assert found([ORDER, cheaper], "2026-11-24 10:01", tolerances=table) == []
+    assert found([ORDER, dearer], "2026-11-24 10:01", tolerances=table) == [("price_mismatch", "100", "10")]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        answer((120, "2026-12-02")),
+        answer((100, "2026-12-02"), cost=world.price("200")),
+        answer((100, "2026-12-02"), unit="BX"),
+    ],
+)
+def test_nobody_is_bothered_about_what_was_said_of_a_cancelled_order(wrong: HeardDocument) -> None:
+    cancelled = order((100, "2026-12-02"), state=OrderState.CANCELLED)
+    assert found([cancelled, wrong], "2026-12-20 12:00") == []
+
+
+def test_a_receipt_nobody_can_read_hides_neither_too_much_nor_too_little() -> None:
+    boxes = receipt(5, on="2026-12-01", unit="BX")
+    unknown = ("unit_unknown", None, "10")
+    assert found([ORDER, FULL, boxes], "2026-12-20 12:00") == [unknown]
+    assert found([ORDER, boxes], "2026-12-20 12:00") == [unknown]
+    under_way = ship_notice(100, said="2026-11-30 10:00")
+    assert found([ORDER, FULL, under_way, boxes], "2026-12-20 12:00") == [unknown]
+    billed = world.invoice(100, on="2026-12-01")
+    assert found([ORDER, FULL, boxes, billed], "2026-12-20 12:00") == [unknown]
+    more = [receipt(10, "GR-2", on="2026-12-01"), billed]
+    assert found([ORDER, FULL, boxes, *more], "2026-12-20 12:00") == [unknown]
+
+
+def test_an_invoice_dated_after_the_promise_waits_from_its_own_day() -> None:
+    billed = [order((100, "2026-12-01")), FULL, world.invoice(100, on="2026-12-03")]
+    waiting = ("invoice_before_receipt", "100", "10")
+    assert waiting not in found(billed, "2026-12-08 17:00")
+    assert waiting in found(billed, "2026-12-08 17:01")
