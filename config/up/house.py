@@ -24,6 +24,7 @@ from config.up.refusals import (
     require_python,
     require_space,
 )
+from exceptions_app.demo.places import memories
 
 LONGEST_START = 120.0
 SHORTEST_PAUSE = 1.0
@@ -114,6 +115,8 @@ class House:
         self._await(apps, "the worker", self.worker_ready_file.exists)
         # The metronome comes last: nobody waits for it, and it would take its time from the others.
         apps.append(crew.start(self._beat()))
+        if memories(self.order.home):
+            apps.append(crew.start(self._program("erp", "manage.py", "simulate")))
         return [Post(program=one.program, running=one) for one in (*servers, *apps)]
 
     def _build_demo(self, crew: Crew) -> None:

@@ -25,6 +25,7 @@ from exceptions_app.audit.record import Actor
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.demo import deeds, erp, letters, organisation, world
 from exceptions_app.demo.catalogue import COMPANIES, DemoCompany, DemoSupplier
+from exceptions_app.demo.places import logins_of, memory_of
 from exceptions_app.demo.world import Answer, World
 from exceptions_app.policies.lookup import business_calendar
 from exceptions_app.policies.models import CompanyPolicy
@@ -73,16 +74,6 @@ def seed(*, number: int, now: datetime, home: Path, say: Say) -> None:
     for stage in stages:
         erp.remember(stage.erp, memory_of(home, stage.demo.code))
     _write_logins(home)
-
-
-def memories(home: Path) -> list[Path]:
-    """Return where the demo's ERPs keep their memory."""
-    return sorted((home / "demo").glob("*.json"))
-
-
-def memory_of(home: Path, company: str) -> Path:
-    """Return where the ERP of a company keeps its memory."""
-    return home / "demo" / f"{company}.json"
 
 
 def _stage(demo: DemoCompany, company: Company, number: int, now: datetime, home: Path) -> _Stage:
@@ -205,7 +196,7 @@ def _process() -> None:
 def _write_logins(home: Path) -> None:
     people = ", ".join(f"{person.username} ({_task(person.team)})" for person in COMPANIES[0].people)
     text = f"Sign in as {people} or ada (administrator); password {organisation.DEMO_PASSWORD}.\n"
-    (home / "demo-logins.txt").write_text(text)
+    logins_of(home).write_text(text)
 
 
 def _task(team: str) -> str:

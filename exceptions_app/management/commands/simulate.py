@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from erp_connectors import clock
 from exceptions_app.demo import erp
-from exceptions_app.demo.seed import memories
+from exceptions_app.demo.places import memories
 
 LOOK_EVERY_SECONDS = 1.0
 
