@@ -247,8 +247,7 @@ def _queue_up_for_orders(
 def _shelves(filed: Sequence[_Filed], mirror: _Mirror) -> dict[Group, _Shelf]:
     """Return the revisions known of each document; of stock and the like only those that can matter.
 
-    A stock level has a revision for every change: only its newest and those said at the very same moments
-    are looked at.
+    A stock level has a revision for every change: of those said before all that arrives, the last will do.
     """
     rows = [*_order_documents(filed, mirror), *_ground_documents(filed, mirror)]
     by_group: dict[Group, list[Document]] = defaultdict(list)
@@ -286,12 +285,13 @@ def _ground_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document
         kind__in={one.kind.value for one in wanted},
         key__in={one.key for one in wanted},
     )
-    newest = known.order_by(
-        "kind", "key", "supplier_id", "-said_at", "-revision", "-control_number"
-    ).distinct("kind", "key", "supplier_id")
-    moments = {one.arrival.document.version.document_time for one in wanted}
-    same_moment = known.filter(said_at__in=moments)
-    return list({row.pk: row for row in [*same_moment, *newest]}.values())
+    earliest = min(one.arrival.document.version.document_time for one in wanted)
+    last_before = (
+        known.filter(said_at__lt=earliest)
+        .order_by("kind", "key", "supplier_id", "-said_at", "-revision", "-control_number")
+        .distinct("kind", "key", "supplier_id")
+    )
+    return [*last_before, *known.filter(said_at__gte=earliest)]
 
 
 def _group_of(row: Document) -> Group:

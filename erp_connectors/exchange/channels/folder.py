@@ -10,7 +10,8 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -116,7 +117,8 @@ def _look(connection: Connection, folders: Folders, before: dict[str, list[Any]]
         _bring_in(connection, folders, taken, is_second_try=True)
     entries = {entry.name: entry for entry in os.scandir(folders.incoming) if _is_candidate(entry)}
     for name, entry in entries.items():
-        if name.endswith(MARKER) and name.removesuffix(MARKER) in entries:
+        if name.endswith(MARKER):
+            _forget_marker(entry, entries)
             continue
         try:
             status = entry.stat(follow_symlinks=False)
@@ -136,7 +138,24 @@ def _look(connection: Connection, folders: Folders, before: dict[str, list[Any]]
                 (folders.incoming / f"{name}{MARKER}").unlink(missing_ok=True)
             _bring_in(connection, folders, path)
             look.taken += 1
+    look.oldest_left = max([look.oldest_left, *_ages_in_hands(folders)])
     return look
+
+
+def _forget_marker(entry: os.DirEntry[str], entries: Mapping[str, object]) -> None:
+    """Remove a marker whose file was taken long ago; a young one may be before its file."""
+    if entry.name.removesuffix(MARKER) not in entries:
+        with suppress(FileNotFoundError):
+            if time.time() - entry.stat(follow_symlinks=False).st_mtime > ABANDONED_AFTER:
+                os.unlink(entry.path)
+
+
+def _ages_in_hands(folders: Folders) -> Iterator[float]:
+    """Yield how old the files are that a worker took and has not brought in, dead or not."""
+    for own in os.scandir(folders.processing):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            for entry in os.scandir(own.path):
+                yield time.time() - entry.stat(follow_symlinks=False).st_mtime
 
 
 def _is_candidate(entry: os.DirEntry[str]) -> bool:

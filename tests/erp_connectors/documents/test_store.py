@@ -441,6 +441,7 @@ def story() -> list[Any]:
         receipt(11, Quantity(Decimal(5), "CS")),
         stock(3, 7),
         stock(9, 8),
+        stock(1, 8),
         demand(4, ("1", "ITEM-10", 95)),
         demand(5, ("1", "ITEM-10", 90)),
     ]

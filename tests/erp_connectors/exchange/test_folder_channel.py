@@ -243,6 +243,34 @@ def test_a_mailbox_is_seen_until_the_look_that_left_nothing_behind(mailbox: Conn
     assert 85 < (clock.now() - mark).total_seconds() < 95
 
 
+def test_a_file_in_other_hands_holds_the_mailbox_back(mailbox: Connection) -> None:
+    pick_up(mailbox)
+    own = Path(mailbox.settings["folder"]) / "processing" / "other"
+    own.mkdir()
+    (own / "answer.edi").write_bytes(EDI)
+    old = time.time() - 90
+    os.utime(own / "answer.edi", (old, old))
+
+    pick_up(mailbox)
+
+    mark = mailbox.streams.get(stream="confirmations").watermark
+    assert mark is not None
+    assert 85 < (clock.now() - mark).total_seconds() < 95
+
+
+def test_a_marker_without_its_file_is_no_delivery_and_goes_after_a_while(mailbox: Connection) -> None:
+    marker = put(mailbox, "answer.edi.done", b"")
+    assert look_twice(mailbox) == 0
+    assert marker.exists()
+
+    old = time.time() - folder.ABANDONED_AFTER - 1
+    os.utime(marker, (old, old))
+    pick_up(mailbox)
+
+    assert not marker.exists()
+    assert files_in(mailbox, "error") == []
+
+
 def test_a_folder_that_is_gone_is_noted_and_moves_no_watermark(mailbox: Connection) -> None:
     pick_up(mailbox)
     mark = mailbox.streams.get(stream="confirmations").watermark
