@@ -6,6 +6,7 @@ itself, and is worthless when late: it expires soon after its successor is due.
 
 import logging.config
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ class WakingTask(DjangoTask):
             raise ValueError(f"{self.name} must not wait in the broker: write a row with a due time instead.")
         return super().apply_async(*args, **options)
 
+
+# Celery warns root because of pickled messages; ours are JSON, and Rightline is meant to work as root too.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("rightline", task_cls=WakingTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -41,7 +41,10 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             "django.server": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},
             "axes": {"level": "WARNING"},
-            # Sweeps run every second; their start and end are noise, their failures are not.
+            # Sweeps run every second; their start and end are noise, and so is one that expired because its
+            # successor came first. Their failures are not.
+            "celery.worker.request": {"level": "WARNING"},
+            "django_structlog.celery.receivers": {"level": "ERROR"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},

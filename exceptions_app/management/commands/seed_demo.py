@@ -1,10 +1,13 @@
 """Brings in the demo distributor."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
+from celery import current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from kombu.exceptions import OperationalError
 
 from erp_connectors import clock
 from erp_connectors.companies import Company
@@ -34,3 +37,12 @@ class Command(BaseCommand):
             home=Path(settings.RIGHTLINE_HOME),
             say=lambda line: self.stdout.write(line),
         )
+        forget_wakes()
+
+
+def forget_wakes() -> None:
+    """Empty the broker of the wake-ups the seed caused: their work is done already."""
+    try:
+        current_app.control.purge()
+    except OperationalError as error:
+        logging.getLogger(__name__).info("The broker is away, so its wake-ups stay: %s", error)
