@@ -1,0 +1,41 @@
+"""Whether anything is left to do: so that a test that finds nothing knows that nothing more will come."""
+
+from pathlib import Path
+
+from django.db.models import F, Q
+
+from erp_connectors import clock
+from erp_connectors.companies import Connection
+from erp_connectors.exchange.models import (
+    Command,
+    CommandState,
+    Interchange,
+    InterchangeStatus,
+    OutgoingFile,
+    OutgoingStatus,
+)
+from exceptions_app.cases.models import Clock
+from exceptions_app.detection.models import Watch
+
+
+def what_is_left() -> list[str]:
+    """Name what is still due in any hop, or lies unread in a folder; nothing when all is done."""
+    now = clock.now()
+    due = {
+        "interchanges": Interchange.objects.filter(status=InterchangeStatus.RECEIVED),
+        "looks": Watch.objects.filter(Q(due_at__lte=now) | Q(marked__gt=F("seen"))),
+        "commands": Command.objects.filter(state=CommandState.WAITING),
+        "outgoing files": OutgoingFile.objects.filter(status=OutgoingStatus.WAITING),
+        "clocks": Clock.objects.filter(sweep_at__lte=now),
+    }
+    left = [name for name, rows in due.items() if rows.exists()]
+    return left + [str(path) for folder in _mailboxes() for path in _files(folder)]
+
+
+def _mailboxes() -> list[Path]:
+    settings = Connection.objects.values_list("settings", flat=True)
+    return [Path(each["folder"]) / part for each in settings for part in ("incoming", "processing")]
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if not path.name.endswith("answers")] if folder.is_dir() else []
