@@ -138,11 +138,11 @@ def propose(
         lines = free_lines(case)
         if not lines:
             _refuse_second(case)
+        case = case_actions.begin_work(case, by=by)
         at = clock.now()
         decision = planning.decide(
             case, resolution=resolution, inputs=inputs, person=person, as_of=at, lines=lines
         )
-        case = case_actions.begin_work(case, by=by)
         proposal = Proposal.objects.create(
             case=case,
             resolution=resolution,
