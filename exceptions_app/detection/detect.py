@@ -53,26 +53,27 @@ def detect(
     looked_for = tuple(types_of(SubjectKind.ORDER) if types is None else types)
     known = tuple(agreements)
     view = look(snapshot, known, as_of, ACTIVE)
-    found = [deviation for kind in looked_for for deviation in kind.detect(view)]
-    left = _keys_without_pending(snapshot, known, as_of, looked_for)
+    is_any_pending = any(agreement.state is AgreementState.PENDING for agreement in known)
+    views = (view, look(snapshot, known, as_of, ACTIVE_AND_PENDING)) if is_any_pending else (view,)
+    found = _found(looked_for, view)
+    left = {deviation.key for deviation in (_found(looked_for, views[-1]) if is_any_pending else found)}
     blind = {key: since for kind in looked_for for key, since in kind.hidden(view).items()}
-    looks = [moment for kind in looked_for if (moment := kind.next_look(view)) is not None]
     return Detection(
-        deviations=tuple(deviation for deviation in found if left is None or deviation.key in left),
-        covered_by_pending=tuple(d for d in found if left is not None and d.key not in left),
+        deviations=tuple(deviation for deviation in found if deviation.key in left),
+        covered_by_pending=tuple(deviation for deviation in found if deviation.key not in left),
         hidden=frozenset(blind) - {deviation.key for deviation in found},
-        next_look=min(looks, default=None),
+        next_look=min(_looks(looked_for, views), default=None),
         blind_since=min(blind.values(), default=None),
         types=looked_for,
         view=view,
     )
 
 
-def _keys_without_pending(
-    snapshot: OrderSnapshot, agreements: Sequence[Agreement], as_of: datetime, types: Iterable[ExceptionType]
-) -> set[str] | None:
-    """Return the keys that would deviate even if all pending decisions were carried out; None without any."""
-    if not any(agreement.state is AgreementState.PENDING for agreement in agreements):
-        return None
-    view = look(snapshot, agreements, as_of, ACTIVE_AND_PENDING)
-    return {deviation.key for kind in types for deviation in kind.detect(view)}
+def _found(types: Iterable[ExceptionType], view: OrderView) -> list[Deviation]:
+    return [deviation for kind in types for deviation in kind.detect(view)]
+
+
+def _looks(types: Sequence[ExceptionType], views: Iterable[OrderView]) -> list[datetime]:
+    """Return when time could change what deviates, or what a decision not yet carried out covers."""
+    moments = (kind.next_look(view) for view in views for kind in types)
+    return [moment for moment in moments if moment is not None]

@@ -199,3 +199,18 @@ def test_an_active_and_a_pending_decision_cover_together() -> None:
     detection = detect(known, [active, rest], at("2026-11-24 13:00"))
     assert detection.deviations == ()
     assert [(d.key, d.quantity) for d in detection.covered_by_pending] == [("quantity_short:10", 8)]
+
+
+def test_a_pending_wait_that_ends_is_looked_at_again() -> None:
+    unanswered = snapshot(ORDER)
+    wait = agreement(
+        unanswered,
+        "confirmation_late",
+        kind=AgreementKind.WAIT_UNTIL,
+        until="2026-11-25",
+        state=AgreementState.PENDING,
+    )
+    covered = detect(unanswered, [wait], at("2026-11-24 09:00"))
+    assert (covered.deviations, [d.key for d in covered.covered_by_pending]) == ((), ["confirmation_late:10"])
+    assert covered.next_look is not None
+    assert listed(detect(unanswered, [wait], covered.next_look)) == [("confirmation_late", "100", "10")]
