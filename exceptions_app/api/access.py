@@ -1,10 +1,12 @@
 """Who calls the API, and what they may see: a token within its company and scopes, or a person signed in."""
 
+from datetime import UTC
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.permissions import BasePermission
@@ -69,6 +71,11 @@ class Scoped(APIView):
     throttle_classes = [CallsPerMinute]
     parser_classes = [JsonBody]
     scopes: dict[str, str] = {}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer in UTC, whatever zone the caller's person lives in."""
+        with timezone.override(UTC):
+            return super().dispatch(request, *args, **kwargs)
 
     def needed_scope(self) -> str | None:
         """Return the scope of what is asked; None where the view names none: nobody is let in then."""

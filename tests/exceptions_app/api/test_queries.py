@@ -1,0 +1,191 @@
+"""Every list takes the same number of queries for 3 rows and for 60."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from exceptions_app.cases.models import Case
+from exceptions_app.people.tokens import SCOPES
+from tests.builders import factories
+from tests.builders.factories import Ground
+from tests.exceptions_app.api.callers import Caller, json_of, signed_in, with_token
+
+pytestmark = pytest.mark.django_db
+
+FEW, MANY = 3, 60
+
+
+def orders(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.PurchaseOrderFactory.create(supplier=world.supplier)
+
+
+def lines(world: Ground, count: int) -> None:
+    item = factories.ItemFactory.create(connection=world.erp, number="BOLT")
+    factories.ItemPackFactory.create(item=item)
+    for number in range(count):
+        factories.order_line(world, line=str(number + 1), item=item)
+
+
+def suppliers(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.SupplierFactory.create(connection=world.erp)
+
+
+def commands(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.CommandFactory.create(order=factories.PurchaseOrderFactory.create(supplier=world.supplier))
+
+
+def interchanges(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.InterchangeFactory.create(connection=world.edi)
+
+
+def one_case(world: Ground) -> Case:
+    order = factories.PurchaseOrderFactory.create(supplier=world.supplier)
+    case: Case = factories.CaseFactory.create(order=order, team=world.teams["PRO"], owner=world.people["bea"])
+    factories.QueueEntryFactory.create(case=case)
+    return case
+
+
+def cases(world: Ground, count: int) -> None:
+    for _ in range(count):
+        one_case(world)
+
+
+def case_lines(world: Ground, count: int) -> None:
+    case = one_case(world)
+    Case.objects.filter(pk=case.pk).update(number="EX-1")
+    for number in range(count):
+        line = factories.OrderLineFactory.create(
+            order=case.order, number=str(number), warehouse=world.warehouse
+        )
+        factories.CaseLineFactory.create(case=case, order_line=line)
+    for team in list(world.teams.values())[:count]:
+        factories.TaskFactory.create(case=case, team=team)
+
+
+def events(world: Ground, count: int) -> None:
+    case_lines(world, 1)
+    caller = with_token(world.company, "cases:write", acts_as=world.people["bea"])
+    for number in range(count):
+        assert caller.post("cases/EX-1/actions/comment/", {"text": f"note {number}"}).status_code == 200
+
+
+def tasks(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.TaskFactory.create(case=one_case(world), team=world.teams["PRO"])
+
+
+def proposals(world: Ground, count: int) -> None:
+    for _ in range(count):
+        case = one_case(world)
+        line = factories.OrderLineFactory.create(order=case.order, warehouse=world.warehouse)
+        proposal = factories.ProposalFactory.create(
+            case=case, proposed_by=world.people["bea"], state="pending_approval"
+        )
+        case_line = factories.CaseLineFactory.create(case=case, order_line=line)
+        factories.ProposalLineFactory.create(proposal=proposal, case_line=case_line)
+        planning = factories.ApprovalNeedFactory.create(proposal=proposal, team=world.teams["PLN"])
+        factories.ApprovalFactory.create(need=planning, person=world.people["pia"])
+        factories.ApprovalNeedFactory.create(proposal=proposal, team=world.teams["PRO"], min_limit=3000)
+
+
+def transactions(world: Ground, count: int) -> None:
+    interchange = factories.InterchangeFactory.create(connection=world.edi, file_name="many")
+    for _ in range(count):
+        case = one_case(world)
+        assert case.order is not None
+        transaction = factories.TransactionFactory.create(interchange=interchange)
+        document = factories.DocumentFactory.create(connection=world.erp, transaction=transaction)
+        document.orders.add(*case.order.document.orders.all())
+
+
+def tolerances(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.ToleranceRowFactory.create(
+            company=world.company, supplier=world.supplier, warehouse=world.warehouse
+        )
+
+
+def terms(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.TermRowFactory.create(company=world.company, supplier=world.supplier)
+
+
+def routing_rules(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.RoutingRuleFactory.create(
+            company=world.company, team=world.teams["PRO"], person=world.people["bea"]
+        )
+
+
+def service_levels(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.ServiceLevelRowFactory.create(company=world.company)
+
+
+def approval_rules(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.ApprovalRuleFactory.create(company=world.company)
+
+
+Fill = Callable[[Ground, int], None]
+LISTS: list[tuple[str, Fill, str]] = [
+    ("orders/", orders, "results"),
+    ("orders/{order}/", lines, "lines"),
+    ("suppliers/", suppliers, "results"),
+    ("commands/", commands, "results"),
+    ("interchanges/", interchanges, "results"),
+    ("interchanges/{interchange}/", transactions, "transactions"),
+    ("cases/", cases, "results"),
+    ("cases/?breached=false&item=SEAL-KIT", cases, ""),
+    ("cases/EX-1/", case_lines, "lines"),
+    ("cases/EX-1/events/", events, "results"),
+    ("tasks/", tasks, "results"),
+    ("proposals/", proposals, "results"),
+    ("approvals/", proposals, "results"),
+    ("policies/tolerances/", tolerances, "results"),
+    ("policies/terms/", terms, "results"),
+    ("policies/routing-rules/", routing_rules, "results"),
+    ("policies/service-levels/", service_levels, "results"),
+    ("policies/approval-rules/", approval_rules, "results"),
+]
+#: No list takes more, however it is filtered.
+MOST_QUERIES = 20
+
+
+@pytest.mark.parametrize(("path", "fill", "rows"), LISTS, ids=[row[0] for row in LISTS])
+@pytest.mark.parametrize("as_person", [True, False], ids=["person", "token"])
+def test_a_list_takes_as_many_queries_for_60_rows_as_for_3(
+    path: str, fill: Fill, rows: str, as_person: bool
+) -> None:
+    counts = []
+    for code, count in (("weserland", FEW), ("fulda", MANY)):
+        world = factories.ground(code)
+        fill(world, count)
+        caller = who(world, as_person)
+        address = path.format(
+            order=world.erp.orders.values_list("pk", flat=True).first() or 0,
+            interchange=world.edi.interchanges.values_list("pk", flat=True).first() or 0,
+        )
+        caller.get(address)  # so that the use of the token is noted already
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            answer = json_of(caller.get(address, **({"page_size": MANY} if "?" not in address else {})))
+        if rows:
+            assert len(answer[rows]) >= count
+        counts.append(len(queries))
+        Case.objects.filter(number="EX-1").update(number=f"EX-{code}")
+    assert counts[0] == counts[1] <= MOST_QUERIES, [query["sql"][:200] for query in queries]
+
+
+def who(world: Ground, as_person: bool) -> Caller:
+    mona = world.people["mona"]
+    if as_person:
+        return signed_in(mona)
+    return with_token(world.company, *SCOPES, acts_as=mona)
