@@ -104,7 +104,7 @@ def _context(request: HttpRequest, team: Team, verb: str, effects: Sequence[Effe
         "possible": possible,
         "needs": VERBS[verb],
         "people": workers_of(team) if "to" in VERBS[verb] else (),
-        "text_label": TEXTS["text"][0],
+        "text_label": gettext(TEXTS["text"][0]),
         "chosen": request.POST.get("to", ""),
         "text": request.POST.get("text", ""),
         "next": request.POST.get("next", ""),

@@ -109,6 +109,7 @@ def case_context(
     return {
         "case": case,
         "now": now,
+        "seen": case.version,
         "type_label": type_label(case.type_code),
         "queue_url": queue_url(case.team),
         "state_chip": _state_chip(page),

@@ -92,7 +92,7 @@ def pulse(request: HttpRequest, number: str) -> HttpResponse:
     news = changes_since(found, int(seen)) if seen.isdigit() and int(seen) < found.version else []
     context = {
         "case": found,
-        "seen": seen,
+        "seen": seen if seen.isdigit() else found.version,
         "others": others,
         "others_text": formats.listed(others),
         "news": [event_view(event) for event in news],

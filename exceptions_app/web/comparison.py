@@ -138,8 +138,9 @@ def _confirmed(position: LinePosition, factors: Mapping[str, Decimal]) -> _Facts
     answer, unit = position.answer, position.line.quantity.unit
     if answer is None:
         return None
+    price = next((fact.price for fact in (answer, *position.earlier_answers) if fact.price), None)
     if answer.offered is None:
-        return _Facts(said=(gettext("answered, quantity unreadable"),), price=answer.price)
+        return _Facts(said=(gettext("answered, quantity unreadable"),), price=price)
     promised = _parts(answer.offered, position, factors)
     first = position.first_promise
     note = ""
@@ -150,7 +151,7 @@ def _confirmed(position: LinePosition, factors: Mapping[str, Decimal]) -> _Facts
         quantity=_sum((part.quantity for part in answer.offered), unit, factors),
         said=_as_said((part.quantity for part in answer.offered), unit, factors),
         days=promised,
-        price=answer.price,
+        price=price,
         note=gettext("entered by %(who)s") % {"who": answer.on_behalf_by} if answer.on_behalf_by else "",
         day_note=note,
     )
@@ -208,8 +209,9 @@ def _schedule(parts: Iterable[SchedulePart]) -> tuple[tuple[Decimal | None, date
 def _parts(
     parts: Iterable[OfferedPart], position: LinePosition, factors: Mapping[str, Decimal]
 ) -> tuple[tuple[Decimal | None, date | None], ...]:
-    """Read offered parts; a firm part without a day comes when it was wanted."""
-    unit, wanted = position.line.quantity.unit, _last_day(_schedule(position.line.schedule))
+    """Read offered parts; a firm part without a day comes when the order that was answered wanted it."""
+    requested = (position.answer.requested if position.answer else ()) or position.line.schedule
+    unit, wanted = position.line.quantity.unit, _last_day(_schedule(requested))
     return tuple(
         (_in(part.quantity, unit, factors), part.date or (wanted if part.firm else None)) for part in parts
     )

@@ -104,7 +104,7 @@ def since(value: datetime, now: datetime) -> str:
 
 def duration(minutes: Decimal | int) -> str:
     """Write working time in hours and minutes: days would ask whose working day is meant."""
-    hours, left = divmod(int(abs(minutes)), 60)
+    hours, left = divmod(int(Decimal(minutes).copy_abs()), 60)
     sign = MINUS if minutes < 0 else ""
     return f"{sign}{hours}{pgettext('hours', 'h')}{SPACE}{left:02d}{pgettext('minutes', 'm')}"
 

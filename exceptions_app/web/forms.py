@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from exceptions_app.cases.models import Case, Severity
@@ -16,7 +16,7 @@ from exceptions_app.web import labels
 class PersonField(forms.ModelChoiceField):
     """Somebody of a team, by full name."""
 
-    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: User) -> str:
         """Return the full name."""
         return str(obj)
 
@@ -24,15 +24,13 @@ class PersonField(forms.ModelChoiceField):
 class TeamField(forms.ModelChoiceField):
     """A team of the company, by its name alone."""
 
-    def label_from_instance(self, obj: Team) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Team) -> str:
         """Return the team's name."""
         return obj.name
 
 
 class VerbForm(forms.Form):
     """The arguments one verb needs, named as the verb names them."""
-
-    template_name = "field.html"
 
     def __init__(self, *args: object, case: Case, needs: Iterable[str], **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
@@ -51,15 +49,17 @@ def _field(name: str, case: Case) -> forms.Field:
         return forms.TypedChoiceField(label=_("Severity"), choices=choices, coerce=int, initial=case.severity)
     label, hint = TEXTS.get(name, (name, ""))
     return forms.CharField(
-        label=label, help_text=hint, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext(label),
+        help_text=gettext(hint) if hint else "",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 
-Text = str | Promise
-TEXTS: dict[str, tuple[Text, Text]] = {
-    "reason": (_("Reason"), _("It stays in the history.")),
-    "text": (_("Comment"), ""),
-    "outcome": (_("What came of it"), ""),
+#: The label and the hint of what is entered as text.
+TEXTS: dict[str, tuple[str, str]] = {
+    "reason": (gettext_noop("Reason"), gettext_noop("It stays in the history.")),
+    "text": (gettext_noop("Comment"), ""),
 }
 
 

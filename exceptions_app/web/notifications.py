@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.web.access import Permission, permitted, person_of, teams_of
 from exceptions_app.web.labels import Text
-from exceptions_app.web.pages import back, news_for, now_of, show
+from exceptions_app.web.pages import back, news_for, now_of, show, unread_news_for
 
 MOST = 100
 KINDS: dict[str, tuple[Text, str, str]] = {
@@ -44,7 +44,7 @@ def news(request: HttpRequest) -> HttpResponse:
 def mark_read(request: HttpRequest) -> HttpResponse:
     """Mark one notification of this person read, or all of them."""
     person = person_of(request)
-    unread = news_for(person, teams_of(request), now=now_of(request)).filter(is_read=False)
+    unread = unread_news_for(person, teams_of(request), now=now_of(request))
     one = request.POST.get("id", "")
     if one.isdigit():
         unread = unread.filter(pk=one)

@@ -87,10 +87,7 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
             for each in teams
         ],
         approvals=open_approvals(person).order_by()[: NEWS_CAP + 1].count(),
-        unread=news_for(person, teams, now=now_of(request))
-        .filter(is_read=False)
-        .order_by()[: NEWS_CAP + 1]
-        .count(),
+        unread=unread_news_for(person, teams, now=now_of(request)).order_by()[: NEWS_CAP + 1].count(),
         role=f"{first.team.name}, {first.get_role_display()}" if first else "",
         sees_exchange=bool(access.companies_open(person, "view_exchange")),
     )
@@ -106,6 +103,11 @@ def news_for(person: User, teams: list[Team], *, now: datetime) -> QuerySet[Noti
         .annotate(is_read=Exists(read))
         .order_by("-created_at", "-id")
     )
+
+
+def unread_news_for(person: User, teams: list[Team], *, now: datetime) -> QuerySet[Notification]:
+    """Return what of it the person has not marked read."""
+    return news_for(person, teams, now=now).exclude(read_by=person)
 
 
 def wants_fragment(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """The bytes of an interchange as lines one can read: a segment or row each, with its place in the file."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.db.models import BinaryField, F
 from django.db.models.functions import Substr
@@ -38,13 +39,13 @@ def read_raw(
 ) -> RawText:
     """Return `length` bytes from `start` on as lines, reading no more than that from the database."""
     start = max(0, min(start, interchange.size))
-    head, window = (
+    first, part = (
         Interchange.objects.filter(pk=interchange.pk)
         .annotate(head=_part(0, 128), window=_part(start, length))
         .values_list("head", "window")
         .get()
     )
-    head, window = bytes(head), bytes(window)
+    head, window = bytes(cast(bytes, first)), bytes(cast(bytes, part))
     end = start + len(window)
     next_offset = end if end < interchange.size else None
     if b"\x00" in head or head.startswith(b"PK"):

@@ -24,4 +24,4 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """Sign the person out and lead back to signing in."""
-    return _logout(request)  # type: ignore[return-value]
+    return _logout(request)

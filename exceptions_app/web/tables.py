@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
+from typing import Any
 
 from django.utils import timezone
 from openpyxl import Workbook
@@ -63,7 +64,7 @@ def _as_text(value: Value) -> str:
     return harmless(value) if isinstance(value, str) else str(value)
 
 
-def _as_cell(value: Value) -> Value:
+def _as_cell(value: Value) -> Any:
     if isinstance(value, datetime):
         return timezone.localtime(value).replace(tzinfo=None)
     return harmless(value) if isinstance(value, str) else value
