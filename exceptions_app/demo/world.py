@@ -229,7 +229,7 @@ class _Builder:
             schedule=(SchedulePart(Quantity(Decimal(100), "EA"), wanted),),
             warehouse=self.company.warehouses[0][0],
         )
-        released_at = self._at(self._business_day(-3), 9, 12)
+        released_at = self._at(self._business_day(-1), 9, 12)
         return self._purchase_order(str(self.company.first_order), supplier, (line,), released_at)
 
     def _order_named_1000(self, by_category: dict[str, list[ItemRecord]]) -> PurchaseOrder:
