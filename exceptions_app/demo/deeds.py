@@ -17,6 +17,7 @@ NOTES = (
     "Customer can wait until the end of next week for the remainder.",
 )
 TAKEN_PER_STEP = 3
+WITH_PROPOSALS = (("bruno", 3), ("beth", 2))
 
 
 def people_work(moment: datetime) -> None:
@@ -33,15 +34,15 @@ def people_work(moment: datetime) -> None:
                 cases.comment(case, text=NOTES[case.pk % len(NOTES)], by=actor)
 
 
-def people_decide(now: datetime) -> None:
+def people_decide() -> None:
     """Leave proposals above their proposers' limits, so that leads and planners find something to approve."""
-    for username, wanted in (("bruno", 3), ("beth", 2)):
-        buyer = User.objects.get(username=username)
-        open_cases = Case.objects.filter(owner=buyer, type_code="quantity_short").exclude(state__in=ENDED)
-        proposed = 0
-        for case in open_cases.order_by("-priority", "id"):
-            if proposed < wanted and _propose_cancelling(case, buyer):
-                proposed += 1
+    for username, wanted in WITH_PROPOSALS:
+        for buyer in User.objects.filter(username=username):
+            open_cases = Case.objects.filter(owner=buyer, type_code="quantity_short").exclude(state__in=ENDED)
+            proposed = 0
+            for case in open_cases.order_by("-priority", "id"):
+                if proposed < wanted and _propose_cancelling(case, buyer):
+                    proposed += 1
 
 
 def _propose_cancelling(case: Case, buyer: User) -> bool:

@@ -6,7 +6,7 @@ at, and the clocks are swept. So the queue holds young and old work when a new u
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -51,12 +51,19 @@ class _Stage:
     control: int = 0
 
 
-def seed(*, number: int, now: datetime, home: Path, say: Say) -> None:
+def seed(
+    *,
+    number: int,
+    now: datetime,
+    home: Path,
+    say: Say,
+    companies: Sequence[DemoCompany] = COMPANIES,
+) -> None:
     """Create the demo from the seed `number`, ending at `now`. The database must hold no company yet."""
     release = publish("The rules of the demo", by=Actor(label="Demo", source="command"), at=now)
     stages = []
     organisation.administrator()
-    for demo in COMPANIES:
+    for demo in companies:
         company = organisation.set_up(demo, release, now)
         stages.append(_stage(demo, company, number, now, home))
     try:
@@ -70,10 +77,10 @@ def seed(*, number: int, now: datetime, home: Path, say: Say) -> None:
                 deeds.people_work(moment)
     finally:
         clock.reset()
-    deeds.people_decide(clock.now())
+    deeds.people_decide()
     for stage in stages:
         erp.remember(stage.erp, memory_of(home, stage.demo.code))
-    _write_logins(home)
+    _write_logins(home, companies)
 
 
 def _stage(demo: DemoCompany, company: Company, number: int, now: datetime, home: Path) -> _Stage:
@@ -193,8 +200,8 @@ def _process() -> None:
         pass
 
 
-def _write_logins(home: Path) -> None:
-    people = ", ".join(f"{person.username} ({_task(person.team)})" for person in COMPANIES[0].people)
+def _write_logins(home: Path, companies: Sequence[DemoCompany]) -> None:
+    people = ", ".join(f"{person.username} ({_task(person.team)})" for person in companies[0].people)
     text = f"Sign in as {people} or ada (administrator); password {organisation.DEMO_PASSWORD}.\n"
     logins_of(home).write_text(text)
 

@@ -250,7 +250,7 @@ class _Builder:
         sent_at = (
             self.now - timedelta(minutes=45) if is_first else self._answered_at(order.released_at, short)
         )
-        short_line = self.random.randrange(len(order.lines)) if short else None
+        short_line = self._short_line(order) if short else None
         lines = tuple(
             AnswerLine(
                 line,
@@ -260,6 +260,12 @@ class _Builder:
             for index, line in enumerate(order.lines)
         )
         return Answer(supplier, order, sent_at, lines)
+
+    def _short_line(self, order: PurchaseOrder) -> int:
+        """Return which line comes short: half the time the dearest, which is what hurts."""
+        if self.random.random() < 0.5:
+            return max(range(len(order.lines)), key=lambda index: _worth(order.lines[index]))
+        return self.random.randrange(len(order.lines))
 
     def _answered_at(self, released_at: datetime, short: bool) -> datetime:
         """Shortages come in over the last three business days, so that the queue has young and old work."""
@@ -366,3 +372,7 @@ def _short_lines(answer: Answer) -> list[OrderLine]:
 
 def _wanted(line: OrderLine) -> date:
     return line.schedule[-1].date
+
+
+def _worth(line: OrderLine) -> Decimal:
+    return line.quantity.value * line.price.amount if line.price else Decimal(0)
