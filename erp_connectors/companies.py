@@ -55,7 +55,9 @@ class Connection(models.Model):
     settings = models.JSONField(default=dict, blank=True)
     cut_over = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
-    time_zone = models.CharField(max_length=64, default="UTC", help_text="Of dates and times that state none.")
+    time_zone = models.CharField(
+        max_length=64, default="UTC", help_text="Of dates and times that state none."
+    )
 
     class Meta:
         ordering = ["company", "name"]

@@ -5,7 +5,7 @@ Sent inside the transaction that records the fact, so that the mark and the fact
 
 from django.dispatch import Signal
 
-#: A document changed the mirror. Arguments: `orders` (list of PurchaseOrder primary keys), `document` (Document).
+#: Documents changed the mirror. Arguments: `orders` (primary keys of orders), `documents` (Document rows).
 document_recorded = Signal()
 #: A command reached a final or unclear state. Arguments: `command` (Command).
 command_settled = Signal()

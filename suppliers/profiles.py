@@ -16,9 +16,13 @@ class SupplierProfile(models.Model):
         default=True, help_text="Its answers name the total quantity of a line; else what is still open."
     )
     ship_to_delivery_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Business days from its ship date to delivery; empty: ship dates say nothing."
+        null=True,
+        blank=True,
+        help_text="Business days from its ship date to delivery; empty: ship dates say nothing.",
     )
-    calendar_code = models.SlugField(max_length=64, blank=True, help_text="Empty: the calendar of the company.")
+    calendar_code = models.SlugField(
+        max_length=64, blank=True, help_text="Empty: the calendar of the company."
+    )
 
     def __str__(self) -> str:
         return str(self.supplier)

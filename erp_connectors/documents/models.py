@@ -143,9 +143,9 @@ class Document(models.Model):
 
 
 class OrderReference(models.Model):
-    """An order number of one supplier in one ERP, named by some document; the order itself may not be here yet.
+    """An order number of one supplier in one ERP, named by some document; the order itself may not be here.
 
-    Rows are locked while the positions of the order are computed, so that two documents on one order queue up.
+    Rows are locked while the positions of the order are computed, so that two documents on it queue up.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT)

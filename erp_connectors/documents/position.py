@@ -84,7 +84,7 @@ class LinePosition:
 
     `answer` is the newest answer, `earlier_answers` the ones before it, newest first: what the newest left
     unsaid is read from them. `answered_at`: when the first answer ever was given. `first_promise`: its parts.
-    `asked_at`: since when the supplier owes an answer: the release, or the revision that brought a line later.
+    `asked_at`: since when the supplier owes an answer: the release, or the revision that added the line.
     `unchanged_since`: document time of the revision since which the ERP orders just this quantity.
     `cancelled_at`: since when the order or this line is cancelled, where it is.
     `is_present` is false for a line the newest revision of the order no longer has; it counts as cancelled.

@@ -196,7 +196,7 @@ class OrderHistory:
         return current
 
     def asked_at(self, line: OrderLine) -> datetime | None:
-        """Return since when the supplier has been asked for `line`: the release, or when it was added later."""
+        """Return since when the supplier has been asked for `line`: the release, or when it was added."""
         released_at = self.newest.released_at
         released = [said for said in self._said if said[1].state is not OrderState.DRAFT]
         for index, (said_at, revision) in enumerate(released):

@@ -27,7 +27,9 @@ class Event(models.Model):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     reason = models.CharField(max_length=1000, blank=True)
-    source = models.CharField(max_length=100, blank=True, help_text="web, api, worker, command; with the address.")
+    source = models.CharField(
+        max_length=100, blank=True, help_text="web, api, worker, command; with the address."
+    )
     release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:

@@ -44,8 +44,8 @@ class Severity(models.IntegerChoices):
 class Case(models.Model):
     """One exception of one group (an order, an invoice), with everybody who works on it.
 
-    `amount` is the money at risk in the company's currency, None when it cannot be known. `due_at` is the next
-    due time of its running clocks (None while all are paused or stopped). `version` counts changes: a form
+    `amount` is the money at risk in the company's currency, None when it cannot be known. `due_at` is the
+    next due time of its running clocks (None while all are paused or stopped). `version` counts changes: a form
     sends back the one it was drawn from. The state changes only in `actions`.
     """
 
@@ -187,7 +187,7 @@ class ClockKind(models.TextChoices):
 
 
 class Clock(models.Model):
-    """One promise on a case: `allowed_minutes` of business time, of which `used_minutes` were used before now.
+    """One promise on a case: `allowed_minutes` of business time, of which `used_minutes` are used.
 
     Runs while `running_since` is set; `due_at` is when it will breach if it keeps running (TAXONOMY, SLA).
     `sweep_at` is the next moment at which the sweep must look at it.
@@ -231,7 +231,8 @@ class AgreementRow(models.Model):
     type_code = models.CharField(max_length=40)
     kind = models.CharField(max_length=16)
     state = models.CharField(max_length=16)
-    answer = models.CharField(max_length=64, null=True, blank=True)
+    # None: there was no answer yet. An empty fingerprint would be a value like any other.
+    answer = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
     before = models.JSONField()
     after = models.JSONField()
     quantity = models.DecimalField(**QUANTITY, null=True, blank=True)

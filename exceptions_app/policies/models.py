@@ -66,7 +66,7 @@ class CompanyPolicy(PolicyRow):
 
 
 class ExchangeRate(PolicyRow):
-    """One unit of `currency` is `rate` units of the company's currency. Used to compare amounts with limits."""
+    """One unit of `currency` is `rate` units of the company's currency; amounts are compared with limits."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="rates")
     currency = models.CharField(max_length=3)
@@ -77,7 +77,7 @@ class ExchangeRate(PolicyRow):
 
 
 class Scope(PolicyRow):
-    """For which order lines a row holds; empty means any. The most specific row wins (TAXONOMY, Tolerance)."""
+    """For which order lines a row holds; empty means any. The most specific row wins."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
@@ -205,7 +205,7 @@ class ServiceLevelRow(PolicyRow):
 
 
 class EscalationStep(PolicyRow):
-    """After a breach of a team's clock and `after_minutes` of business time more, tell a role of that team."""
+    """After a breach and `after_minutes` of business time more, tell a role of the clock's team."""
 
     team = models.ForeignKey("exceptions_app.Team", on_delete=models.CASCADE, related_name="ladder")
     level = models.PositiveSmallIntegerField()

@@ -84,7 +84,7 @@ class Terms:
     """What a supplier owes by when (TAXONOMY, Terms and Applies when).
 
     Days are business days. `confirm_days` after release; `transit_days` before the promised date the ship
-    notice is due at end of business. `total_quantity`: its answers name the total quantity, else the open one.
+    notice is due at end of business. `total_quantity`: answers name the total quantity, else the open one.
     """
 
     confirm_days: int = 2
