@@ -456,4 +456,4 @@ def _newest_ground(changed: Mapping[Group, _Shelf]) -> dict[Group, GroundDocumen
 def _tell(changed: Mapping[Group, _Shelf], touched: Iterable[int]) -> None:
     """Tell those above, in this transaction, of all that was recorded in it."""
     rows = [shelf.runs[-1].row for shelf in changed.values()]
-    document_recorded.send(sender=Document, orders=sorted(touched), document=rows[-1], documents=rows)
+    document_recorded.send(sender=Document, orders=sorted(touched), documents=rows)

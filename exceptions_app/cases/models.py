@@ -45,8 +45,8 @@ class Case(models.Model):
     """One exception of one group (an order, an invoice), with everybody who works on it.
 
     `amount` is the money at risk in the company's currency, None when it cannot be known. `due_at` is the
-    next due time of its running clocks (None while all are paused or stopped). `version` counts changes: a form
-    sends back the one it was drawn from. The state changes only in `actions`.
+    next due time of its running clocks (None while all are paused or stopped). `version` counts changes: a
+    form sends back the one it was drawn from. The state changes only in `change.change`.
     """
 
     number = models.CharField(max_length=32, unique=True)
