@@ -169,7 +169,7 @@ def test_an_answer_moves_the_position_and_tells_those_above(world: World, news: 
     line = world.line()
     assert line.position["answer"]["offered"][0]["quantity"] == {"value": "82", "unit": "EA"}
     assert line.answered_at == TEN + timedelta(minutes=5)
-    assert [(one["orders"], one["document"]) for one in news] == [([line.order_id], stored.document)]
+    assert [(one["orders"], one["documents"]) for one in news] == [([line.order_id], [stored.document])]
 
 
 def test_a_late_order_picks_up_what_came_before_it(world: World) -> None:
