@@ -1,4 +1,4 @@
-"""The ground of every journey: real workers and the metronome on the database of the test, and the company."""
+"""The ground of every journey: a real worker and the metronome on the test's database, and the company."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -21,16 +21,23 @@ from tests.journeys.quiet import what_is_left  # noqa: E402
 OpenHouse = Callable[..., House]
 
 
-@pytest.fixture
-def programs(tmp_path: Path, transactional_db: None) -> Iterator[Programs]:
-    """A worker and the metronome, as `make run` starts them."""
-    clock.set_now(TUESDAY_TEN)
-    with Programs(settings.RIGHTLINE_HOME, tmp_path / "programs.log") as started:
+@pytest.fixture(scope="package")
+def one_worker(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    """A worker and the metronome, as `make run` starts them: one for all journeys, for a start is slow."""
+    with Programs(settings.RIGHTLINE_HOME, tmp_path_factory.mktemp("programs") / "log") as started:
         worker = started.start_worker(wait=False)
         started.start_beat()
         started.await_worker(worker)
+        started.pause()
         yield started
-    clock.reset()
+
+
+@pytest.fixture
+def programs(one_worker: Programs, transactional_db: None) -> Iterator[Programs]:
+    """The worker at work on this test's rows; it rests when they are emptied."""
+    one_worker.go_on()
+    yield one_worker
+    one_worker.pause()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """One company as the golden scenarios have it, with its ERP and its supplier at the other ends of the wire.
 
-Models set up what administrators would: company, calendar, teams, people, rules, connections, partner. All else
-comes through the channels: the ERP's extracts and the supplier's files through watched folders, or the API.
+Models set up what administrators would: company, calendar, teams, people, rules, connections, partner. All
+else comes through the channels: the ERP's extracts and the supplier's files by folders, or by the API.
 """
 
 import json
@@ -85,7 +85,7 @@ def confirmation(
     ordered: int = 100,
     line: str = "10",
 ) -> bytes:
-    """An 855 of Nordmann that answers one line with these ACK segments, written at `at` on Berlin's clocks."""
+    """An 855 of Nordmann that answers one line with these ACK segments, written at `at`, Berlin time."""
     loop = x12.po1(line, str(ordered), price=PRICE, ids=("BP", ITEM), acks=acks)
     return x12.confirmation_855(
         number,
@@ -304,7 +304,11 @@ def _connection(company: Company, kind: ConnectionKind, folder: Path) -> Connect
     for name in inside:
         (folder / name).mkdir(parents=True)
     connection: Connection = make.ConnectionFactory.create(
-        company=company, code=f"{company.code}-{kind.value}".replace("_", "-"), kind=kind, settings=settings
+        company=company,
+        code=f"{company.code}-{kind.value}".replace("_", "-"),
+        name=f"{company.name}, {kind.label}",
+        kind=kind,
+        settings=settings,
     )
     return connection
 

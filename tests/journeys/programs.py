@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -9,9 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlencode
 
+from celery import current_app
 from django.db import connection
 
 from config import env
+from config.celery import QUEUES
 from config.processes.crew import Crew
 from config.processes.programs import Program, Running
 
@@ -47,6 +50,7 @@ class Programs:
         self._lines = log.open("a")
         self._crew = Crew(show=self._write)
         self._ready: dict[int, Path] = {}
+        self._beat: Running | None = None
 
     def __enter__(self) -> "Programs":
         self._crew.__enter__()
@@ -55,6 +59,7 @@ class Programs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.go_on()
         self._crew.__exit__(kind, error, trace)
         self._lines.close()
 
@@ -81,10 +86,22 @@ class Programs:
     def start_beat(self) -> Running:
         """Start the metronome."""
         scheduler = ("--scheduler", "celery.beat.Scheduler", "--pidfile", "")
-        return self.start(
+        self._beat = self.start(
             *("beat", "-m", "celery", "-A", "config", "--quiet", "beat", *scheduler),
             RIGHTLINE_PROCESS="worker",
         )
+        return self._beat
+
+    def pause(self) -> None:
+        """Hold the metronome until nothing is in a worker's hands: now tables can be emptied."""
+        if self._beat is not None:
+            self._beat.process.send_signal(signal.SIGSTOP)
+        self.wait_until(_broker_is_empty, "the workers are idle")
+
+    def go_on(self) -> None:
+        """Let the metronome beat again."""
+        if self._beat is not None and self._beat.exit_status() is None:
+            self._beat.process.send_signal(signal.SIGCONT)
 
     def start_web(self, port: int) -> str:
         """Start the web server, and return its address once it answers."""
@@ -124,7 +141,7 @@ class Programs:
     def wait_until(
         self, is_so: Callable[[], object], what: str, timeout: float = 30.0, *, needs: Running | None = None
     ) -> None:
-        """Look again and again until `is_so`; after `timeout` seconds the programs' last lines tell why not."""
+        """Look again and again until `is_so`; after `timeout` seconds the programs' last lines tell why."""
         deadline = time.monotonic() + timeout
         while not is_so():
             if needs is not None and needs.exit_status() is not None:
@@ -141,6 +158,13 @@ class Programs:
     def _write(self, program: str, line: str) -> None:
         if not self._lines.closed:
             print(f"{program:<8}| {line}", file=self._lines, flush=True)
+
+
+def _broker_is_empty() -> bool:
+    """Say whether nothing waits in the broker of this test run, and nothing is in a worker's hands."""
+    with current_app.connection_for_read() as connected:
+        broker = connected.default_channel.client
+        return not any(broker.llen(queue) for queue in QUEUES) and not broker.hlen("unacked")
 
 
 def _answers(port: int) -> bool:

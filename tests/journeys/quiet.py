@@ -19,7 +19,11 @@ from exceptions_app.detection.models import Watch
 
 
 def what_is_left() -> list[str]:
-    """Name what is still due in any hop, or lies unread in a folder; nothing when all is done."""
+    """Name what lies unread in a folder, or is still due in any hop; nothing when all is done.
+
+    It looks where things come from before it looks where they go: what moves meanwhile is seen twice.
+    """
+    left = [str(path) for folder in _mailboxes() for path in _files(folder)]
     now = clock.now()
     due = {
         "interchanges": Interchange.objects.filter(status=InterchangeStatus.RECEIVED),
@@ -28,8 +32,7 @@ def what_is_left() -> list[str]:
         "outgoing files": OutgoingFile.objects.filter(status=OutgoingStatus.WAITING),
         "clocks": Clock.objects.filter(sweep_at__lte=now),
     }
-    left = [name for name, rows in due.items() if rows.exists()]
-    return left + [str(path) for folder in _mailboxes() for path in _files(folder)]
+    return left + [name for name, rows in due.items() if rows.exists()]
 
 
 def _mailboxes() -> list[Path]:
