@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# A busy machine makes any single example slow; whole tests have their timeout.
+hypothesis.settings.register_profile("rightline", deadline=None)
+hypothesis.settings.load_profile("rightline")
 
 TEST_HOME = Path(tempfile.mkdtemp(prefix="rightline-test-"))
 os.environ["RIGHTLINE_HOME"] = str(TEST_HOME)
