@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -56,6 +57,7 @@ def problem(status: int, *, code: str, detail: str, path: str) -> dict[str, Any]
     }
 
 
+@csrf_exempt
 def no_such_route(request: HttpRequest) -> HttpResponse:
     """Answer for an address below /api/ that is none of ours."""
     detail = "There is nothing at this address; /api/v1/docs/ shows what there is."

@@ -14,6 +14,24 @@ from exceptions_app.people.models import ApiToken, User
 
 ROOT = "/api/v1/"
 JSON = "application/json"
+#: One order of the supplier 77 as a canonical document: 100 seal kits for 2026-12-02.
+ORDER = {
+    "kind": "purchase_order",
+    "number": "1000",
+    "supplier": "77",
+    "currency": "EUR",
+    "version": {"document_time": "2026-11-23T10:00:00Z"},
+    "released_at": "2026-11-23T10:00:00Z",
+    "lines": [
+        {
+            "number": "10",
+            "item": "SEAL-KIT",
+            "quantity": {"value": "100", "unit": "EA"},
+            "price": {"amount": "182.40", "currency": "EUR"},
+            "schedule": [{"quantity": {"value": "100", "unit": "EA"}, "date": "2026-12-02"}],
+        }
+    ],
+}
 
 
 @dataclass

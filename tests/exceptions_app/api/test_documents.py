@@ -10,27 +10,9 @@ from erp_connectors.exchange.models import Interchange
 from erp_connectors.exchange.processing import process_interchange
 from tests.builders import factories
 from tests.builders.factories import Ground
-from tests.exceptions_app.api.callers import Caller, json_of, problem, with_token
+from tests.exceptions_app.api.callers import ORDER, Caller, json_of, problem, with_token
 
 pytestmark = pytest.mark.django_db
-
-ORDER = {
-    "kind": "purchase_order",
-    "number": "1000",
-    "supplier": "77",
-    "currency": "EUR",
-    "version": {"document_time": "2026-11-23T10:00:00Z"},
-    "released_at": "2026-11-23T10:00:00Z",
-    "lines": [
-        {
-            "number": "10",
-            "item": "SEAL-KIT",
-            "quantity": {"value": "100", "unit": "EA"},
-            "price": {"amount": "182.40", "currency": "EUR"},
-            "schedule": [{"quantity": {"value": "100", "unit": "EA"}, "date": "2026-12-02"}],
-        }
-    ],
-}
 
 
 @pytest.fixture

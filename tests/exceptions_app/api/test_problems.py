@@ -29,6 +29,7 @@ def caller(world: Ground) -> Caller:
     "path", ["/api/v1/nothing/", "/api/", "/api/v2/cases/", "/api/v1/cases/EX-1/nothing/"]
 )
 def test_an_address_that_is_none_of_ours_is_404(caller: Caller, method: str, path: str) -> None:
+    caller.client.handler.enforce_csrf_checks = True
     body = problem(caller.call(method, path), 404)
     assert body["instance"] == path
     assert "/api/v1/docs/" in body["detail"]
