@@ -291,7 +291,7 @@ COMMANDS: dict[str, tuple[Text, str, str]] = {
 
 def _command(command: Command) -> CommandWords:
     text, icon, tone = COMMANDS[command.state]
-    words = command.answer.get("message") or command.answer.get("text") or command.last_error
+    words = command.answer.get("words") or command.last_error
     return CommandWords(f"{text}: {words}" if words else str(text), icon, tone)
 
 
