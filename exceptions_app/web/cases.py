@@ -147,7 +147,7 @@ def _why_not(found: Case, code: str, person: User) -> str:
 
 def _refused(request: HttpRequest, found: Case, problem: str, *, status: int, **more: Any) -> HttpResponse:
     """Say beside the case what cannot be done; to a key pressed in a list, as a message."""
-    if request.headers.get("HX-Target") != "div#toasts":
+    if request.POST.get("answer") != "message":
         return show_case(request, found, problems=[problem], status=status, **more)
     warn(request, problem)
     return HttpResponse(render_to_string("toasts_beside.html", {}, request), status=status)

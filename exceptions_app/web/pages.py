@@ -162,8 +162,11 @@ def warn(request: HttpRequest, text: str) -> None:
 
 
 def changed(response: HttpResponseBase) -> None:
-    """Let the lists on the page read themselves again."""
-    response["HX-Trigger"] = "case-changed"
+    """Let the lists on the page read themselves again (frame.js).
+
+    Not by HX-Trigger: htmx fires that at the form that was sent, which the answer may have taken away.
+    """
+    response["Case-Changed"] = "true"
 
 
 def now_of(request: HttpRequest) -> datetime:

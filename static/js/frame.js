@@ -24,9 +24,36 @@
     for (const [name, value] of [...ctx.request.body]) if (value === "") ctx.request.body.delete(name);
   });
 
+  // A form that did its work closes behind itself; one that was refused stays open with what was typed.
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { sourceElement, request, response } = event.detail.ctx;
+    if (request.method !== "POST" || response.status >= 300) return;
+    for (let box = sourceElement.closest("details"); box; box = box.parentElement.closest("details"))
+      box.open = false;
+  });
+
+  // Whatever was done to a case, the lists around it read themselves again.
+  document.addEventListener("htmx:before:response", (event) => {
+    if (event.detail.ctx.response.headers.has("Case-Changed")) document.body.dispatchEvent(new Event("case-changed"));
+  });
+
+  // Silence must not look like an empty queue.
   const lost = document.querySelector("#lost-connection");
-  document.addEventListener("htmx:error", () => lost && (lost.hidden = false));
-  document.addEventListener("htmx:after:swap", () => lost && (lost.hidden = true));
+  if (lost) {
+    document.addEventListener("htmx:error", () => (lost.hidden = false));
+    document.addEventListener("htmx:after:swap", () => (lost.hidden = true));
+  }
+
+  // What scrolls sideways must be within reach of the keyboard; what does not would only be one stop more.
+  function reachScrollers() {
+    for (const box of document.querySelectorAll(".table-wrap")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  }
+  document.addEventListener("htmx:after:swap", reachScrollers);
+  addEventListener("resize", reachScrollers);
+  reachScrollers();
 
   // --- messages ---------------------------------------------------------------------------------------------
 

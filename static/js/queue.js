@@ -108,7 +108,7 @@
       source: document.body,
       target: isOpen ? "#panel" : "#toasts",
       swap: isOpen ? "innerHTML" : "none",
-      values: { version: row.dataset.version },
+      values: { version: row.dataset.version, answer: isOpen ? "case" : "message" },
     });
   }
 

@@ -59,7 +59,7 @@ class Showroom:
 
 
 def furnish(cases: int = 24, *, now: datetime | None = None) -> Showroom:
-    """Make `cases` cases in the queue of procurement; the first has an answer as a document, tasks and talk."""
+    """Make `cases` cases in the queue of procurement; the first has its answer, tasks and talk."""
     now = now or clock.now()
     world = make.ground()
     make.see_until(world, now)

@@ -121,7 +121,7 @@ def test_taking_a_case_makes_it_mine_and_says_so(scene: Scene) -> None:
     answer = use(scene.browser("bea"), "take", version="1")
 
     assert answer.status_code == 200
-    assert answer["HX-Trigger"] == "case-changed"
+    assert "Case-Changed" in answer
     assert "EX-1 is yours now." in answer.content.decode()
     assert Case.objects.get().owner == scene.world.people["bea"]
 

@@ -20,7 +20,10 @@ from tests.builders.factories import PASSWORD, TUESDAY_TEN
 from tests.exceptions_app.web.scenes import FRAGMENT, Scene, set_scene
 from tests.exceptions_app.web.test_cases import PAYLOAD, text_of
 
-X12_HEAD = b"ISA*00*          *00*          *ZZ*SUP77          *ZZ*WESERLAND      *261124*0900*U*00401*000005521*0*P*>~"
+X12_HEAD = (
+    b"ISA*00*          *00*          *ZZ*SUP77          *ZZ*WESERLAND      "
+    b"*261124*0900*U*00401*000005521*0*P*>~"
+)
 X12_BODY = b"ST*855*0001~BAK*00*AC*4500000001*20261124~ACK*IQ*82*EA~SE*4*0001~"
 
 

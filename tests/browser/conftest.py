@@ -1,0 +1,72 @@
+"""What browser tests share: a person signed in, in a window of some size and theme, under the real policy."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+#: The password of the people that the factories make.
+PASSWORD = "right-the-line-26"
+#: What the console says of answers that refuse; they are part of the conversation.
+REFUSALS = ("status of 409", "status of 422", "status of 404", "status of 403")
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def window(live_server: Any, chromium: Browser) -> Iterator[OpenPage]:
+    """Return a function that opens a path as a person (None: a stranger) and returns the page.
+
+    When the test ends, the console must have been silent: a blocked script or style would have spoken.
+    """
+    contexts, said = [], []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(text in message.text for text in REFUSALS):
+            said.append(message.text)
+
+    def opened(path: str, who: str | None = "bea", *, width: int = 1680, theme: str = "light") -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 1000},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale="en-GB",
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        if who is not None:
+            page.goto("/login/")
+            page.fill("#id_username", who)
+            page.fill("#id_password", PASSWORD)
+            page.click("button[type=submit]")
+            page.wait_for_url(lambda url: "/login/" not in url)
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+@pytest.fixture(scope="session")
+def violations() -> Callable[[Page], list[str]]:
+    """Return a function that names what axe-core finds wrong with a page, in words."""
+    axe = Axe()
+
+    def found(page: Page) -> list[str]:
+        # Colours on their way to other colours have no contrast to speak of.
+        page.wait_for_timeout(250)
+        response = axe.run(page).response
+        return [
+            f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+            for violation in response["violations"]
+            for node in violation["nodes"]
+        ]
+
+    return found
