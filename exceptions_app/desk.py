@@ -91,7 +91,7 @@ class Desk:
 
     def _is_on(self, kind: ExceptionType, line_number: str | None) -> bool:
         scope = self.loaded.scopes.get(line_number or "")
-        return scope is not None and self.policies.is_on(kind.code, scope, default=kind.is_live)
+        return kind.is_live and scope is not None and self.policies.is_on(kind.code, scope)
 
     def _only_what_is_on(self, changes: Changes) -> Changes:
         return replace(

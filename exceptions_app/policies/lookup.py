@@ -138,10 +138,10 @@ class Policies:
             **days,
         )
 
-    def is_on(self, type_code: str, scope: LineScope, *, default: bool) -> bool:
-        """Say whether the type opens cases there: by the most specific setting, else by `default`."""
+    def is_on(self, type_code: str, scope: LineScope) -> bool:
+        """Say whether a live type opens cases there: by the most specific setting; without one it does."""
         modes = [row.mode for row in self._matching(self.setting_rows, scope) if row.type_code == type_code]
-        return modes[-1] == TypeMode.ON if modes else default
+        return not modes or modes[-1] == TypeMode.ON
 
     def calendar(self, code: str, company_id: int) -> BusinessCalendar:
         """Return the calendar called `code`, or the company's own where `code` is empty.

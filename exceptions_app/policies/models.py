@@ -159,7 +159,7 @@ class TypeMode(models.TextChoices):
 
 
 class TypeSetting(Scope):
-    """Switches an exception type on or off for a scope; without a row the type's own setting holds."""
+    """Switches a live exception type on or off for a scope; without a row it is on."""
 
     type_code = models.SlugField(max_length=40)
     mode = models.CharField(max_length=8, choices=TypeMode.choices)

@@ -147,9 +147,9 @@ def test_a_type_is_switched_by_the_most_specific_setting(world: Ground) -> None:
     TypeSettingFactory.create(mode="on", supplier=world.supplier)
     policies = lookup.load([world.company.pk], TUESDAY_TEN)
     other = SupplierFactory.create(connection=world.erp)
-    assert policies.is_on("quantity_short", scope_of(world), default=False)
-    assert not policies.is_on("quantity_short", scope_of(world, supplier_id=other.pk), default=True)
-    assert policies.is_on("backorder", scope_of(world), default=True)
+    assert policies.is_on("quantity_short", scope_of(world))
+    assert not policies.is_on("quantity_short", scope_of(world, supplier_id=other.pk))
+    assert policies.is_on("backorder", scope_of(world))
 
 
 def test_amounts_are_converted_by_the_newest_live_rate_and_unknown_without_one(world: Ground) -> None:
