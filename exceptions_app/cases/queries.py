@@ -331,8 +331,8 @@ def role_counts(team: Team) -> dict[str, int]:
         )
         for role in QueueRole.values
     }
-    counts = Team.objects.filter(pk=team.pk).values(**annotations).get()
-    return {role: int(counts[role]) for role in QueueRole.values}
+    counted = Team.objects.filter(pk=team.pk).annotate(**annotations)
+    return dict(zip(annotations, counted.values_list(*annotations).get(), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
