@@ -17,7 +17,7 @@ check: ## format, lint, types, import contracts, missing migrations, templates
 		python manage.py makemigrations --check --dry-run && djlint --lint --quiet templates'
 
 bench: ## the benchmarks; the table is kept in bench.json under RIGHTLINE_HOME
-	@exec $(START) -- python manage.py with_servers bench $(ARGS)
+	@exec $(START) --dev -- python manage.py bench $(ARGS)
 
 reset: ## forget the data under RIGHTLINE_HOME
 	@$(START) --reset
