@@ -1,13 +1,14 @@
-"""A document of a case: the bytes it came in beside how they were read."""
+"""A document of an order: the bytes it came in beside how they were read."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from erp_connectors.documents.models import Document
-from exceptions_app.web.access import Permission, case_or_404, permitted
+from erp_connectors.documents.models import Document, PurchaseOrder
+from exceptions_app.web.access import Permission, case_or_404, companies_open, permitted, person_of
 from exceptions_app.web.case_view import document_view, verdict_chip
 from exceptions_app.web.pages import show
 from exceptions_app.web.raw import around, read_raw
@@ -16,41 +17,59 @@ from exceptions_app.web.reading import reading_of
 
 @permitted(Permission.VISIBLE_CASE)
 @require_safe
-def document(request: HttpRequest, number: str, document_id: UUID) -> HttpResponse:
+def document_of_case(request: HttpRequest, number: str, document_id: UUID) -> HttpResponse:
     """Show a document that names the order of the case: raw, with its transaction marked, and read."""
     case = case_or_404(request, number)
     if case.order is None:
         raise Http404
+    context = _context(request, case.order, document_id) | {"case": case}
+    return show(request, "documents/page.html", context, current="case", team=case.team, fragment="document")
+
+
+@permitted(Permission.ORDER)
+@require_safe
+def document_of_order(request: HttpRequest, order_id: int, document_id: UUID) -> HttpResponse:
+    """Show a document that names the order, to whom the documents of its company are open."""
+    order = get_object_or_404(
+        PurchaseOrder.objects.select_related("supplier"),
+        pk=order_id,
+        company__in=companies_open(person_of(request), "view_documents"),
+    )
+    context = _context(request, order, document_id) | {"order": order}
+    return show(request, "documents/page.html", context, current="order", fragment="document")
+
+
+def _context(request: HttpRequest, order: PurchaseOrder, document_id: UUID) -> dict[str, Any]:
     found = get_object_or_404(
-        Document.objects.select_related("connection", "transaction__interchange__connection").defer(
+        Document.objects.select_related("connection", "transaction__interchange__connection__company").defer(
             "transaction__interchange__payload"
         ),
         pk=document_id,
-        orders__connection=case.order.connection_id,
-        orders__order_number=case.order.number,
-        orders__supplier_number=case.supplier.number if case.supplier else "",
+        orders__connection=order.connection_id,
+        orders__order_number=order.number,
+        orders__supplier_number=order.supplier.number,
     )
     transaction = found.transaction
-    raw = None
-    if transaction is not None:
-        start, length = around(transaction.offset_from, transaction.offset_to)
-        raw = read_raw(
-            transaction.interchange,
+    context: dict[str, Any] = {
+        "document": document_view(found),
+        "reading": reading_of(found),
+        "transaction": transaction,
+    }
+    if transaction is None:
+        return context
+    interchange = transaction.interchange
+    start, length = around(transaction.offset_from, transaction.offset_to)
+    return context | {
+        "raw": read_raw(
+            interchange,
             start=start,
             length=length,
             mark_from=transaction.offset_from,
             mark_to=transaction.offset_to,
-        )
-    context = {
-        "case": case,
-        "document": document_view(found),
-        "reading": reading_of(found),
-        "raw": raw,
-        "transaction": transaction,
-        "findings": transaction.findings if transaction else [],
-        "interchange": transaction.interchange if transaction else None,
-        "interchange_verdict": verdict_chip(transaction.interchange.verdict)
-        if transaction and transaction.interchange.verdict
-        else None,
+        ),
+        "findings": transaction.findings,
+        "interchange": interchange,
+        "interchange_verdict": verdict_chip(interchange.verdict) if interchange.verdict else None,
+        "may_see_interchange": interchange.connection.company
+        in companies_open(person_of(request), "view_exchange"),
     }
-    return show(request, "documents/page.html", context, current="case", team=case.team, fragment="document")

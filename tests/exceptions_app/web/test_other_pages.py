@@ -187,6 +187,21 @@ def test_the_case_lists_the_document_and_loads_it_on_demand(scene: Scene) -> Non
     assert fragment.strip().startswith('<div class="raw-and-read">')
 
 
+def test_an_order_leads_to_its_documents_whoever_has_the_case(scene: Scene) -> None:
+    case = scene.shortage()
+    document = confirmation_of(scene, case)
+    browser, path = scene.browser("wade"), f"/orders/{case.order_id}/"
+
+    assert f'href="{path}documents/{document.pk}/"' in browser.get(path).content.decode()
+    page = browser.get(f"{path}documents/{document.pk}/").content.decode()
+    assert "ACK*IQ*82*EA~" in page
+    assert "The whole interchange" not in page
+    assert (
+        "The whole interchange"
+        in scene.browser("paul").get(f"{path}documents/{document.pk}/").content.decode()
+    )
+
+
 def test_notes_of_a_partner_are_shown_and_never_run(scene: Scene) -> None:
     document = confirmation_of(scene, scene.shortage(), notes=(PAYLOAD,))
     page = scene.browser("bea").get(f"/cases/EX-1/documents/{document.pk}/").content.decode()
