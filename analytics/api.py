@@ -1,6 +1,6 @@
 """KPIs over the API: the number, what it is made of, and its definition."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -13,6 +13,7 @@ from erp_connectors import clock
 from exceptions_app.api.access import Scoped, companies
 
 DEFAULT_PERIOD = timedelta(days=28)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class PeriodSerializer(serializers.Serializer):
@@ -20,6 +21,15 @@ class PeriodSerializer(serializers.Serializer):
 
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs: dict[str, datetime]) -> dict[str, datetime]:
+        """Refuse times before there was anything, and a period that ends before it begins."""
+        for name, moment in attrs.items():
+            if moment < EARLIEST:
+                raise serializers.ValidationError({name: f"Nothing is counted before {EARLIEST:%Y-%m-%d}."})
+        if "since" in attrs and "until" in attrs and attrs["until"] <= attrs["since"]:
+            raise serializers.ValidationError({"until": "The period ends before it begins."})
+        return attrs
 
 
 class KpiSerializer(serializers.Serializer):

@@ -87,6 +87,7 @@ def refresh(as_of: datetime) -> int:
             FactsRead.objects.select_for_update().get(id=1)
             refresh_orders([order_id for order_id, _ in batch], as_of)
             FactsRead.objects.filter(id=1).update(up_to=batch[-1][1])
+    FactsRead.objects.filter(id=1).update(up_to=as_of)
     return len(looks)
 
 

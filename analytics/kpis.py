@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncWeek
@@ -38,24 +39,44 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class SupplierRate:
-    """The rate of one supplier."""
+class Answers:
+    """How many lines were answered in time, answered late, and not answered at all."""
 
-    supplier_id: int
-    name: str
-    rate: Rate
+    on_time: int
+    late: int
+    missing: int
+
+    @property
+    def rate(self) -> Rate:
+        """The on-time confirmation rate."""
+        return Rate(self.on_time, self.on_time + self.late + self.missing)
 
 
 @dataclass(frozen=True, slots=True)
-class WeekRate:
-    """The rate of the lines that fell due in the week that starts at `starts`."""
+class SupplierAnswers:
+    """The answers of one supplier."""
+
+    supplier_id: int
+    name: str
+    number: str
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class WeekAnswers:
+    """The answers to the lines that fell due in the week that starts at `starts`."""
 
     starts: datetime
-    rate: Rate
+    answers: Answers
 
 
-ON_TIME = Count("pk", filter=Q(answered_at__lte=F("due_at")))
-ALL = Count("pk")
+LATE = Q(answered_at__gt=F("due_at"))
+MISSING = Q(answered_at__isnull=True)
+COUNTS = {
+    "on_time": Count("pk", filter=Q(answered_at__lte=F("due_at"))),
+    "late": Count("pk", filter=LATE),
+    "missing": Count("pk", filter=MISSING),
+}
 
 
 def lines_fallen_due(scope: Scope) -> QuerySet[ConfirmationFact]:
@@ -64,13 +85,22 @@ def lines_fallen_due(scope: Scope) -> QuerySet[ConfirmationFact]:
     A line counts when its due time has passed and it was answered, or its silence could be seen: what
     happened while a stream was blind is not held against anybody.
     """
-    facts = ConfirmationFact.objects.filter(
-        company__in=scope.companies,
-        is_judged=True,
-        due_at__gte=scope.since,
-        due_at__lt=min(scope.until, scope.as_of),
-    )
-    return facts.filter(supplier=scope.supplier_id) if scope.supplier_id is not None else facts
+    return _due(scope).filter(is_judged=True)
+
+
+def late_lines(scope: Scope) -> QuerySet[ConfirmationFact]:
+    """Return those of them that were answered late, or not at all."""
+    return lines_fallen_due(scope).filter(LATE | MISSING)
+
+
+def unseen_lines(scope: Scope) -> int:
+    """Return how many unanswered lines fell due and are not counted: nobody could see whether they were."""
+    return _due(scope).filter(is_judged=False).count()
+
+
+def confirmation_answers(scope: Scope) -> Answers:
+    """Return how the lines that fell due in the period were answered."""
+    return Answers(**lines_fallen_due(scope).aggregate(**COUNTS))
 
 
 def on_time_confirmation_rate(scope: Scope) -> Rate:
@@ -79,29 +109,53 @@ def on_time_confirmation_rate(scope: Scope) -> Rate:
     Answered = document time of the first answer; due = release + the supplier's confirmation term in business
     days of its calendar (TAXONOMY, Terms).
     """
-    found = lines_fallen_due(scope).aggregate(on_time=ON_TIME, all=ALL)
-    return Rate(found["on_time"], found["all"])
+    return confirmation_answers(scope).rate
 
 
-def on_time_confirmation_by_supplier(scope: Scope) -> list[SupplierRate]:
-    """Return the rate of each supplier, worst first, then by number of lines."""
-    rows = lines_fallen_due(scope).values("supplier", "supplier__name").annotate(on_time=ON_TIME, all=ALL)
-    rates = [
-        SupplierRate(row["supplier"], row["supplier__name"], Rate(row["on_time"], row["all"])) for row in rows
+def confirmation_answers_by_supplier(scope: Scope) -> list[SupplierAnswers]:
+    """Return the answers of each supplier: the worst rate first, then the most lines."""
+    rows = (
+        lines_fallen_due(scope)
+        .values("supplier", "supplier__name", "supplier__number")
+        .annotate(**COUNTS)
+        .order_by()
+    )
+    found = [
+        SupplierAnswers(row["supplier"], row["supplier__name"], row["supplier__number"], _answers(row))
+        for row in rows
     ]
-    return sorted(rates, key=lambda each: (each.rate.percent or 0, -each.rate.denominator, each.name))
+    return sorted(found, key=_worst_first)
 
 
-def on_time_confirmation_by_week(scope: Scope) -> list[WeekRate]:
-    """Return the rate of each week of the period, oldest first; weeks start on Monday."""
+def confirmation_answers_by_week(scope: Scope) -> list[WeekAnswers]:
+    """Return the answers of each week in which a line fell due, oldest first.
+
+    Weeks start on Monday, in the time zone that is active.
+    """
     rows = (
         lines_fallen_due(scope)
         .annotate(week=TruncWeek("due_at"))
         .values("week")
-        .annotate(on_time=ON_TIME, all=ALL)
+        .annotate(**COUNTS)
         .order_by("week")
     )
-    return [WeekRate(row["week"], Rate(row["on_time"], row["all"])) for row in rows]
+    return [WeekAnswers(row["week"], _answers(row)) for row in rows]
+
+
+def _due(scope: Scope) -> QuerySet[ConfirmationFact]:
+    facts = ConfirmationFact.objects.filter(
+        company__in=scope.companies, due_at__gte=scope.since, due_at__lt=min(scope.until, scope.as_of)
+    )
+    return facts if scope.supplier_id is None else facts.filter(supplier=scope.supplier_id)
+
+
+def _answers(row: Any) -> Answers:
+    return Answers(**{name: row[name] for name in COUNTS})
+
+
+def _worst_first(each: SupplierAnswers) -> tuple[Decimal, int, str, int]:
+    rate = each.answers.rate
+    return (rate.percent or Decimal(0), -rate.denominator, each.name, each.supplier_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +172,7 @@ class Kpi:
         return " ".join((self.compute.__doc__ or "").split())
 
 
-KPIS = {
-    kpi.code: kpi
-    for kpi in (Kpi("on_time_confirmation_rate", "On-time confirmation rate", on_time_confirmation_rate),)
-}
+ON_TIME_CONFIRMATION = Kpi(
+    "on_time_confirmation_rate", "On-time confirmation rate", on_time_confirmation_rate
+)
+KPIS = {kpi.code: kpi for kpi in (ON_TIME_CONFIRMATION,)}

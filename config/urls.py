@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("exceptions_app.api.urls")),
     path("api/v1/", include("analytics.api_urls")),
     re_path("^api/", problems.no_such_route, name="no_such_route"),
+    path("analytics/", include("analytics.web.urls")),
     path("", include("exceptions_app.web.urls")),
 ]
 
