@@ -10,12 +10,13 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connections
@@ -234,24 +235,23 @@ def _figure(rate: int, messages: Sequence[Message], drained: float) -> Figure:
 
 def _hops(messages: Sequence[Message]) -> dict[str, float]:
     """Return where the time goes: until processed, and from then until the look that opened the case."""
-    rows = Interchange.objects.filter(pk__in=[message.interchange for message in messages])
-    moments = {
-        str(pk): (came, done) for pk, came, done in rows.values_list("pk", "received_at", "processed_at")
-    }
-    opened = dict(
-        Case.objects.filter(order__number__in=[message.order for message in messages]).values_list(
-            "order__number", "opened_at"
-        )
-    )
-
-    def middle(span: Callable[[datetime, datetime, datetime], timedelta]) -> float:
-        spans = [span(*moments[message.interchange], opened[message.order]) for message in messages]
-        return percentile([each.total_seconds() * 1000 for each in spans], 0.5)
-
+    interchanges = Interchange.objects.in_bulk([message.interchange for message in messages])
+    cases = Case.objects.filter(order__number__in=[message.order for message in messages])
+    opened = dict(cases.values_list("order__number", "opened_at"))
+    to_processed, to_look = [], []
+    for message in messages:
+        interchange = interchanges[UUID(message.interchange)]
+        assert interchange.processed_at is not None
+        to_processed.append(interchange.processed_at - interchange.received_at)
+        to_look.append(opened[message.order] - interchange.processed_at)
     return {
-        "ms to processed": middle(lambda came, done, looked: done - came),
-        "ms on to the look": middle(lambda came, done, looked: looked - done),
+        "ms to processed": _middle_ms(to_processed),
+        "ms on to the look": _middle_ms(to_look),
     }
+
+
+def _middle_ms(spans: Sequence[timedelta]) -> float:
+    return percentile([span.total_seconds() * 1000 for span in spans], 0.5)
 
 
 def _check_nothing_else(messages: Sequence[Message]) -> None:

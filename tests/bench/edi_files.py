@@ -56,7 +56,7 @@ def decoded(payload: bytes) -> Truth:
             documents += 1
             for line in result.document.lines:
                 lines += 1
-                offered += sum((part.quantity.value for part in line.offered), Decimal(0))
+                offered += sum((part.quantity.value for part in line.offered or ()), Decimal(0))
     return Truth(documents, lines, offered)
 
 

@@ -241,7 +241,7 @@ class TeamFactory(DjangoModelFactory[Team]):
     calendar = factory.SubFactory(CalendarFactory)
 
 
-TEAM_NAMES = {
+TEAM_NAMES: dict[str, str] = {
     "PRO": "Procurement",
     "PLN": "Planning",
     "WHS": "Warehouse",

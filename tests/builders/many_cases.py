@@ -44,7 +44,9 @@ def multiply(case: Case, copies: int) -> None:
 def _copy(model: type[Model], key: str, changed: dict[str, str]) -> str:
     """Return the statement that copies the rows whose `key` is the case; it takes (copies, case)."""
     columns = [
-        field.column for field in model._meta.concrete_fields if field.column != "id" or "id" in changed
+        field.column
+        for field in model._meta.concrete_fields
+        if field.column is not None and (field.column != "id" or "id" in changed)
     ]
     names = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(changed.get(name, f'source."{name}"') for name in columns)
