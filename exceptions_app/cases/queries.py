@@ -50,7 +50,7 @@ class CappedCount(Subquery):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """One case as lists show it. `lines` are the numbers of its open lines, at most three."""
+    """One case as lists show it. `lines`: numbers of its open lines, at most three; `item`: of the first."""
 
     id: int
     number: str
@@ -77,6 +77,7 @@ class CaseRow:
     owner_username: str | None
     proposal: str | None
     lines: list[str]
+    item: str | None
     role: str | None = None
     clock: "ClockView | None" = None
 
@@ -125,10 +126,12 @@ def _rows(found: QuerySet[Any], *, prefix: str = "") -> list[CaseRow]:
     newest = Proposal.objects.filter(case=case_id, state__in=UNDER_WAY).order_by("-created_at")
     lines = CaseLine.objects.filter(case=case_id, cleared_at=None).order_by("line_number", "id")
     found = found.annotate(
-        _proposal=Subquery(newest.values("state")[:1]), _lines=ArraySubquery(lines.values("line_number")[:3])
+        _proposal=Subquery(newest.values("state")[:1]),
+        _lines=ArraySubquery(lines.values("line_number")[:3]),
+        _item=Subquery(lines.values("order_line__description")[:1]),
     )
-    names = [*_COLUMNS, "proposal", "lines"]
-    columns = [prefix + column for column in _COLUMNS.values()] + ["_proposal", "_lines"]
+    names = [*_COLUMNS, "proposal", "lines", "item"]
+    columns = [prefix + column for column in _COLUMNS.values()] + ["_proposal", "_lines", "_item"]
     if prefix:
         names, columns = [*names, "role"], [*columns, "role"]
     return [CaseRow(**dict(zip(names, values, strict=True))) for values in found.values_list(*columns)]

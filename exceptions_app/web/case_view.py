@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.documents.models import CustomerDemand, Document, StockLevel
+from erp_connectors.edi.envelope import Verdict
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions, queries
 from exceptions_app.cases.actions import AllowedAction, StaleVersion
@@ -106,6 +107,7 @@ def case_context(
     today = now.astimezone(ZoneInfo(case.company.time_zone)).date()
     cards = proposal_cards(page.proposals, page.commands, person, refusals)
     others = look(case, person, now=now)
+    lines = [_line(view, case, today) for view in page.lines]
     return {
         "case": case,
         "now": now,
@@ -124,7 +126,8 @@ def case_context(
         "comment_text": form.entered.get("text", "") if form and form.code == "comment" else "",
         "conflict": conflict,
         "problems": problems,
-        "lines": [_line(view, case, today) for view in page.lines],
+        "lines": [line for line in lines if not line.is_unanswered],
+        "unanswered": [line for line in lines if line.is_unanswered],
         "impact": _impact(page),
         "orders_at_risk": orders_at_risk(page.tasks, today=today),
         "tasks": [_task(task, person, now) for task in page.tasks],
@@ -157,7 +160,7 @@ def _why_nothing_to_decide(case: Case) -> str:
 def _provenance(case: Case) -> str:
     parts = [
         gettext("Opened %(moment)s") % {"moment": formats.moment(case.opened_at)},
-        case.routed_by and gettext("routed by %(rule)s") % {"rule": case.routed_by},
+        case.routed_by and gettext("routing: %(rule)s") % {"rule": case.routed_by.rstrip(".")},
         gettext("under policy release %(number)s") % {"number": case.release.number},
         case.reopened_count
         and ngettext("reopened once", "reopened %(n)s times", case.reopened_count)
@@ -228,6 +231,11 @@ class LineWords:
     is_settled: bool
     is_cleared: bool
     cleared_reason: str
+
+    @property
+    def is_unanswered(self) -> bool:
+        """True while there is nothing to set beside the order, and nothing was agreed."""
+        return self.comparison is not None and self.comparison.is_only_ordered and not self.agreements
 
 
 def _line(view: LineView, case: Case, today: date) -> LineWords:
@@ -472,15 +480,11 @@ def _value(name: str, value: Any) -> str:
 # --- documents ----------------------------------------------------------------------------------------------
 
 VERDICTS: dict[str, Chip] = {
-    "accepted": Chip(_("Accepted"), "good"),
-    "applied": Chip(_("Applied"), "good"),
-    "duplicate": Chip(_("Duplicate")),
-    "rejected": Chip(_("Rejected"), "crit"),
-    "quarantine": Chip(_("Quarantined"), "warn"),
-    "quarantined": Chip(_("Quarantined"), "warn"),
-    "not_mapped": Chip(_("Not mapped")),
-    "test": Chip(_("Test")),
-    "ignored": Chip(_("Ignored")),
+    Verdict.ACCEPT: Chip(_("Accepted"), "good"),
+    Verdict.ACCEPT_WARN: Chip(_("Accepted, with findings"), "good"),
+    Verdict.REJECT: Chip(_("Rejected"), "crit"),
+    Verdict.DUPLICATE: Chip(_("Duplicate")),
+    Verdict.QUARANTINE: Chip(_("Quarantined"), "warn"),
 }
 
 

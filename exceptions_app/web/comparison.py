@@ -69,6 +69,12 @@ class Comparison:
     columns: tuple[str | Promise, ...]
     against: str
     rows: tuple[Row, ...]
+    is_only_ordered: bool = False
+
+    @property
+    def ordered(self) -> tuple[Cell, ...]:
+        """What was ordered: quantity, delivery and unit price."""
+        return tuple(row.cells[0] for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ def compare(
     known = {name: fact or _Facts() for name, fact in facts.items()}
     unit, currency = position.line.quantity.unit, position.currency
     return Comparison(
+        is_only_ordered=all(fact is None for name, fact in facts.items() if name != ORDERED),
         columns=tuple(COLUMNS[name] for name in shown),
         against=gettext("%(new)s against %(old)s") % {"new": COLUMNS[newer], "old": COLUMNS[older]},
         rows=(

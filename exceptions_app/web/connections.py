@@ -114,19 +114,20 @@ def _by_connection(rows: Any) -> dict[int, dict[str, Any]]:
 
 def _stream(stream: StreamState, now: datetime) -> StreamView:
     patience = timedelta(seconds=stream.interval_seconds * MISSED_INTERVALS)
+    read_until = stream.watermark or stream.last_success_at
     if stream.failures:
         chip = Chip(gettext("Failing"), "crit")
     elif not stream.is_polled:
         chip = Chip(gettext("Pushed to us"), "good")
-    elif stream.watermark is None:
+    elif read_until is None:
         chip = Chip(gettext("Never read"), "warn")
-    elif now - stream.watermark > patience:
+    elif now - read_until > patience:
         chip = Chip(gettext("Lags"), "warn")
     else:
         chip = Chip(gettext("Current"), "good")
     return StreamView(
         name=str(STREAMS.get(stream.stream, stream.stream)),
-        read_until=stream.watermark,
+        read_until=read_until,
         last_success_at=stream.last_success_at,
         chip=chip,
         failures=stream.failures,
@@ -144,6 +145,7 @@ STREAMS = {
     "demand": _("Customer orders"),
     "suppliers": _("Suppliers"),
     "items": _("Items"),
+    "answers": _("Answers to our commands"),
 }
 
 

@@ -218,7 +218,7 @@ def _receive_answer(world: Ground, case: Case, line: OrderLine, now: datetime) -
         payload=payload,
         file_name="nordmann-855-5521.edi",
         status="processed",
-        verdict="accepted",
+        verdict="accept",
         received_at=said,
         processed_at=said,
         envelope={
@@ -232,6 +232,7 @@ def _receive_answer(world: Ground, case: Case, line: OrderLine, now: datetime) -
         interchange=interchange,
         position=1,
         kind="855",
+        verdict="accept",
         control_number="0001",
         offset_from=len(head),
         offset_to=len(head) + len(body),

@@ -47,6 +47,18 @@ def test_the_page_shows_ordered_beside_confirmed_with_the_difference(scene: Scen
     assert "Unit price € 182.40" in words
 
 
+def test_lines_nobody_has_answered_stand_in_one_table(scene: Scene) -> None:
+    case = scene.shortage(type_code="confirmation_late")
+    assert case.order is not None
+    for number in ("20", "30"):
+        line = make.order_line(scene.world, number=case.order.number, line=number)
+        make.CaseLineFactory.create(case=case, order_line=line)
+    words = text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
+
+    assert "20 Seal kit SEAL-KIT 100 pcs 2 Dec € 182.40 30 Seal kit" in words
+    assert "The supplier has said nothing about these lines yet." in words
+
+
 def test_the_fragment_is_the_case_without_its_frame(scene: Scene) -> None:
     scene.shortage()
     answer = scene.browser("bea").get("/cases/EX-1/", headers=FRAGMENT)

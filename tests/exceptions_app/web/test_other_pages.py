@@ -134,7 +134,7 @@ def confirmation_of(scene: Scene, case: Case, *, notes: tuple[str, ...] = ()) ->
     payload = X12_HEAD + X12_BODY + b"IEA*1*000005521~"
     transaction = make.TransactionFactory.create(
         interchange=make.InterchangeFactory.create(
-            connection=scene.world.edi, payload=payload, verdict="accepted"
+            connection=scene.world.edi, payload=payload, verdict="accept"
         ),
         offset_from=len(X12_HEAD),
         offset_to=len(X12_HEAD) + len(X12_BODY),
