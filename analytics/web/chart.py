@@ -7,7 +7,7 @@ from datetime import date
 from analytics.kpis import Answers
 from exceptions_app.web import formats
 
-WIDTH, HEIGHT = 720, 168
+WIDTH, HEIGHT = 1080, 190
 TOP, BOTTOM = 22, 24
 PLOT = HEIGHT - TOP - BOTTOM
 WIDEST = 64
@@ -70,7 +70,7 @@ def _bar(index: int, week: tuple[date, Answers, str], *, slot: float, most: int,
     middle = round(slot * (index + 0.5))
     height = _scaled(answers.rate.denominator, most)
     on_time = _scaled(answers.rate.numerator, most)
-    percent = formats.percent(answers.rate.percent, places=0)
+    percent = formats.percent(answers.rate.percent)
     return Bar(
         url=url,
         name=f"{formats.day(monday)}: {answers.rate.numerator} / {answers.rate.denominator}, {percent}",

@@ -1,17 +1,19 @@
 """The pages of the rate: numbers, periods, rows behind them, files to take away, and who may see what."""
 
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from analytics.facts import ConfirmationFact
@@ -354,27 +356,43 @@ def test_the_navigation_leads_to_the_page(mona: Client, world: Ground) -> None:
 # --- in the browser -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_pages_run_in_both_themes_without_a_word_of_the_policy(
-    live_server: LiveServer, chromium: Browser, client: Client, theme: str
-) -> None:
+@pytest.fixture
+def window(live_server: LiveServer, chromium: Browser, client: Client) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a window of the rate for a manager; the console must stay silent."""
+    contexts, told = [], []
     clock.set_now(EVENING)
     world = factories.ground()
     some_facts(world, 6, late=[1])
-    mona = world.people["mona"]
-    mona.theme = theme
-    mona.save()
-    client.force_login(mona)
-    context = chromium.new_context(viewport={"width": 1366, "height": 900})
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    tab = context.new_page()
-    told: list[str] = []
-    tab.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
-    tab.goto(f"{live_server.url}/analytics/confirmations/")
-    assert tab.evaluate("document.documentElement.dataset.theme") == theme
+
+    def opened(theme: str, width: int = 1366) -> Page:
+        mona = world.people["mona"]
+        mona.theme = theme
+        mona.save()
+        client.force_login(mona)
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if theme == "dark" else "light",
+            base_url=live_server.url,
+        )
+        contexts.append(context)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        tab = context.new_page()
+        tab.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: told.append(str(error)))
+        tab.goto(reverse("analytics:confirmations"))
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert told == []
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_bar_opens_its_lines_by_keyboard(window: Callable[..., Page]) -> None:
+    tab = window("light")
     bars = tab.locator(".weeks a")
     assert bars.count() == 4
     bars.last.focus()
@@ -384,5 +402,27 @@ def test_the_pages_run_in_both_themes_without_a_word_of_the_policy(
     tab.get_by_role("link", name="Late or missing").click()
     tab.wait_for_url("**late=1**")
     assert tab.locator("tbody tr").count() == 1
-    assert told == []
-    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 390])
+def test_the_pages_are_accessible_in_both_themes_and_on_a_phone(
+    window: Callable[..., Page], theme: str, width: int
+) -> None:
+    tab = window(theme, width)
+    assert tab.evaluate("document.documentElement.dataset.theme") == theme
+    for path in (
+        None,
+        reverse("analytics:confirmation_lines"),
+        "/analytics/confirmations/?since=2026-01-01&until=2026-01-02",
+    ):
+        if path:
+            tab.goto(path)
+        if tab.locator(".behind summary").count():
+            tab.locator(".behind summary").click()
+        tab.wait_for_timeout(250)
+        found = Axe().run(tab).response["violations"]
+        assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == []
+        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
