@@ -342,6 +342,31 @@ def test_the_theme_is_kept_from_the_menu(scene: Scene) -> None:
     assert User.objects.get(username="bea").theme == "light"
 
 
+@pytest.mark.parametrize(
+    ("path", "start"),
+    [
+        ("/queues/weserland/PRO/", '<section class="queue"'),
+        ("/cases/", '<section class="queue"'),
+        ("/cases/EX-1/", '<article class="case"'),
+        ("/approvals/", '<section class="inbox'),
+        ("/notifications/", '<section class="page" id="news"'),
+        ("/search/?q=EX-1", '<section class="page queue" id="results"'),
+        ("/interchanges/", '<section class="exchange" id="interchanges"'),
+        ("/connections/", '<section class="exchange" id="connections"'),
+    ],
+)
+def test_a_page_and_its_fragment_are_one_template(scene: Scene, path: str, start: str) -> None:
+    scene.shortage()
+    paul = scene.browser("paul")
+    page = paul.get(path).content.decode()
+    fragment = paul.get(path, headers=FRAGMENT).content.decode().strip()
+
+    assert page.startswith("<!doctype html>")
+    assert start in page
+    assert fragment.startswith(start)
+    assert "<nav" not in fragment.split(start)[0]
+
+
 # --- signing in ---------------------------------------------------------------------------------------------
 
 

@@ -51,3 +51,9 @@ def test_what_others_made_stands_beside_its_licence() -> None:
     assert {"LICENSE-inter.txt", "LICENSE-jetbrains-mono.txt"} < fonts
     assert "ISC License" in (BASE / "static/icons/LICENSE-lucide.txt").read_text()
     assert "SIL Open Font License" in (BASE / "static/fonts/LICENSE-inter.txt").read_text()
+
+
+def test_every_file_the_styles_name_is_there() -> None:
+    for sheet in (BASE / "static/css").glob("*.css"):
+        for named in re.findall(r"url\(\"?([^)\"]+)\"?\)", sheet.read_text()):
+            assert (sheet.parent / named).resolve().is_file(), (sheet.name, named)
