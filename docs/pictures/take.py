@@ -22,6 +22,7 @@ def take(address: str) -> None:
         page.click("button[type=submit]")
         page.wait_for_load_state("networkidle")
         page.click("text=82 of 100 offered")
+        page.evaluate("window.scrollTo(0, 0)")
         page.wait_for_selector("text=Customer orders at risk")
         page.wait_for_load_state("networkidle")
         page.screenshot(path=HERE / "queue.png")
