@@ -61,6 +61,9 @@ class CompanyPolicy(PolicyRow):
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT)
     fallback_team = models.ForeignKey("exceptions_app.Team", on_delete=models.PROTECT)
 
+    class Meta:
+        verbose_name_plural = "company policies"
+
     def __str__(self) -> str:
         return str(self.company)
 

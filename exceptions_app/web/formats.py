@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -16,13 +16,14 @@ SPACE = "\N{NO-BREAK SPACE}"
 
 
 def number(value: Decimal | int | None, *, places: int | None = None) -> str:
-    """Write a number with the reader's separators; without `places`, as many decimals as it needs."""
+    """Write a number with the reader's separators, rounded half up; without `places`, exactly as it is."""
     if value is None:
         return NOTHING
     exact = Decimal(value)
     if places is None:
         exact = exact.normalize()
         places = max(0, -int(exact.as_tuple().exponent))
+    exact = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     text = number_format(abs(exact), decimal_pos=places, force_grouping=True)
     return f"{MINUS}{text}" if exact < 0 else text
 

@@ -96,3 +96,9 @@ def test_names_are_listed_as_one_says_them() -> None:
     assert formats.listed(["Ann", "Ben", "Cy"]) == "Ann, Ben and Cy"
     assert formats.listed(["Ann"]) == "Ann"
     assert formats.listed([]) == ""
+
+
+def test_a_number_is_rounded_half_up_never_cut() -> None:
+    assert formats.number(Decimal("87.5"), places=0) == "88"
+    assert formats.number(Decimal("3283.996"), places=2) == "3,284.00"
+    assert formats.number(Decimal("1e3")) == "1,000"
