@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 
 from erp_connectors import clock
 from exceptions_app.cases.queries import CAP, work_waiting
@@ -88,7 +89,7 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
         ],
         approvals=open_approvals(person).order_by()[: NEWS_CAP + 1].count(),
         unread=unread_news_for(person, teams, now=now_of(request)).order_by()[: NEWS_CAP + 1].count(),
-        role=f"{first.team.name}, {first.get_role_display()}" if first else "",
+        role=f"{first.team.name}, {gettext(first.get_role_display())}" if first else "",
         sees_exchange=bool(access.companies_open(person, "view_exchange")),
     )
 

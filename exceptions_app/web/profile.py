@@ -66,7 +66,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     memberships = person.memberships.select_related("team__company").order_by(
         "team__company__name", "team__name"
     )
-    context = {"form": form, "memberships": memberships}
+    teams = [{"row": each, "role": gettext(each.get_role_display())} for each in memberships]
+    context = {"form": form, "teams": teams}
     status = 422 if form.errors else 200
     return show(request, "profile.html", context, current="profile", status=status)
 

@@ -34,9 +34,7 @@ NOT_INPUTS = ("csrfmiddlewaretoken", "version", "reason", "next")
 
 def inputs_of(query: QueryDict) -> dict[str, Any]:
     """Return what was entered for a resolution, without what belongs to the form itself."""
-    inputs: dict[str, Any] = {
-        name: value for name, value in query.items() if name not in NOT_INPUTS and value != ""
-    }
+    inputs: dict[str, Any] = {name: value for name, value in query.items() if name not in NOT_INPUTS}
     if LINES in query:
         inputs[LINES] = query.getlist(LINES)
     return inputs

@@ -150,6 +150,17 @@ def rows_html(rows: list[CaseRow], *, now: datetime, team_code: str = "", bulk: 
         "now": now,
         "base": reverse("web:cases"),
         "sprite": static("icons/lucide.svg"),
+        # Looked up once here, not once a row there.
+        "words": {
+            "select": gettext("Select"),
+            "severity": gettext("Severity"),
+            "tier": gettext("Tier"),
+            "overdue": gettext("overdue"),
+            "paused": gettext("left, clock paused"),
+            "left": gettext("of working time left"),
+            "escalated": gettext("Escalated, level"),
+            "nobody": gettext("Nobody has it yet"),
+        },
         "types": {code: type_label(code) for code in {row.type_code for row in rows}},
         "severities": labels.SEVERITY_NAMES,
         "severity_words": {level: str(chip.label) for level, chip in labels.SEVERITIES.items()},

@@ -116,6 +116,24 @@ def test_a_field_that_cannot_be_used_is_told_beside_it_and_nothing_typed_is_lost
     assert "Nora says so</textarea>" in page
 
 
+def test_a_field_left_empty_is_told_beside_it(scene: Scene, case: Case) -> None:
+    page = scene.browser("bea").post(SPLIT, {"rest_on:10": ""}, headers=FRAGMENT).content.decode()
+
+    assert re.search(r'id="split-rest_on-10-error">.*The rest comes on: enter a date\.', page)
+
+
+def test_a_decision_can_leave_lines_out(scene: Scene, case: Case) -> None:
+    assert case.order is not None
+    second = make.order_line(scene.world, number=case.order.number, line="20")
+    make.offer(second, (82, date(2026, 12, 2)))
+    make.CaseLineFactory.create(case=case, order_line=second)
+    entered = {"lines": ["20"], "rest_on:10": "", "rest_on:20": "2026-12-16"}
+    answer = scene.browser("bea").post(SPLIT, entered, headers=FRAGMENT)
+
+    assert answer.status_code == 200
+    assert [line.order_line.number for line in Proposal.objects.get().lines.all()] == ["20"]
+
+
 def test_a_proposal_over_the_limit_waits_for_those_it_needs(scene: Scene, case: Case) -> None:
     answer = scene.browser("bea").post(SPLIT, REST | {"reason": "ok", "version": "1"}, headers=FRAGMENT)
 
