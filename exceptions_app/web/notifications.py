@@ -1,6 +1,7 @@
 """What a person was told: a list, newest first, and marking it read."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.web.access import Permission, permitted, person_of, teams_of
 from exceptions_app.web.labels import Text
-from exceptions_app.web.pages import back, news_for, now_of, show, unread_news_for
+from exceptions_app.web.pages import as_answer, back, bell_for, news_for, now_of, show, unread_news_for
 
 MOST = 100
 KINDS: dict[str, tuple[Text, str, str]] = {
@@ -37,6 +38,13 @@ def news(request: HttpRequest) -> HttpResponse:
         ],
     }
     return show(request, "notifications/list.html", context, current="notifications", fragment="news")
+
+
+@permitted(Permission.SIGNED_IN)
+@require_safe
+def bell(request: HttpRequest) -> HttpResponse:
+    """Show the bell alone, with how much is unread by now."""
+    return as_answer(render(request, "bell.html", {"bell": bell_for(request)}))
 
 
 @permitted(Permission.OWN)

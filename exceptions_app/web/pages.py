@@ -41,6 +41,18 @@ class QueueLink:
         return formats.capped(self.waiting, CAP)
 
 
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """How much somebody has not read yet."""
+
+    unread: int
+
+    @property
+    def unread_text(self) -> str:
+        """The number, or "99+"."""
+        return formats.capped(self.unread, NEWS_CAP)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """What the frame around every page shows."""
@@ -48,7 +60,7 @@ class Frame:
     current: str
     queues: list[QueueLink]
     approvals: int
-    unread: int
+    bell: Bell
     role: str
     sees_exchange: bool
 
@@ -56,11 +68,6 @@ class Frame:
     def approvals_text(self) -> str:
         """How many proposals wait for this person."""
         return formats.capped(self.approvals, NEWS_CAP)
-
-    @property
-    def unread_text(self) -> str:
-        """How much this person has not read."""
-        return formats.capped(self.unread, NEWS_CAP)
 
 
 def queue_url(team: Team) -> str:
@@ -88,10 +95,16 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
             for each in teams
         ],
         approvals=open_approvals(person).order_by()[: NEWS_CAP + 1].count(),
-        unread=unread_news_for(person, teams, now=now_of(request)).order_by()[: NEWS_CAP + 1].count(),
+        bell=bell_for(request),
         role=f"{first.team.name}, {gettext(first.get_role_display())}" if first else "",
         sees_exchange=bool(access.companies_open(person, "view_exchange")),
     )
+
+
+def bell_for(request: HttpRequest) -> Bell:
+    """Return how much of the news the person has not read, counted no further than NEWS_CAP."""
+    unread = unread_news_for(access.person_of(request), access.teams_of(request), now=now_of(request))
+    return Bell(unread.order_by()[: NEWS_CAP + 1].count())
 
 
 def news_for(person: User, teams: list[Team], *, now: datetime) -> QuerySet[Notification]:

@@ -43,6 +43,7 @@ urlpatterns = [
     path("proposals/<uuid:proposal_id>/decide/", proposals.decide, name="decide"),
     path("approvals/", approvals.inbox, name="approvals"),
     path("notifications/", notifications.news, name="notifications"),
+    path("notifications/bell/", notifications.bell, name="bell"),
     path("notifications/read/", notifications.mark_read, name="notifications_read"),
     path("search/", search.search, name="search"),
     path("orders/<int:order_id>/", orders.order, name="order"),

@@ -56,6 +56,16 @@ def test_the_bell_counts_what_a_person_or_their_team_has_not_read(scene: Scene) 
     assert "2 unread" in text_of(page)
 
 
+def test_the_bell_is_counted_anew_without_the_page(scene: Scene) -> None:
+    bea = scene.browser("bea")
+    quiet = bea.get("/notifications/bell/", headers=FRAGMENT).content.decode()
+    make.NotificationFactory.create(case=scene.shortage(), team=scene.world.teams["PRO"])
+    rung = bea.get("/notifications/bell/", headers=FRAGMENT).content.decode()
+
+    assert "unread" not in text_of(quiet)
+    assert "1 unread" in text_of(rung)
+
+
 def test_reading_is_each_persons_own(scene: Scene) -> None:
     make.NotificationFactory.create(case=scene.shortage(), team=scene.world.teams["PRO"])
     scene.browser("bea").post("/notifications/read/")
