@@ -199,13 +199,28 @@ def _abandoned(folders: Folders) -> Iterator[Path]:
 # --- bringing in --------------------------------------------------------------------------------------
 
 
+def _lying_since(path: Path) -> datetime:
+    """Return since when the file has been in the mailbox.
+
+    It was received then, not when we came to look: until it is processed, nothing later may be judged absent.
+    """
+    age = max(0.0, time.time() - path.stat(follow_symlinks=False).st_mtime)
+    return clock.now() - timedelta(seconds=age)
+
+
 def _bring_in(connection: Connection, folders: Folders, path: Path, *, is_second_try: bool = False) -> None:
     """Hand one file to the inbox, then put it into the archive, or into the error folder with the reason."""
     name = os.fsencode(path.name).decode(errors="replace")
     try:
         payload = _read(path)
         if not (is_second_try and _was_received(connection, name, payload)):
-            inbox.receive(payload, connection=connection, channel=reports.CHANNEL, file_name=name)
+            inbox.receive(
+                payload,
+                connection=connection,
+                channel=reports.CHANNEL,
+                file_name=name,
+                received_at=_lying_since(path),
+            )
     except RightlineError as error:
         _put_away(path, folders.error, name, reason=str(error))
     else:

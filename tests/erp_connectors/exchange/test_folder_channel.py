@@ -3,6 +3,7 @@
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -329,3 +330,12 @@ def test_a_file_nobody_could_read_ends_in_the_error_folder_with_its_report(tmp_p
     assert bad.read_bytes() == payload
     assert report.name == f"{bad.name}.txt"
     assert "ZZ/STRANGER" in report.read_text()
+
+
+def test_a_file_was_received_when_it_came_into_the_mailbox_not_when_we_looked(mailbox: Connection) -> None:
+    path = put(mailbox, "855.x12")
+    written = time.time() - timedelta(minutes=16).total_seconds()
+    os.utime(path, (written, written))
+    look_twice(mailbox)
+    waited = clock.now() - Interchange.objects.get().received_at
+    assert timedelta(minutes=16) <= waited < timedelta(minutes=17)
