@@ -40,7 +40,10 @@
   // Silence must not look like an empty queue.
   const lost = document.querySelector("#lost-connection");
   if (lost) {
-    document.addEventListener("htmx:error", () => (lost.hidden = false));
+    document.addEventListener("htmx:error", (event) => {
+      // A request that a newer one took the place of was not lost.
+      if (event.detail.error?.name !== "AbortError") lost.hidden = false;
+    });
     document.addEventListener("htmx:after:swap", () => (lost.hidden = true));
   }
 

@@ -5,14 +5,19 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 #: The password of the people that the factories make.
 PASSWORD = "right-the-line-26"
 #: What the console says of answers that refuse; they are part of the conversation.
 REFUSALS = ("status of 409", "status of 422", "status of 404", "status of 403")
 
+WIRED = "!document.querySelector('[hx-get], [hx-post]') || document.querySelector('[data-htmx-powered]')"
+
 OpenPage = Callable[..., Page]
+
+# What waits for an answer has to wait on a busy machine too.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
@@ -34,7 +39,7 @@ def window(live_server: Any, chromium: Browser) -> Iterator[OpenPage]:
             color_scheme="dark" if theme == "dark" else "light",
             locale="en-GB",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", listen)
@@ -46,6 +51,8 @@ def window(live_server: Any, chromium: Browser) -> Iterator[OpenPage]:
             page.click("button[type=submit]")
             page.wait_for_url(lambda url: "/login/" not in url)
         page.goto(path)
+        # htmx wires the page a moment after it has loaded; no person types that fast.
+        page.wait_for_function(WIRED)
         return page
 
     yield opened
