@@ -249,6 +249,16 @@ class House:
             answer = client.post(address, json.dumps(body), content_type="application/json")
         return answer.status_code, answer.json()
 
+    def decide_to_split(self, case: Case, rest_on: date) -> None:
+        """Let Bea propose that the rest comes later, and Paul and Pia approve it."""
+        wanted = {"case": case.number, "resolution": "split", "inputs": {"rest_on": f"{rest_on}"}}
+        status, proposal = self.call("bea", "proposals/", wanted)
+        assert status == 201, proposal
+        for name in ("paul", "pia"):
+            seen = {"values_hash": proposal["values_hash"]}
+            status, said = self.call(name, f"proposals/{proposal['id']}/actions/approve/", seen)
+            assert status == 200, said
+
     def queue(self, name: str, team: str) -> str:
         """The page of a team's queue, as a person sees it."""
         page = self.as_(name).get(f"/queues/{self.company.code}/{team}/")

@@ -33,10 +33,11 @@ def address_of_test_database() -> str:
 class Programs:
     """Starts programs on the database of the test; leaving the `with` block ends all of them.
 
-    `home` is their RIGHTLINE_HOME: whose embedded broker they use unless REDIS_URL names one.
+    `home` is their RIGHTLINE_HOME. They use the broker of the test run, or with `own_broker` the embedded one
+    of that home, which somebody has to start.
     """
 
-    def __init__(self, home: Path, log: Path) -> None:
+    def __init__(self, home: Path, log: Path, *, own_broker: bool = False) -> None:
         self.home = home
         self.log = log
         self.environment = {
@@ -47,6 +48,8 @@ class Programs:
             "DATABASE_URL": address_of_test_database(),
             "PYTHONUNBUFFERED": "1",
         }
+        if own_broker:
+            self.environment.pop("REDIS_URL", None)
         self._lines = log.open("a")
         self._crew = Crew(show=self._write)
         self._ready: dict[int, Path] = {}
@@ -116,7 +119,7 @@ class Programs:
 
     def start(self, name: str, *arguments: str, **environment: str) -> Running:
         """Start any program of the product."""
-        return self._crew.start(
+        return self.start_program(
             Program(
                 name=name,
                 arguments=(sys.executable, *arguments),
@@ -125,6 +128,10 @@ class Programs:
                 stage=1,
             )
         )
+
+    def start_program(self, program: Program) -> Running:
+        """Start whatever else is needed, such as a server."""
+        return self._crew.start(program)
 
     def stop(self, running: Running) -> None:
         """Ask one program to stop and wait until it has."""
