@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from erp_connectors.companies import Connection, ConnectionKind
+from erp_connectors.exchange import health as exchange_health
 from erp_connectors.exchange.models import (
     Command,
     CommandState,
@@ -28,6 +29,8 @@ from exceptions_app.web.pages import now_of, show
 
 #: A polled stream that missed this many of its intervals lags.
 MISSED_INTERVALS = 3
+#: A pushed stream lags when its oldest message has waited this long.
+PATIENCE = timedelta(minutes=5)
 RECENT = timedelta(days=7)
 
 
@@ -54,40 +57,9 @@ def health(request: HttpRequest) -> HttpResponse:
         .select_related("company")
         .order_by("company__name", "name")
     )
-    streams: dict[int, list[StreamView]] = {}
-    for stream in StreamState.objects.filter(connection__in=connections).order_by("stream"):
-        streams.setdefault(stream.connection_id, []).append(_stream(stream, now))
-    inbound = _by_connection(
-        Interchange.objects.filter(connection__in=connections, received_at__gte=now - RECENT)
-        .values("connection")
-        .annotate(
-            received=Count("pk"),
-            newest=Max("received_at"),
-            waiting=Count("pk", filter=Q(status=InterchangeStatus.RECEIVED)),
-            oldest_waiting=Min("received_at", filter=Q(status=InterchangeStatus.RECEIVED)),
-            quarantined=Count(
-                "pk", filter=Q(status__in=(InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY))
-            ),
-        )
-    )
-    commands = _by_connection(
-        Command.objects.filter(connection__in=connections)
-        .exclude(state__in=(CommandState.DONE, CommandState.WITHDRAWN))
-        .values("connection")
-        .annotate(
-            waiting=Count("pk", filter=Q(state__in=(CommandState.WAITING, CommandState.SENDING))),
-            unclear=Count("pk", filter=Q(state__in=(CommandState.UNKNOWN, CommandState.CONFLICT))),
-        )
-    )
-    outgoing = _by_connection(
-        OutgoingFile.objects.filter(connection__in=connections)
-        .exclude(status=OutgoingStatus.SENT)
-        .values("connection")
-        .annotate(
-            waiting=Count("pk", filter=Q(status=OutgoingStatus.WAITING)),
-            dead=Count("pk", filter=Q(status=OutgoingStatus.DEAD)),
-        )
-    )
+    streams = _streams(connections, now)
+    inbound = _inbound(connections, now)
+    commands, outgoing = _commands(connections), _outgoing(connections)
     context = {
         "now": now,
         "days": RECENT.days,
@@ -108,8 +80,80 @@ def health(request: HttpRequest) -> HttpResponse:
     return show(request, "connections/page.html", context, current="connections", fragment="connections")
 
 
+# --- figures of all connections -----------------------------------------------------------------------------
+
+
+def _streams(connections: list[Connection], now: datetime) -> dict[int, list[StreamView]]:
+    """Return the streams of each connection; those of a mailbox are pushed to us and may have no row."""
+    streams: dict[int, list[StreamView]] = {}
+    for stream in StreamState.objects.filter(connection__in=connections).order_by("stream"):
+        streams.setdefault(stream.connection_id, []).append(_stream(stream, now))
+    for connection in connections:
+        if connection.kind == ConnectionKind.EDI and connection.pk not in streams:
+            streams[connection.pk] = [
+                _pushed(connection, name, now) for name in sorted(exchange_health.BY_EDI)
+            ]
+    return streams
+
+
+def _inbound(connections: list[Connection], now: datetime) -> dict[int, dict[str, Any]]:
+    troubled = (InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY)
+    return _by_connection(
+        Interchange.objects.filter(connection__in=connections, received_at__gte=now - RECENT)
+        .values("connection")
+        .annotate(
+            received=Count("pk"),
+            waiting=Count("pk", filter=Q(status=InterchangeStatus.RECEIVED)),
+            oldest_waiting=Min("received_at", filter=Q(status=InterchangeStatus.RECEIVED)),
+            quarantined=Count("pk", filter=Q(status__in=troubled)),
+        )
+    )
+
+
+def _commands(connections: list[Connection]) -> dict[int, dict[str, Any]]:
+    return _by_connection(
+        Command.objects.filter(connection__in=connections)
+        .exclude(state__in=(CommandState.DONE, CommandState.WITHDRAWN))
+        .values("connection")
+        .annotate(
+            waiting=Count("pk", filter=Q(state__in=(CommandState.WAITING, CommandState.SENDING))),
+            unclear=Count("pk", filter=Q(state__in=(CommandState.UNKNOWN, CommandState.CONFLICT))),
+        )
+    )
+
+
+def _outgoing(connections: list[Connection]) -> dict[int, dict[str, Any]]:
+    return _by_connection(
+        OutgoingFile.objects.filter(connection__in=connections, status=OutgoingStatus.DEAD)
+        .values("connection")
+        .annotate(dead=Count("pk"))
+    )
+
+
 def _by_connection(rows: Any) -> dict[int, dict[str, Any]]:
     return {row["connection"]: row for row in rows}
+
+
+# --- one stream, one connection -----------------------------------------------------------------------------
+
+
+def _pushed(connection: Connection, name: str, now: datetime) -> StreamView:
+    """Return a stream that partners push to us: it reaches as far as what they sent is processed."""
+    until = exchange_health.watermark(connection, name, now=now)
+    if until is None:
+        chip = Chip(gettext("Not listening"), "warn")
+    elif now - until > PATIENCE:
+        chip = Chip(gettext("Lags"), "warn")
+    else:
+        chip = Chip(gettext("Current"), "good")
+    return StreamView(
+        name=str(STREAMS.get(name, name)),
+        read_until=until,
+        last_success_at=None,
+        chip=chip,
+        failures=0,
+        last_error="",
+    )
 
 
 def _stream(stream: StreamState, now: datetime) -> StreamView:

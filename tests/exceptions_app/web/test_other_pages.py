@@ -307,6 +307,21 @@ def test_connections_tell_how_far_each_stream_is_read_and_the_last_error(scene: 
     assert "Confirmations 08:00 10:00 Lags" in words
 
 
+def test_a_mailbox_reaches_as_far_as_what_it_holds_is_processed(scene: Scene) -> None:
+    StreamState.objects.filter(connection=scene.world.edi).delete()
+    current = words_of(scene, "ed", "/connections/")
+    make.InterchangeFactory.create(
+        connection=scene.world.edi,
+        status="received",
+        received_at=TUESDAY_TEN - timedelta(hours=1),
+        due_at=TUESDAY_TEN,
+    )
+    lagging = words_of(scene, "ed", "/connections/")
+
+    assert "Confirmations 10:00 – Current" in current
+    assert "Confirmations 09:00 – Lags" in lagging
+
+
 # --- a person's own settings --------------------------------------------------------------------------------
 
 
