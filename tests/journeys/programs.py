@@ -106,13 +106,14 @@ class Programs:
         if self._beat is not None and self._beat.exit_status() is None:
             self._beat.process.send_signal(signal.SIGCONT)
 
-    def start_web(self, port: int) -> str:
+    def start_web(self, port: int, **environment: str) -> str:
         """Start the web server, and return its address once it answers."""
         web = self.start(
             *("web", "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"),
             RIGHTLINE_PROCESS="web",
             RIGHTLINE_WEB_PROCESSES="1",
             PORT=str(port),
+            **environment,
         )
         self.wait_until(lambda: _answers(port), "the web server answers", LONGEST_START, needs=web)
         return f"http://127.0.0.1:{port}"
