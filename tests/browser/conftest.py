@@ -21,7 +21,13 @@ expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
-def window(live_server: Any, chromium: Browser) -> Iterator[OpenPage]:
+def address(live_server: Any) -> str:
+    """Where the pages are: a server inside this process, unless a test starts another one."""
+    return str(live_server.url)
+
+
+@pytest.fixture
+def window(address: str, chromium: Browser) -> Iterator[OpenPage]:
     """Return a function that opens a path as a person (None: a stranger) and returns the page.
 
     When the test ends, the console must have been silent: a blocked script or style would have spoken.
@@ -34,7 +40,7 @@ def window(live_server: Any, chromium: Browser) -> Iterator[OpenPage]:
 
     def opened(path: str, who: str | None = "bea", *, width: int = 1680, theme: str = "light") -> Page:
         context = chromium.new_context(
-            base_url=live_server.url,
+            base_url=address,
             viewport={"width": width, "height": 1000},
             color_scheme="dark" if theme == "dark" else "light",
             locale="en-GB",

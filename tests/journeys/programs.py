@@ -10,10 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlencode
 
-from celery import current_app
+import redis
+from django.conf import settings
 from django.db import connection
 
 from config import env
+from config.addresses import redis_url
 from config.celery import QUEUES
 from config.processes.crew import Crew
 from config.processes.programs import Program, Running
@@ -21,6 +23,8 @@ from config.processes.programs import Program, Running
 LONGEST_START = 60.0
 LOOK_EVERY = 0.05
 LAST_LINES = 60
+#: Where Celery keeps what a worker has in hands.
+UNFINISHED = "unacked"
 
 
 def address_of_test_database() -> str:
@@ -54,6 +58,8 @@ class Programs:
         self._crew = Crew(show=self._write)
         self._ready: dict[int, Path] = {}
         self._beat: Running | None = None
+        # What a worker of another test left unfinished is none of ours.
+        self._strange = set() if own_broker else set(_broker().hkeys(UNFINISHED))
 
     def __enter__(self) -> "Programs":
         self._crew.__enter__()
@@ -99,7 +105,7 @@ class Programs:
         """Hold the metronome until nothing is in a worker's hands: now tables can be emptied."""
         if self._beat is not None:
             self._beat.process.send_signal(signal.SIGSTOP)
-        self.wait_until(_broker_is_empty, "the workers are idle")
+        self.wait_until(self._are_idle, "the workers are idle")
 
     def go_on(self) -> None:
         """Let the metronome beat again."""
@@ -158,6 +164,12 @@ class Programs:
                 raise AssertionError(f"After {timeout:.0f} seconds not yet: {what}.\n{self.last_lines()}")
             time.sleep(LOOK_EVERY)
 
+    def _are_idle(self) -> bool:
+        """Say whether nothing waits in the broker of this test run, and nothing is in a worker's hands."""
+        broker = _broker()
+        waiting = any(broker.llen(queue) for queue in QUEUES)
+        return not waiting and not set(broker.hkeys(UNFINISHED)) - self._strange
+
     def last_lines(self) -> str:
         """What the programs said last."""
         self._lines.flush()
@@ -168,11 +180,8 @@ class Programs:
             print(f"{program:<8}| {line}", file=self._lines, flush=True)
 
 
-def _broker_is_empty() -> bool:
-    """Say whether nothing waits in the broker of this test run, and nothing is in a worker's hands."""
-    with current_app.connection_for_read() as connected:
-        broker = connected.default_channel.client
-        return not any(broker.llen(queue) for queue in QUEUES) and not broker.hlen("unacked")
+def _broker() -> redis.Redis:
+    return redis.Redis.from_url(redis_url(settings.RIGHTLINE_HOME, database=0))
 
 
 def _answers(port: int) -> bool:
