@@ -45,6 +45,48 @@ class Purpose(StrEnum):
     CANCEL = "cancel"
 
 
+# --- money beside the goods ------------------------------------------------------------------
+
+
+class ChargeKind(StrEnum):
+    """What is charged or allowed beside the price of the goods."""
+
+    FREIGHT = "freight"
+    PACKAGING = "packaging"
+    SURCHARGE = "surcharge"
+    HANDLING = "handling"
+    INSURANCE = "insurance"
+    MINIMUM_ORDER = "minimum_order"
+    SMALL_ORDER = "small_order"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Money beside the price of the goods: charged where `amount` is positive, allowed where negative."""
+
+    kind: ChargeKind
+    amount: Decimal
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTerms:
+    """When to pay, counted from the date of the invoice; None where the source did not say."""
+
+    net_days: int | None = None
+    discount_percent: Decimal | None = None
+    discount_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBreak:
+    """From this quantity on, another price holds for the whole line."""
+
+    from_quantity: Quantity
+    price: Price
+
+
 # --- the order, as the ERP has it ------------------------------------------------------------
 
 
@@ -59,7 +101,10 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """One line of a purchase order. `schedule` adds up to `quantity`; at least one part."""
+    """One line of a purchase order. `schedule` adds up to `quantity`; at least one part.
+
+    `price` holds for the ordered quantity; `price_breaks` say what it is from other quantities on.
+    """
 
     number: str
     item: str
@@ -71,6 +116,7 @@ class OrderLine:
     description: str = ""
     warehouse: str | None = None
     cancelled: bool = False
+    price_breaks: tuple[PriceBreak, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +124,8 @@ class PurchaseOrder:
     """A purchase order with all its lines, as one revision of the ERP has it.
 
     `version_token` is the ERP's own token (ETag, timestamp); writing back presents it again.
-    A cancelled order or line keeps its quantity; `cancelled_at` says since when.
+    A cancelled order or line keeps its quantity; `cancelled_at` says since when. `charges` are agreed beside
+    the prices; `tax_percent` and `payment_terms` None: the ERP does not say, so nothing can differ from them.
     """
 
     number: str
@@ -91,6 +138,9 @@ class PurchaseOrder:
     cancelled_at: datetime.datetime | None = None
     buyer: str | None = None
     version_token: str = ""
+    payment_terms: PaymentTerms | None = None
+    charges: tuple[Charge, ...] = ()
+    tax_percent: Decimal | None = None
 
 
 # --- the supplier's answer ---------------------------------------------------------------------
@@ -206,9 +256,92 @@ class ShipNotice:
     notes: tuple[str, ...] = ()
 
 
+class ShipmentEvent(StrEnum):
+    """What happened to a shipment on its way, by the carrier's word."""
+
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    ARRIVED = "arrived"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    REFUSED = "refused"
+    DAMAGED = "damaged"
+    LOST = "lost"
+    CUSTOMS_HOLD = "customs_hold"
+    FAILED_ATTEMPT = "failed_attempt"
+    RETURNED = "returned"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusEvent:
+    """One event on the way of a shipment. `code` and `reason` are as sent; `eta` is stated, never derived.
+
+    `quantity` None: the whole shipment, as far as anybody said.
+    """
+
+    kind: ShipmentEvent
+    at: datetime.datetime
+    code: str = ""
+    reason: str = ""
+    place: str = ""
+    eta: date | None = None
+    quantity: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentStatus:
+    """What a carrier says about a shipment (214, IFTSTA). A cancelled one counts as never sent.
+
+    It finds its order lines by `order_numbers`, by the `ship_notice` it is of, and by what it has in common
+    with a ship notice: `number`, `tracking` or a reference (bill_of_lading, carrier ...).
+    """
+
+    number: str
+    version: DocumentVersion
+    events: tuple[StatusEvent, ...]
+    purpose: Purpose = Purpose.ORIGINAL
+    order_numbers: tuple[str, ...] = ()
+    ship_notice: str | None = None
+    tracking: str | None = None
+    carrier: str | None = None
+    references: tuple[Reference, ...] = ()
+
+
+class GoodsCondition(StrEnum):
+    """What is wrong with received goods, by the word of who received them."""
+
+    DAMAGED = "damaged"
+    QUALITY = "quality"
+    REJECTED = "rejected"
+    WRONG_ITEM = "wrong_item"
+    ON_HOLD = "on_hold"
+    SCRAPPED = "scrapped"
+    SHORT = "short"
+    OVER = "over"
+    RETURNED = "returned"
+    NO_SHIP_NOTICE = "no_ship_notice"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InQuestion:
+    """A quantity in question at the dock; `code` and `reason` are as sent."""
+
+    condition: GoodsCondition
+    quantity: Quantity | None = None
+    code: str = ""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptLine:
-    """What the warehouse booked of one order line. `received` counts good and damaged together."""
+    """What the warehouse booked of one order line. `received` counts good, damaged and rejected together.
+
+    `damaged` (broken, scrapped) and `rejected` (refused for another reason) exclude each other. The reader
+    derives both from `in_question`, which says everything as it was sent, where the source says it that way.
+    """
 
     order_number: str | None
     line_number: str | None
@@ -216,6 +349,8 @@ class ReceiptLine:
     damaged: Quantity | None = None
     ids: ItemIds = ItemIds()
     item: str | None = None
+    rejected: Quantity | None = None
+    in_question: tuple[InQuestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +370,7 @@ class Receipt:
 
 
 class InvoiceKind(StrEnum):
-    """An invoice asks for money; a credit note gives it back."""
+    """An invoice asks for money; a credit note gives it back. A cancelled one counts as never sent."""
 
     INVOICE = "invoice"
     CREDIT = "credit"
@@ -243,18 +378,30 @@ class InvoiceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
-    """One billed order line. On a credit note `quantity` is what is credited, as a positive number."""
+    """One billed order line. On a credit note `quantity` is what is credited, as a positive number.
+
+    `amount` is the line's net total as sent, its `charges` included; None where the document states none.
+    """
 
     order_number: str | None
     line_number: str | None
     quantity: Quantity | None
     price: Price | None
     ids: ItemIds = ItemIds()
+    amount: Decimal | None = None
+    charges: tuple[Charge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """A supplier invoice or credit note. `total` and the sums are in `currency`."""
+    """A supplier invoice or credit note, in `currency`. On a credit note every sum is what is given back.
+
+    A reader passes on what the document states and adds nothing up; None is not stated. `lines_total` is its
+    own sum of the line amounts, `charges` its own sum of header charges less allowances (not stated: what
+    `charge_lines` of the header add up to), `tax` and `total` likewise. Whether lines, charges and tax make
+    up `total`, detection judges. `order_number` is the order of lines that name none, `corrects` the invoice
+    a credit note or a correction is about.
+    """
 
     number: str
     version: DocumentVersion
@@ -265,6 +412,15 @@ class Invoice:
     charges: Decimal | None = None
     tax: Decimal | None = None
     total: Decimal | None = None
+    purpose: Purpose = Purpose.ORIGINAL
+    order_number: str | None = None
+    ship_notice: str | None = None
+    corrects: str | None = None
+    charge_lines: tuple[Charge, ...] = ()
+    lines_total: Decimal | None = None
+    tax_percent: Decimal | None = None
+    payment_terms: PaymentTerms | None = None
+    due_on: date | None = None
 
 
 # --- stock and customers ------------------------------------------------------------------------------

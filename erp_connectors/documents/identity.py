@@ -12,6 +12,7 @@ from erp_connectors.canonical.documents import (
     InvoiceKind,
     PurchaseOrder,
     Receipt,
+    ShipmentStatus,
     ShipNotice,
     Stock,
 )
@@ -20,7 +21,7 @@ from erp_connectors.canonical.values import DocumentVersion
 from erp_connectors.errors import PermanentError
 
 #: What is said about orders.
-OrderDocument = PurchaseOrder | Confirmation | ShipNotice | Receipt | Invoice
+OrderDocument = PurchaseOrder | Confirmation | ShipNotice | ShipmentStatus | Receipt | Invoice
 #: What is said about everything around them.
 GroundDocument = Stock | Demand | SupplierRecord | ItemRecord
 Recordable = OrderDocument | GroundDocument
@@ -29,6 +30,7 @@ ORDER_SHAPES: dict[DocumentKind, type[OrderDocument]] = {
     DocumentKind.PURCHASE_ORDER: PurchaseOrder,
     DocumentKind.CONFIRMATION: Confirmation,
     DocumentKind.SHIP_NOTICE: ShipNotice,
+    DocumentKind.SHIPMENT_STATUS: ShipmentStatus,
     DocumentKind.RECEIPT: Receipt,
     DocumentKind.INVOICE: Invoice,
 }
@@ -81,6 +83,11 @@ def orders_named(document: Recordable) -> set[str]:
             return {document.number}
         case Confirmation():
             return {document.order_number}
+        case ShipmentStatus():
+            return set(document.order_numbers)
+        case Invoice():
+            named = {document.order_number, *(line.order_number for line in document.lines)}
+            return {number for number in named if number}
         case _:
             return {line.order_number for line in document.lines if line.order_number}
 

@@ -6,7 +6,7 @@ matter: `positions_of` is a function of the set of documents.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ from erp_connectors.canonical.documents import (
     Purpose,
     Receipt,
     ReceiptLine,
+    ShipmentStatus,
     ShipNotice,
     ShipNoticeLine,
     Unmentioned,
@@ -39,7 +40,7 @@ from erp_connectors.documents.position import (
     ShipmentFact,
 )
 
-Content = PurchaseOrder | Confirmation | ShipNotice | Receipt | Invoice
+Content = PurchaseOrder | Confirmation | ShipNotice | ShipmentStatus | Receipt | Invoice
 NamedLine = ConfirmationLine | ShipNoticeLine | ReceiptLine | InvoiceLine
 
 
@@ -135,8 +136,7 @@ def _since_cancelled(revisions: Sequence[Identified]) -> list[Identified]:
     cancelled = [
         index
         for index, (_, document) in enumerate(revisions)
-        if isinstance(document.content, Confirmation | ShipNotice | Receipt)
-        and document.content.purpose is Purpose.CANCEL
+        if not isinstance(document.content, PurchaseOrder) and document.content.purpose is Purpose.CANCEL
     ]
     return list(revisions[cancelled[-1] + 1 :]) if cancelled else list(revisions)
 
@@ -330,8 +330,11 @@ class _Desk:
 
     def file_invoice(self, document: HeardDocument, invoice: Invoice) -> None:
         """File what the invoice or credit note bills of each line."""
-        matches = self._match(DocumentKind.INVOICE, document, invoice.lines)
-        for line, match in zip(invoice.lines, matches, strict=True):
+        lines = [
+            replace(line, order_number=line.order_number or invoice.order_number) for line in invoice.lines
+        ]
+        matches = self._match(DocumentKind.INVOICE, document, lines)
+        for line, match in zip(lines, matches, strict=True):
             if match.line_number is not None:
                 self.invoices[match.line_number].append(
                     InvoiceFact(

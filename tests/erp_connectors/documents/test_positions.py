@@ -12,6 +12,7 @@ from erp_connectors.canonical.documents import (
     Confirmation,
     ConfirmationLine,
     DocumentKind,
+    Invoice,
     LineAnswer,
     OfferedPart,
     OrderState,
@@ -290,16 +291,27 @@ def test_the_newest_revision_of_each_ship_notice_receipt_and_invoice_counts() ->
     assert [fact.quantity for fact in position.invoices] == [amount(100)]
 
 
-def test_a_cancelled_ship_notice_and_receipt_count_as_never_sent() -> None:
+def test_a_cancelled_ship_notice_receipt_and_invoice_count_as_never_sent() -> None:
     notice, booked = ship_notice(60, said="2026-11-27 10:00"), receipt(60, on="2026-12-01")
+    billed = invoice(60, on="2026-12-01")
     position = only(
         ORDER,
         with_purpose(notice, Purpose.CANCEL, "2026-11-28 10:00"),
         notice,
         with_purpose(booked, Purpose.CANCEL, "2026-12-02 10:00"),
         booked,
+        with_purpose(billed, Purpose.CANCEL, "2026-12-02 10:00"),
+        billed,
     )
-    assert (position.shipments, position.receipts) == ((), ())
+    assert (position.shipments, position.receipts, position.invoices) == ((), (), ())
+
+
+def test_a_billed_line_that_names_no_order_is_of_the_order_its_invoice_names() -> None:
+    said = invoice(60, on="2026-12-01")
+    assert isinstance(said.content, Invoice)
+    lines = (replace(said.content.lines[0], order_number=None),)
+    named = replace(said, content=replace(said.content, lines=lines, order_number=ORDER_NUMBER))
+    assert [fact.quantity for fact in only(ORDER, named).invoices] == [amount(60)]
 
 
 def test_a_ship_notice_is_final_when_it_says_so_or_has_shipped_what_the_supplier_counts_as_ordered() -> None:
