@@ -24,14 +24,11 @@ def event() -> Event:
     ],
 )
 def test_the_database_refuses_to_change_the_history(event: Event, statement: str) -> None:
-    with (
-        pytest.raises(DatabaseError, match="events are append-only"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
+    with transaction.atomic(), connection.cursor() as cursor:
         # The foreign keys of the new row are checked at the end; PostgreSQL truncates nothing before that.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(statement)
+        with pytest.raises(DatabaseError, match="events are append-only"), transaction.atomic():
+            cursor.execute(statement)
     assert Event.objects.get(pk=event.pk).summary == "18 EA short"
 
 

@@ -1,0 +1,69 @@
+"""Every benchmark runs to its end at a small size and checks its answers; what shall stay flat is held here.
+
+No time is judged: how fast it is says `make bench` on a quiet machine.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import env
+from tests.bench.areas import AREAS
+
+#: Small enough for a test, large enough that every part of an area has something to do.
+SIZES = {"page": 1_200, "e2e": 4, "edi": 1, "detect": 6}
+MOST_QUERIES_OF_A_PAGE = 20
+
+pytestmark = pytest.mark.slow
+
+
+def bench(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", "bench", *arguments],
+        cwd=env.PROJECT,
+        env=dict(os.environ) | {"RIGHTLINE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+
+
+def measured(home: Path, area: str) -> dict[str, dict[str, Any]]:
+    done = bench(home, area, "--n", str(SIZES[area]), "--reps", "1")
+    assert done.returncode == 0, done.stderr
+    kept = json.loads((home / "bench.json").read_text())
+    figures = {figure["area"]: figure for figure in kept["figures"]}
+    assert set(figures) == {line.split()[0] for line in done.stdout.splitlines()[1:] if line[0] != " "}
+    return figures
+
+
+def test_every_area_has_a_small_size() -> None:
+    assert set(SIZES) == set(AREAS)
+
+
+@pytest.mark.parametrize("area", [area for area in SIZES if area != "page"])
+def test_an_area_checks_its_answers_and_keeps_its_figures(area: str, tmp_path: Path) -> None:
+    figures = measured(tmp_path, area)
+
+    assert figures
+    assert all(figure["value"] > 0 for figure in figures.values())
+    assert not list((tmp_path / "bench").glob(f"{area}/*")), "it leaves nothing but figures and logs"
+
+
+def test_a_queue_page_asks_as_many_queries_at_many_cases_as_at_few(tmp_path: Path) -> None:
+    queries = measured(tmp_path, "page")["page.queries"]
+
+    assert queries["value"] == queries["floor"]
+    assert queries["value"] <= MOST_QUERIES_OF_A_PAGE
+
+
+def test_an_unknown_area_is_named_with_those_there_are(tmp_path: Path) -> None:
+    done = bench(tmp_path, "speed")
+
+    assert done.returncode == 1
+    assert "There is no area speed; there are page, e2e, edi, detect." in done.stderr
