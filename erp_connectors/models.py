@@ -11,6 +11,7 @@ from erp_connectors.documents.models import (
     OrderLine,
     OrderReference,
     PurchaseOrder,
+    ShipmentNumber,
     StockLevel,
     Supplier,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "OutgoingFile",
     "PartnerProfile",
     "PurchaseOrder",
+    "ShipmentNumber",
     "StockLevel",
     "StreamState",
     "Supplier",

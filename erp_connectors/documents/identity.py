@@ -25,6 +25,10 @@ OrderDocument = PurchaseOrder | Confirmation | ShipNotice | ShipmentStatus | Rec
 #: What is said about everything around them.
 GroundDocument = Stock | Demand | SupplierRecord | ItemRecord
 Recordable = OrderDocument | GroundDocument
+#: What one document is told from another by: kind, key, and the partner who said it (None: the ERP or we).
+Group = tuple[str, str, int | None]
+#: An order as a document names it: the number of the partner who speaks (empty: the ERP or we), the order's.
+Named = tuple[str, str]
 
 ORDER_SHAPES: dict[DocumentKind, type[OrderDocument]] = {
     DocumentKind.PURCHASE_ORDER: PurchaseOrder,

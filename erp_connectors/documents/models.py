@@ -163,6 +163,23 @@ class OrderReference(models.Model):
         return self.order_number
 
 
+class ShipmentNumber(models.Model):
+    """A number by which a ship notice or a carrier's status knows its shipment: so they find each other."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
+    number = models.CharField(max_length=200)
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="shipment_numbers")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="shipment_number_once"),
+        ]
+        indexes = [models.Index(fields=["connection", "number"], name="shipment_number_lookup")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class PurchaseOrder(models.Model):
     """A purchase order as the newest revision of the ERP has it."""
 

@@ -13,6 +13,7 @@ from erp_connectors.canonical.documents import (
     OfferedPart,
     OrderLine,
     OrderState,
+    StatusEvent,
 )
 from erp_connectors.canonical.values import DocumentVersion, ItemIds, Price, Quantity, SchedulePart
 
@@ -54,6 +55,22 @@ class ShipmentFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusFact:
+    """What a carrier said of one shipment that carries something of the line.
+
+    `notices` are the ship notices it is known by; empty where it only names the order. `events` in the order
+    they happened, all that was told so far; `version` is of the newest word.
+    """
+
+    shipment: str
+    version: DocumentVersion
+    notices: tuple[str, ...] = ()
+    tracking: str | None = None
+    carrier: str | None = None
+    events: tuple[StatusEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptFact:
     """What one receipt, in its newest revision, booked of the line."""
 
@@ -88,7 +105,8 @@ class LinePosition:
     `unchanged_since`: document time of the revision since which the ERP orders just this quantity.
     `cancelled_at`: since when the order or this line is cancelled, where it is.
     `is_present` is false for a line the newest revision of the order no longer has; it counts as cancelled.
-    Shipments, receipts and invoices: one fact per document line, oldest document first.
+    Shipments, receipts and invoices: one fact per document line, oldest document first. Statuses: one fact
+    per shipment.
     """
 
     order_number: str
@@ -106,5 +124,6 @@ class LinePosition:
     answered_at: datetime | None = None
     first_promise: tuple[OfferedPart, ...] | None = None
     shipments: tuple[ShipmentFact, ...] = ()
+    statuses: tuple[StatusFact, ...] = ()
     receipts: tuple[ReceiptFact, ...] = ()
     invoices: tuple[InvoiceFact, ...] = ()

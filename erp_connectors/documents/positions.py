@@ -38,7 +38,9 @@ from erp_connectors.documents.position import (
     LinePosition,
     ReceiptFact,
     ShipmentFact,
+    StatusFact,
 )
+from erp_connectors.documents.shipments import ShipmentHistory, statuses_of
 
 Content = PurchaseOrder | Confirmation | ShipNotice | ShipmentStatus | Receipt | Invoice
 NamedLine = ConfirmationLine | ShipNoticeLine | ReceiptLine | InvoiceLine
@@ -87,8 +89,8 @@ def positions_of(heard: Iterable[HeardDocument]) -> OrderPositions:
     """Return the positions of one order from all that was heard of it, its own revisions among the rest.
 
     All revisions of every document may be given. Of ship notices, receipts and invoices the newest revision
-    counts, of confirmations the newest word on each line; a cancelled document counts as never sent. Without
-    any revision of the order there are no positions yet.
+    counts, of confirmations the newest word on each line, of shipment statuses every event; a cancelled
+    document counts as never sent. Without any revision of the order there are no positions yet.
     """
     sent = _as_sent(heard)
     orders = OrderHistory([document for document in sent if isinstance(document.content, PurchaseOrder)])
@@ -106,6 +108,7 @@ def positions_of(heard: Iterable[HeardDocument]) -> OrderPositions:
                 desk.file_receipt(document, receipt)
             case Invoice() as invoice:
                 desk.file_invoice(document, invoice)
+    desk.file_statuses(sent)
     return OrderPositions(
         lines=tuple(desk.position(line) for line in orders.lines), unmatched=tuple(desk.unmatched)
     )
@@ -243,6 +246,8 @@ class _Desk:
         self.removed = orders.lines[len(self.present) :]
         self.answers: dict[str, list[AnswerFact]] = defaultdict(list)
         self.shipments: dict[str, list[ShipmentFact]] = defaultdict(list)
+        self.carried: dict[str, list[ShipNotice]] = {line.number: [] for line in orders.lines}
+        self.statuses: dict[str, list[StatusFact]] = {}
         self.receipts: dict[str, list[ReceiptFact]] = defaultdict(list)
         self.invoices: dict[str, list[InvoiceFact]] = defaultdict(list)
         self._unmatched: dict[tuple[DocumentKind, str], list[UnmatchedLine]] = {}
@@ -274,6 +279,7 @@ class _Desk:
             answered_at=first.first_said_at if first else None,
             first_promise=first.offered if first else None,
             shipments=tuple(self.shipments[line.number]),
+            statuses=tuple(self.statuses[line.number]),
             receipts=tuple(self.receipts[line.number]),
             invoices=tuple(self.invoices[line.number]),
         )
@@ -300,6 +306,7 @@ class _Desk:
         matches = self._match(DocumentKind.SHIP_NOTICE, document, notice.lines)
         for line, match in zip(notice.lines, matches, strict=True):
             if match.line_number is not None:
+                self.carried[match.line_number].append(notice)
                 self.shipments[match.line_number].append(
                     ShipmentFact(
                         notice=notice.number,
@@ -311,6 +318,15 @@ class _Desk:
                         final=line.final or _is_complete(line),
                     )
                 )
+
+    def file_statuses(self, sent: Iterable[HeardDocument]) -> None:
+        """File what carriers say of the shipments of each line, after all ship notices."""
+        said: dict[str, list[tuple[DocumentVersion, ShipmentStatus]]] = defaultdict(list)
+        for document in sent:
+            if isinstance(document.content, ShipmentStatus):
+                said[document.key].append((document.version, document.content))
+        histories = [ShipmentHistory(of_one) for of_one in said.values()]
+        self.statuses = statuses_of(histories, self.orders.newest.number, self.carried)
 
     def file_receipt(self, document: HeardDocument, receipt: Receipt) -> None:
         """File what the receipt booked of each line."""

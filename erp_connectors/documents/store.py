@@ -20,10 +20,12 @@ from django.db import transaction as atomicity
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder
 from erp_connectors.companies import Company, Connection
-from erp_connectors.documents import ground, orders
+from erp_connectors.documents import ground, joining, orders
 from erp_connectors.documents.identity import (
     GROUND_SHAPES,
     GroundDocument,
+    Group,
+    Named,
     Recordable,
     UnstorableDocument,
     content_of,
@@ -47,10 +49,8 @@ __all__ = ["Arrival", "Outcome", "StoredDocument", "record", "record_many"]
 LOCK_KEYS = """
     SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT unnest(%s::bigint[]) AS key ORDER BY 1) AS keys
 """
-#: What one document is told from another by: kind, key, and the partner who said it (None: the ERP or we).
-Group = tuple[str, str, int | None]
-#: An order as a document names it: the number of the partner who speaks (empty: the ERP or we), the order's.
-Named = tuple[str, str]
+#: Locks on the numbers of shipments: as many as this, however many numbers a file holds.
+SHIPMENT_LOCKS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,11 +192,17 @@ def _follow(
     """Save the changed revisions and all that follows from them; return the orders each of them touched."""
     connection, company = mirror.connection, mirror.company
     named = _orders_of(filed, changed, mirror)
+    rows = {group: [run.row for run in shelf.runs if run.row] for group, shelf in changed.items()}
+    joined = joining.join(rows, named, connection=connection)
+    for group, some in joined.changed.items():
+        named[group] |= some
     effect = ground.follow(_newest_ground(changed), connection=connection, company=company)
     numbers = effect.orders_to_recompute.union(*({number for _, number in pairs} for pairs in named.values()))
     references = _queue_up_for_orders(numbers, set().union(*named.values()), mirror)
     _save(changed)
     _link(changed, named, references)
+    joining.keep_numbers((row for some in rows.values() for row in some), connection=connection)
+    joining.link_others(joined, references, connection=connection)
     touched_orders = orders.follow(numbers, connection=connection, company=company)
     touched = defaultdict(set, effect.touched)
     for group, pairs in named.items():
@@ -209,11 +215,20 @@ def _follow(
 
 
 def _queue_up_for_keys(filed: Iterable[_Filed], mirror: _Mirror) -> None:
-    """Wait for whoever records another revision of one of these documents; locks go in one order for all."""
-    names = {f"{mirror.connection.pk} {one.kind} {one.key}" for one in filed}
-    keys = [int.from_bytes(sha256(name.encode()).digest()[:8], signed=True) for name in names]
+    """Wait for whoever records another revision of one of these documents, or another word on the shipment.
+
+    Locks go in one order for all.
+    """
+    keys = [_digest(f"{mirror.connection.pk} {one.kind} {one.key}") for one in filed]
+    for one in filed:
+        for number in joining.numbers_of(one.arrival.document):
+            keys.append(_digest(f"{mirror.connection.pk} {number}") % SHIPMENT_LOCKS)
     with database.cursor() as cursor:
         cursor.execute(LOCK_KEYS, [keys])
+
+
+def _digest(name: str) -> int:
+    return int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
 
 
 def _queue_up_for_orders(

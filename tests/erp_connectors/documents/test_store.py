@@ -26,8 +26,11 @@ from erp_connectors.canonical.documents import (
     PurchaseOrder,
     Receipt,
     ReceiptLine,
+    ShipmentEvent,
+    ShipmentStatus,
     ShipNotice,
     ShipNoticeLine,
+    StatusEvent,
     Stock,
 )
 from erp_connectors.canonical.master import ItemRecord, Pack, SupplierRecord
@@ -99,6 +102,14 @@ def notice(minute: int, quantity: int, *, orders: str = "1000", number: str = "A
 def receipt(minute: int, quantity: Quantity, *, number: str = "GR-1") -> Receipt:
     line = ReceiptLine(order_number="1000", line_number="10", received=quantity)
     return Receipt(number=number, version=at(minute), received_on=REQUESTED, lines=(line,))
+
+
+def status(minute: int, *, orders: tuple[str, ...] = (), number: str = "PRO-1") -> ShipmentStatus:
+    """Return what a carrier says of the shipment under notice ASN-1."""
+    event = StatusEvent(kind=ShipmentEvent.DELAYED, at=TEN + timedelta(minutes=minute))
+    return ShipmentStatus(
+        number=number, version=at(minute), events=(event,), order_numbers=orders, ship_notice="ASN-1"
+    )
 
 
 class World:
@@ -318,6 +329,65 @@ def codes_of(transaction: Transaction) -> list[str]:
     return [finding["code"] for finding in transaction.findings]
 
 
+# --- shipments --------------------------------------------------------------------------------------------
+
+
+def shipments_of(line: models.OrderLine) -> list[tuple[str, list[str]]]:
+    return [(fact["shipment"], fact["notices"]) for fact in line.position["statuses"]]
+
+
+@pytest.mark.parametrize("arrivals", [(0, 1, 2), (0, 2, 1), (1, 2, 0), (2, 1, 0)])
+def test_a_status_reaches_the_lines_of_its_ship_notice_whatever_comes_first(
+    world: World, arrivals: tuple[int, ...]
+) -> None:
+    said = [order(), notice(6, 40), status(8)]
+    for index in arrivals:
+        world.hear(said[index])
+
+    assert shipments_of(world.line()) == [("PRO-1", ["ASN-1"])]
+
+
+def test_a_status_touches_the_orders_of_its_shipment(world: World) -> None:
+    world.hear(order())
+    world.hear(notice(6, 40))
+
+    assert world.hear(status(8)).orders == (world.line().order_id,)
+
+
+def test_every_word_on_a_shipment_reaches_the_order_its_ship_notice_names_later(world: World) -> None:
+    world.hear(order())
+    world.hear(order(number="2000"))
+    world.hear(status(8))
+    world.hear(status(9))
+    world.hear(notice(6, 40))
+    assert len(world.line().position["statuses"][0]["events"]) == 2
+
+    world.hear(notice(10, 40, orders="2000"))
+
+    assert shipments_of(world.line()) == []
+    assert shipments_of(world.line(order_number="2000")) == [("PRO-1", ["ASN-1"])]
+
+
+def test_ship_notice_and_status_recorded_together_find_each_other(world: World) -> None:
+    arrivals = [
+        Arrival(document=status(8)),
+        Arrival(document=notice(6, 40), supplier=world.supplier),
+        Arrival(document=order()),
+    ]
+    record_many(arrivals, connection=world.connection, company=world.company, received_at=TEN)
+
+    assert shipments_of(world.line()) == [("PRO-1", ["ASN-1"])]
+
+
+def test_a_ship_notice_of_another_supplier_brings_no_status_to_the_order(world: World) -> None:
+    world.hear(order())
+    other = SupplierFactory.create(connection=world.connection, number="88")
+    world.hear(notice(6, 40), supplier=other)
+    world.hear(status(8))
+
+    assert shipments_of(world.line()) == []
+
+
 # --- the ground -----------------------------------------------------------------------------------------
 
 
@@ -501,6 +571,7 @@ ANYTHING = st.one_of(
     st.builds(lambda minute, quantity: order(minute, order_line(quantity=quantity)), MINUTES, QUANTITIES),
     st.builds(answer, MINUTES, QUANTITIES),
     st.builds(notice, MINUTES, QUANTITIES, orders=st.sampled_from(["1000", "2000"])),
+    st.builds(status, MINUTES, orders=st.sampled_from([(), ("1000",)])),
     st.builds(lambda minute, quantity: receipt(minute, ea(quantity)), MINUTES, QUANTITIES),
     st.builds(stock, MINUTES, QUANTITIES),
     st.builds(item, MINUTES, QUANTITIES),
@@ -555,6 +626,11 @@ def test_the_number_of_queries_does_not_grow_with_lines_or_documents(world: Worl
     answers = [answer(5, 82, number=str(number), line="1") for number in range(100, 140)]
     assert queries_for(world, answers) <= queries_for(world, [answer(5, 82, number="1")]) + 1
     assert first < 30
+    notices = [notice(6, 40, orders=str(number), number=f"A-{number}") for number in range(100, 140)]
+    assert queries_for(world, notices) <= queries_for(world, [notice(6, 40, orders="1", number="A")]) + 1
+    told = [replace(status(8, number=f"P-{n}"), ship_notice=f"A-{n}") for n in range(100, 140)]
+    one = replace(status(8), ship_notice="A")
+    assert queries_for(world, told) <= queries_for(world, [one]) + 1
 
 
 @pytest.mark.parametrize(
