@@ -428,23 +428,33 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """What is on hand of an item in a warehouse at one moment."""
+    """What is on hand of an item in a warehouse at one moment, and what is usually asked for in a day.
+
+    `demand_sd` is the standard deviation of the demand of a day; both are in the unit of `on_hand`.
+    """
 
     item: str
     warehouse: str
     on_hand: Quantity
     version: DocumentVersion
+    demand_per_day: Decimal | None = None
+    demand_sd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandLine:
-    """One line of a customer order that waits for stock. `open` is what is still to be delivered."""
+    """One line of a customer order that waits for stock. `open` is what is still to be delivered.
+
+    The penalties for delivering it late are in the company's currency: for each day, and once.
+    """
 
     number: str
     item: str
     warehouse: str
     open: Quantity
     due_on: date
+    penalty_per_day: Decimal | None = None
+    penalty_flat: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,12 @@ class SupplierItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRecord:
-    """An item in one ERP with its packs and the names it goes by."""
+    """An item in one ERP with its packs and the names it goes by, and what missing it costs.
+
+    Money is in the company's currency for one base unit. `demand_per_day` and its standard deviation are base
+    units in one warehouse, where its stock record says nothing else. `lead_days`: calendar days until goods
+    that are missing can be had. `criticality`: 1 (as any other) to 1.5.
+    """
 
     number: str
     description: str
@@ -49,3 +54,9 @@ class ItemRecord:
     category: str | None = None
     abc_class: str | None = None
     supplier_items: tuple[SupplierItem, ...] = ()
+    unit_margin: Decimal | None = None
+    sales_price: Decimal | None = None
+    demand_per_day: Decimal | None = None
+    demand_sd: Decimal | None = None
+    lead_days: int | None = None
+    criticality: Decimal | None = None

@@ -31,6 +31,9 @@ Group = tuple[str, str, int | None]
 #: Where stock and demand meet: an item in a warehouse, by their primary keys.
 Place = tuple[int, int]
 Shape = TypeVar("Shape", SupplierRecord, ItemRecord, Stock, Demand)
+#: What positions are counted and judged by; what a case about the item is weighed by.
+COUNTING = ("base_unit", "category", "abc_class")
+WEIGHING = ("unit_margin", "sales_price", "demand_per_day", "demand_sd", "lead_days", "criticality")
 
 
 @dataclass(slots=True)
@@ -163,28 +166,43 @@ def _follow_items(records: Mapping[Group, ItemRecord], connection: Connection, e
     known_packs: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for known_pack in ItemPack.objects.filter(item__in=known.values()):
         known_packs[known_pack.item_id][known_pack.unit] = known_pack.factor
-    repacked = []
+    repacked, recounted = [], set()
     for group, record in records.items():
         row = known[record.number]
         packs = {pack.unit: pack.factor for pack in record.packs}
         has_other_packs = packs != known_packs[row.pk]
-        before = (row.base_unit, row.category, row.abc_class)
+        before, weighed_before = _counting_of(row), _weighing_of(row)
         row.base_unit, row.category = record.base_unit, record.category or ""
         row.abc_class, row.gtin = record.abc_class or "", record.gtin or ""
-        row.description = record.description
+        row.description, row.as_of = record.description, record.version.document_time
+        for column in WEIGHING:
+            setattr(row, column, getattr(record, column))
         if has_other_packs:
             repacked.append(record)
-        if has_other_packs or before != (row.base_unit, row.category, row.abc_class):
+        if has_other_packs or before != _counting_of(row):
+            recounted.add(row.pk)
+        if row.pk in recounted or weighed_before != _weighing_of(row):
             groups[row.pk] = group
     Item.objects.bulk_update(
-        known.values(), ["base_unit", "category", "abc_class", "gtin", "description"], batch_size=500
+        known.values(),
+        [*COUNTING, *WEIGHING, "gtin", "description", "as_of"],
+        batch_size=500,
     )
     _replace_packs(repacked, known)
     _replace_names(records.values(), known)
     lines = _open_lines().filter(item__in=groups)
     for order, number, item in lines.values_list("order", "order__number", "item"):
         effect.touched[groups[item]].add(order)
-        effect.orders_to_recompute.add(number)
+        if item in recounted:
+            effect.orders_to_recompute.add(number)
+
+
+def _counting_of(row: Item) -> tuple[object, ...]:
+    return tuple(getattr(row, column) for column in COUNTING)
+
+
+def _weighing_of(row: Item) -> tuple[object, ...]:
+    return tuple(getattr(row, column) for column in WEIGHING)
 
 
 def _replace_packs(records: Sequence[ItemRecord], known: Mapping[str, Item]) -> None:
@@ -230,31 +248,34 @@ def _follow_stock(
         return
     known_items = items({stock.item for stock in records.values()}, connection=connection)
     known_sites = warehouses({stock.warehouse for stock in records.values()}, company=company)
-    levels = StockLevel.objects.filter(
-        item__in=known_items.values(), warehouse__in=known_sites.values()
-    ).values_list("item", "warehouse", "on_hand", "unit")
-    before = {(item, warehouse): (on_hand, unit) for item, warehouse, on_hand, unit in levels}
+    levels = StockLevel.objects.filter(item__in=known_items.values(), warehouse__in=known_sites.values())
+    before = {(row.item_id, row.warehouse_id): _stock_of(row) for row in levels}
     rows = []
     for group, stock in records.items():
-        item, warehouse = known_items[stock.item], known_sites[stock.warehouse]
-        if before.get((item.pk, warehouse.pk)) != (stock.on_hand.value, stock.on_hand.unit):
-            places[group].add((item.pk, warehouse.pk))
-        rows.append(
-            StockLevel(
-                item=item,
-                warehouse=warehouse,
-                on_hand=stock.on_hand.value,
-                unit=stock.on_hand.unit,
-                as_of=stock.version.document_time,
-            )
+        row = StockLevel(
+            item=known_items[stock.item],
+            warehouse=known_sites[stock.warehouse],
+            on_hand=stock.on_hand.value,
+            unit=stock.on_hand.unit,
+            demand_per_day=stock.demand_per_day,
+            demand_sd=stock.demand_sd,
+            as_of=stock.version.document_time,
         )
+        place = (row.item_id, row.warehouse_id)
+        if before.get(place) != _stock_of(row):
+            places[group].add(place)
+        rows.append(row)
     StockLevel.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["item", "warehouse"],
-        update_fields=["on_hand", "unit", "as_of"],
+        update_fields=["on_hand", "unit", "demand_per_day", "demand_sd", "as_of"],
         batch_size=1000,
     )
+
+
+def _stock_of(row: StockLevel) -> tuple[object, ...]:
+    return (row.on_hand, row.unit, row.demand_per_day, row.demand_sd)
 
 
 def _follow_demand(
@@ -288,6 +309,9 @@ def _follow_demand(
                 open_quantity=line.open.value,
                 unit=line.open.unit,
                 due_on=line.due_on,
+                penalty_per_day=line.penalty_per_day,
+                penalty_flat=line.penalty_flat,
+                as_of=demand.version.document_time,
             )
     for name in before.keys() | after.keys():
         old, new = before.get(name), after.get(name)
@@ -308,6 +332,9 @@ def _follow_demand(
             "open_quantity",
             "unit",
             "due_on",
+            "penalty_per_day",
+            "penalty_flat",
+            "as_of",
         ],
         batch_size=1000,
     )
@@ -322,6 +349,8 @@ def _demand_of(row: CustomerDemand) -> tuple[object, ...]:
         row.unit,
         row.due_on,
         row.customer,
+        row.penalty_per_day,
+        row.penalty_flat,
     )
 
 

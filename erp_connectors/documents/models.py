@@ -38,7 +38,7 @@ class Supplier(models.Model):
 
 
 class Item(models.Model):
-    """An item as its ERP has it."""
+    """An item as its ERP has it (`ItemRecord`). `as_of`: when the ERP last said so."""
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="items")
     number = models.CharField(max_length=64)
@@ -47,6 +47,13 @@ class Item(models.Model):
     category = models.CharField(max_length=64, blank=True)
     abc_class = models.CharField(max_length=1, blank=True)
     gtin = models.CharField(max_length=14, blank=True)
+    unit_margin = models.DecimalField(**MONEY, null=True, blank=True)
+    sales_price = models.DecimalField(**MONEY, null=True, blank=True)
+    demand_per_day = models.DecimalField(**QUANTITY, null=True, blank=True)
+    demand_sd = models.DecimalField(**QUANTITY, null=True, blank=True)
+    lead_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    criticality = models.DecimalField(max_digits=8, decimal_places=6, null=True, blank=True)
+    as_of = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "number"], name="item_per_connection")]
@@ -237,12 +244,17 @@ class OrderLine(models.Model):
 
 
 class StockLevel(models.Model):
-    """What is on hand of an item in a warehouse, by the newest word of the ERP."""
+    """What is on hand of an item in a warehouse, by the newest word of the ERP.
+
+    The demand of a day and its standard deviation are in `unit` too.
+    """
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="stock")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="stock")
     on_hand = models.DecimalField(**QUANTITY)
     unit = models.CharField(max_length=16)
+    demand_per_day = models.DecimalField(**QUANTITY, null=True, blank=True)
+    demand_sd = models.DecimalField(**QUANTITY, null=True, blank=True)
     as_of = models.DateTimeField()
 
     class Meta:
@@ -267,6 +279,9 @@ class CustomerDemand(models.Model):
     open_quantity = models.DecimalField(**QUANTITY)
     unit = models.CharField(max_length=16)
     due_on = models.DateField()
+    penalty_per_day = models.DecimalField(**MONEY, null=True, blank=True)
+    penalty_flat = models.DecimalField(**MONEY, null=True, blank=True)
+    as_of = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -181,6 +181,26 @@ def positive(cell: Cell, settings: FileDropSettings) -> Decimal:
     return value
 
 
+def whole(cell: Cell, settings: FileDropSettings) -> int:
+    """Return a whole number of zero or more. Raises CellProblem."""
+    value = not_negative(cell, settings)
+    if value != value.to_integral_value():
+        raise CellProblem("The number must be whole.")
+    return int(value)
+
+
+def between(low: str, high: str) -> Reader:
+    """Return a reader of a number from `low` to `high`, both included."""
+
+    def read(cell: Cell, settings: FileDropSettings) -> Decimal:
+        value = number(cell, settings)
+        if not Decimal(low) <= value <= Decimal(high):
+            raise CellProblem(f"The number must lie between {low} and {high}.")
+        return value
+
+    return read
+
+
 def _number_in(written: str, mark: str | None) -> Decimal:
     marks = (mark,) if mark else (".", ",")
     readings = {value for each in marks if (value := _by_mark(written, each)) is not None}

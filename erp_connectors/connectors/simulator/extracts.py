@@ -85,6 +85,8 @@ def stock_csv(stock: Iterable[Stock]) -> bytes:
                 "warehouse": level.warehouse,
                 "on_hand": level.on_hand.value,
                 "unit": level.on_hand.unit,
+                "demand_per_day": level.demand_per_day,
+                "demand_sd": level.demand_sd,
             }
             | _version(level.version)
             for level in stock
@@ -105,6 +107,12 @@ def _item_rows(item: ItemRecord) -> Table:
         "category": item.category,
         "abc_class": item.abc_class,
         "gtin": item.gtin,
+        "unit_margin": item.unit_margin,
+        "sales_price": item.sales_price,
+        "demand_per_day": item.demand_per_day,
+        "demand_sd": item.demand_sd,
+        "lead_days": item.lead_days,
+        "criticality": item.criticality,
     }
     return [
         own
@@ -166,6 +174,8 @@ def _demand_rows(order: Demand) -> Table:
             "open_quantity": line.open.value,
             "unit": line.open.unit,
             "due_on": line.due_on,
+            "penalty_per_day": line.penalty_per_day,
+            "penalty_flat": line.penalty_flat,
         }
         for line in order.lines
     ]

@@ -408,10 +408,10 @@ def test_a_bare_supplier_and_item_are_filled_in_when_their_records_come(world: W
     assert touched.orders == (line.order_id,)
 
 
-def item(minute: int, factor: int = 12) -> ItemRecord:
+def item(minute: int, factor: int = 12, **values: Any) -> ItemRecord:
     packs = (Pack("CS", Decimal(factor)),)
     return ItemRecord(
-        number="ITEM-10", description="Seal kit", base_unit="EA", packs=packs, version=at(minute)
+        number="ITEM-10", description="Seal kit", base_unit="EA", packs=packs, version=at(minute), **values
     )
 
 
@@ -433,6 +433,33 @@ def test_a_new_pack_is_counted_in_what_was_received_before(world: World) -> None
     assert stored.orders == (world.line().order_id,)
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("unit_margin", Decimal("6.50")),
+        ("sales_price", Decimal("12.90")),
+        ("demand_per_day", Decimal(40)),
+        ("demand_sd", Decimal(15)),
+        ("lead_days", 21),
+        ("criticality", Decimal("1.2")),
+    ],
+)
+def test_what_missing_an_item_costs_touches_its_orders_and_recounts_nothing(
+    world: World, column: str, value: Any
+) -> None:
+    world.hear(item(1))
+    world.hear(order())
+    before = world.line().position
+
+    stored = world.hear(item(4, **{column: value}))
+
+    row = models.Item.objects.get(number="ITEM-10")
+    assert (getattr(row, column), row.as_of) == (value, TEN + timedelta(minutes=4))
+    assert stored.orders == (world.line().order_id,)
+    assert world.line().position == before
+    assert world.hear(item(5, **{column: value})).orders == ()
+
+
 def test_stock_touches_the_orders_that_wait_for_that_item_in_that_warehouse(
     world: World, news: list[dict[str, Any]]
 ) -> None:
@@ -450,8 +477,19 @@ def test_stock_touches_the_orders_that_wait_for_that_item_in_that_warehouse(
     assert [one["orders"] for one in news] == [[world.line().order_id]]
 
 
-def stock(minute: int, quantity: int) -> Stock:
-    return Stock(item="ITEM-10", warehouse="KAS", on_hand=ea(quantity), version=at(minute))
+def stock(minute: int, quantity: int, **values: Any) -> Stock:
+    return Stock(item="ITEM-10", warehouse="KAS", on_hand=ea(quantity), version=at(minute), **values)
+
+
+@pytest.mark.parametrize("column", ["demand_per_day", "demand_sd"])
+def test_a_change_of_the_usual_demand_touches_as_stock_does(world: World, column: str) -> None:
+    world.hear(order())
+    world.hear(stock(5, 10))
+
+    stored = world.hear(stock(6, 10, **{column: Decimal(4)}))
+
+    assert getattr(models.StockLevel.objects.get(), column) == 4
+    assert stored.orders == (world.line().order_id,)
 
 
 def test_the_same_stock_again_touches_nothing(world: World) -> None:
@@ -475,6 +513,20 @@ def test_demand_replaces_the_lines_of_its_order_and_touches_both_places(world: W
     assert (row.item.number, row.open_quantity, row.customer_class) == ("ITEM-20", 95, "A")
     both = set(models.PurchaseOrder.objects.values_list("pk", flat=True))
     assert set(stored.orders) == both
+
+
+@pytest.mark.parametrize("column", ["penalty_per_day", "penalty_flat"])
+def test_a_penalty_for_delivering_late_touches_as_demand_does(world: World, column: str) -> None:
+    world.hear(order())
+    known = demand(1, ("1", "ITEM-10", 95))
+    world.hear(known)
+    line = replace(known.lines[0], **{column: Decimal("400.00")})  # type: ignore[arg-type]
+
+    stored = world.hear(replace(known, version=at(2), lines=(line,)))
+
+    row = models.CustomerDemand.objects.get()
+    assert (getattr(row, column), row.as_of) == (400, TEN + timedelta(minutes=2))
+    assert stored.orders == (world.line().order_id,)
 
 
 def demand(minute: int, *lines: tuple[str, str, int]) -> Demand:

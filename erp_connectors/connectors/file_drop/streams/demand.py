@@ -33,6 +33,10 @@ LINE_COLUMNS = (
     Column("unit", values.unit),
     Column("due_on", values.day),
 )
+PENALTY_COLUMNS = (
+    Column("penalty_per_day", values.not_negative),
+    Column("penalty_flat", values.not_negative),
+)
 
 
 def build(rows: Sequence[SheetRow], extract: Extract) -> Demand:
@@ -65,7 +69,14 @@ def _line(row: SheetRow) -> DemandLine:
         warehouse=row["warehouse"],
         open=Quantity(row["open_quantity"], row["unit"]),
         due_on=row["due_on"],
+        penalty_per_day=row["penalty_per_day"],
+        penalty_flat=row["penalty_flat"],
     )
 
 
-LAYOUT = Layout(stream=Stream.DEMAND, columns=ORDER_COLUMNS + LINE_COLUMNS, key=("order",), build=build)
+LAYOUT = Layout(
+    stream=Stream.DEMAND,
+    columns=ORDER_COLUMNS + LINE_COLUMNS + PENALTY_COLUMNS,
+    key=("order",),
+    build=build,
+)

@@ -24,6 +24,12 @@ OWN_COLUMNS = (
     Column("category", values.text(64)),
     Column("abc_class", values.choice("abc_class", {"a": "A", "b": "B", "c": "C"})),
     Column("gtin", values.text(14)),
+    Column("unit_margin", values.not_negative),
+    Column("sales_price", values.not_negative),
+    Column("demand_per_day", values.not_negative),
+    Column("demand_sd", values.not_negative),
+    Column("lead_days", values.whole),
+    Column("criticality", values.between("1", "1.5")),
     *VERSION_COLUMNS,
 )
 REPEATED_COLUMNS = (
@@ -47,6 +53,12 @@ def build(rows: Sequence[SheetRow], extract: Extract) -> ItemRecord:
         category=row["category"],
         abc_class=row["abc_class"],
         supplier_items=_names(rows),
+        unit_margin=row["unit_margin"],
+        sales_price=row["sales_price"],
+        demand_per_day=row["demand_per_day"],
+        demand_sd=row["demand_sd"],
+        lead_days=row["lead_days"],
+        criticality=row["criticality"],
     )
 
 

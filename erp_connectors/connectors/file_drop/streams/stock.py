@@ -20,6 +20,8 @@ COLUMNS = (
     Column("warehouse", values.text(32), required=True),
     Column("on_hand", values.number, required=True),
     Column("unit", values.unit, required=True),
+    Column("demand_per_day", values.not_negative),
+    Column("demand_sd", values.not_negative),
     *VERSION_COLUMNS,
 )
 
@@ -32,6 +34,8 @@ def build(rows: Sequence[SheetRow], extract: Extract) -> Stock:
         warehouse=row["warehouse"],
         on_hand=Quantity(row["on_hand"], row["unit"]),
         version=extract.version(row),
+        demand_per_day=row["demand_per_day"],
+        demand_sd=row["demand_sd"],
     )
 
 

@@ -255,6 +255,40 @@ def test_items_take_packs_from_repeated_columns() -> None:
     assert item.packs == (Pack("CS", Decimal(12)), Pack("PF", Decimal(480)))
 
 
+def test_items_say_what_missing_them_costs() -> None:
+    headings = ["item", "base_unit", "unit_margin", "sales_price", "demand_per_day", "demand_sd"]
+    row = ["A", "EA", "6.50", "12.90", "40", "15", "21", "1.2"]
+    item = reading(csv_of([*headings, "lead_days", "criticality"], row), "items.csv").only
+    assert (item.unit_margin, item.sales_price) == (Decimal("6.5"), Decimal("12.9"))
+    assert (item.demand_per_day, item.demand_sd) == (40, 15)
+    assert (item.lead_days, item.criticality) == (21, Decimal("1.2"))
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "problem"),
+    [
+        ("unit_margin", "-1", "must not be negative"),
+        ("lead_days", "2.5", "must be whole"),
+        ("criticality", "0.99", "must lie between 1 and 1.5"),
+        ("criticality", "1.51", "must lie between 1 and 1.5"),
+    ],
+)
+def test_a_cost_that_makes_no_sense_is_a_problem(column: str, cell: str, problem: str) -> None:
+    read = reading(csv_of(["item", "base_unit", column], ["A", "EA", cell]), "items.csv")
+    assert read.problem.column == column
+    assert problem in read.problem.message
+
+
+def test_stock_and_customer_orders_say_what_they_know_of_demand_and_penalties() -> None:
+    headings = ["item", "warehouse", "on_hand", "unit", "demand_per_day", "demand_sd"]
+    stock = reading(csv_of(headings, ["A", "KAS", "10", "EA", "4", "1.5"]), "stock.csv").only
+    assert (stock.demand_per_day, stock.demand_sd) == (4, Decimal("1.5"))
+    headings = ["order", "customer", "line", "item", "warehouse", "open_quantity", "unit", "due_on"]
+    row = ["SO-1", "Krone", "1", "A", "KAS", "95", "EA", "2026-12-03", "400", "50"]
+    demand = reading(csv_of([*headings, "penalty_per_day", "penalty_flat"], row), "demand.csv").only
+    assert (demand.lines[0].penalty_per_day, demand.lines[0].penalty_flat) == (400, 50)
+
+
 @pytest.mark.parametrize(
     "rows",
     [

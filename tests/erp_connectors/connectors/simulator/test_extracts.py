@@ -117,7 +117,8 @@ def test_every_other_document_survives_being_written_and_read() -> None:
             ItemRecord(
                 number="A", description="Seal, kit", base_unit="EA", version=version,
                 packs=(Pack("CS", Decimal(12)), Pack("PF", Decimal(480))), gtin="04006381333931",
-                category="Seals", abc_class="B",
+                category="Seals", abc_class="B", unit_margin=Decimal("6.5"), sales_price=Decimal("12.9"),
+                demand_per_day=Decimal(40), demand_sd=Decimal(15), lead_days=21, criticality=Decimal("1.2"),
                 supplier_items=(SupplierItem("77", "N-1"), SupplierItem("78", "M")),
             ),
             ItemRecord(number="B", description="", base_unit="MTR", version=version),
@@ -136,14 +137,18 @@ def test_every_other_document_survives_being_written_and_read() -> None:
             )
         ],
         Stream.STOCK: [
-            Stock(item="A", warehouse="KAS", on_hand=replace(quantity, value=Decimal(-3)), version=version)
+            Stock(
+                item="A", warehouse="KAS", on_hand=replace(quantity, value=Decimal(-3)), version=version,
+                demand_per_day=Decimal(4), demand_sd=Decimal("1.5"),
+            )
         ],
         Stream.DEMAND: [
             Demand(
                 number="SO-881", customer="Krone", customer_class="A", version=version,
                 lines=(
                     DemandLine(
-                        number="1", item="A", warehouse="KAS", open=quantity, due_on=date(2026, 12, 3)
+                        number="1", item="A", warehouse="KAS", open=quantity, due_on=date(2026, 12, 3),
+                        penalty_per_day=Decimal(400), penalty_flat=Decimal(50),
                     ),
                 ),
             ),
