@@ -72,8 +72,8 @@ def interchange_acknowledgement(
         interchange.control_number,
         interchange.date,
         interchange.time,
-        interchange.ta1_status,
-        interchange.ta1_code,
+        interchange.ack_status,
+        interchange.ack_code,
     )
     return write_interchange(_envelope(interchange, numbers, at), [], style, loose=[ta1])
 

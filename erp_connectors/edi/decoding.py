@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Iterator
 
 from erp_connectors.edi.envelope import Finding, Layer, SeenLookup, Verdict, nothing_seen
+from erp_connectors.edi.reading import read_file
 from erp_connectors.edi.results import Decoded, DecodedFile
 from erp_connectors.edi.rules import MEGABYTE, ProfileFor, default_profile
-from erp_connectors.edi.x12.decoding import decode_x12
+from erp_connectors.edi.text import ascii_view
+from erp_connectors.edi.x12.syntax import X12
 
 HARD_FILE_BYTES = 50 * MEGABYTE
 OTHER_FORMATS = (
@@ -31,7 +33,8 @@ def decode(
     """
     finding = _refusal(data)
     if finding is None:
-        yield from decode_x12(data, profile_for, seen)
+        view, ebcdic = ascii_view(data)
+        yield from read_file(X12(), data, view, profile_for, seen, ebcdic=ebcdic)
         return
     yield DecodedFile(
         verdict=Verdict.QUARANTINE,

@@ -3,7 +3,7 @@
 The words are the same for X12 and EDIFACT; the rules that find a verdict stand beside each syntax.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -142,3 +142,42 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
         if finding.severity is Severity.WARNING and finding.layer is not Layer.MAPPING:
             verdict = Verdict.ACCEPT_WARN
     return verdict
+
+
+REFUSED_NOT_KEPT = frozenset({"UNPADDED_ISA", "PRODUCTION_IN_TEST_PROFILE"})
+"""Interchange errors that the sender must mend; all others are kept in quarantine for a person."""
+
+
+def interchange_verdict(findings: Sequence[Finding]) -> Verdict:
+    """Return what becomes of an interchange with these findings."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if any(finding.code not in REFUSED_NOT_KEPT for finding in errors):
+        return Verdict.QUARANTINE
+    if errors:
+        return Verdict.REJECT
+    warned = any(finding.severity is Severity.WARNING for finding in findings)
+    return Verdict.ACCEPT_WARN if warned else Verdict.ACCEPT
+
+
+def refused_above(findings: Sequence[Finding]) -> Finding:
+    """Return the note on a sound transaction that its interchange or group takes down with it."""
+    cause = next(finding for finding in findings if finding.severity is Severity.ERROR)
+    return Finding(
+        layer=Layer.TRANSACTION,
+        code="ENVELOPE_REFUSED",
+        text=f"Nothing is wrong with this transaction itself. {cause.text}",
+        severity=Severity.NOTE,
+        way_out=cause.way_out,
+    )
+
+
+def same_number(first: str, second: str) -> bool:
+    """Compare control numbers or counts as numbers where both are, else as text."""
+    if first.isdecimal() and second.isdecimal():
+        return first.lstrip("0") == second.lstrip("0")
+    return first == second
+
+
+def element(row: Sequence[str], position: int) -> str:
+    """Return element `position` of a segment without blanks at its ends, empty where it was not sent."""
+    return row[position].strip() if position < len(row) else ""

@@ -56,6 +56,7 @@ class TransactionAnswer:
 
     set_code: str
     control_number: str
+    version: str
     status: str
     codes: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -91,10 +92,10 @@ class DecodedGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedInterchange:
-    """An interchange after its last group: its verdict and all that its TA1 needs.
+    """An interchange after its last group: its verdict and all that its TA1 or CONTRL needs.
 
-    `ta1_status` is A, E or R and `ta1_code` the three digits; `needs_ta1` says whether one is due.
-    `envelope` holds the header's facts as plain values.
+    `ack_status` is A or R, `ack_code` what a TA1 (I18) or CONTRL (0085) says beside it, and
+    `needs_acknowledgement` whether one is due. `envelope` holds the header's facts as plain values.
     """
 
     ids: EnvelopeIds
@@ -107,9 +108,9 @@ class DecodedInterchange:
     key: ControlKey
     verdict: Verdict
     findings: tuple[Finding, ...]
-    ta1_status: str
-    ta1_code: str
-    needs_ta1: bool
+    ack_status: str
+    ack_code: str
+    needs_acknowledgement: bool
     groups: int
     transactions: int
     envelope: dict[str, Any]

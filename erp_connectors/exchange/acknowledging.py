@@ -43,7 +43,7 @@ def acknowledge(
         zone = ZoneInfo((profile.time_zone if profile else "") or received.connection.time_zone)
         at = now.astimezone(zone)
         partner = f"{interchange.ids.sender_qualifier.strip()}/{interchange.ids.sender.strip()}"[:100]
-        if interchange.needs_ta1:
+        if interchange.needs_acknowledgement:
             numbers = _numbers(received, partner)
             payload = interchange_acknowledgement(interchange, numbers, at)
             files.append(_file(received, "TA1", numbers, payload, now))

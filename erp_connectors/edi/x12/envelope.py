@@ -6,24 +6,15 @@ Codes: TA105 (data element I18) for an interchange, AK905 (716) for a group, AK5
 from collections.abc import Sequence
 from functools import partial
 
-from erp_connectors.edi.envelope import EnvelopeIds, Finding, Layer, Severity, Verdict
+from erp_connectors.edi.envelope import EnvelopeIds, Finding, Layer, Severity, element, same_number
 from erp_connectors.edi.rules import PartnerRules
-from erp_connectors.edi.x12.reader import GroupSpan, InterchangeSpan, Segment, TransactionSpan
+from erp_connectors.edi.spans import GroupSpan, InterchangeSpan, Segment, TransactionSpan
+from erp_connectors.edi.x12.reader import has_stray_component
 from erp_connectors.edi.x12.sets import TRANSACTION_SETS
 
 _interchange = partial(Finding, layer=Layer.INTERCHANGE)
 _group = partial(Finding, layer=Layer.GROUP)
 _transaction = partial(Finding, layer=Layer.TRANSACTION)
-
-REFUSED_NOT_KEPT = frozenset({"UNPADDED_ISA", "PRODUCTION_IN_TEST_PROFILE"})
-"""Interchange errors that the sender must mend; all others are kept in quarantine for a person."""
-
-
-def same_number(first: str, second: str) -> bool:
-    """Compare control numbers or counts as numbers where both are, else as text."""
-    if first.isdecimal() and second.isdecimal():
-        return first.lstrip("0") == second.lstrip("0")
-    return first == second
 
 
 def judge_interchange(
@@ -117,7 +108,11 @@ def _judge_header(span: InterchangeSpan, rules: PartnerRules | None, *, ebcdic: 
     notes = (
         (header.layout == "wrapped", "WRAPPED", "Line breaks inside segments were taken out."),
         (undeclared, "EBCDIC", "The bytes are EBCDIC (code page 037), not declared."),
-        (span.stray_component, "STRAY_COMPONENT", "Segments end with a component separator; it was dropped."),
+        (
+            has_stray_component(span),
+            "STRAY_COMPONENT",
+            "Segments end with a component separator; it was dropped.",
+        ),
         (header.elements[15] == "T", "TEST", "The interchange is marked as a test (ISA15)."),
     )
     findings += [
@@ -177,17 +172,6 @@ def trailer_element(span: InterchangeSpan, segment: Segment, position: int) -> s
     """Return an element of an envelope segment without a component separator that trails it."""
     component = span.header.delimiters.component.decode("latin-1")
     return segment.element(position).rstrip(component)
-
-
-def interchange_verdict(findings: Sequence[Finding]) -> Verdict:
-    """Return what becomes of an interchange with these findings."""
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if any(finding.code not in REFUSED_NOT_KEPT for finding in errors):
-        return Verdict.QUARANTINE
-    if errors:
-        return Verdict.REJECT
-    warned = any(finding.severity is Severity.WARNING for finding in findings)
-    return Verdict.ACCEPT_WARN if warned else Verdict.ACCEPT
 
 
 def judge_group(span: InterchangeSpan, group: GroupSpan, used_numbers: set[str]) -> list[Finding]:
@@ -324,11 +308,6 @@ def _judge_closing(span: TransactionSpan, rows: Sequence[Sequence[str]]) -> list
     return findings
 
 
-def element(row: Sequence[str], position: int) -> str:
-    """Return element `position` of a segment without blanks at its ends, empty where it was not sent."""
-    return row[position].strip() if position < len(row) else ""
-
-
 def limit_finding(code: str, text: str) -> Finding:
     """Return the finding for a transaction that is larger than the partner's limits."""
     return _transaction(
@@ -356,17 +335,6 @@ def reuse_finding(*, same_bytes: bool, in_interchange: bool) -> Finding:
         element=2,
         ack_code="23",
         way_out="Compare both with the sender; release this one if it is genuine.",
-    )
-
-
-def refused_above(findings: Sequence[Finding]) -> Finding:
-    """Return the note on a sound transaction that its interchange or group takes down with it."""
-    cause = next(finding for finding in findings if finding.severity is Severity.ERROR)
-    return _transaction(
-        code="ENVELOPE_REFUSED",
-        text=f"Nothing is wrong with this transaction itself. {cause.text}",
-        severity=Severity.NOTE,
-        way_out=cause.way_out,
     )
 
 

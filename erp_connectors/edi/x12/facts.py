@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from erp_connectors.edi.envelope import EnvelopeIds
+from erp_connectors.edi.envelope import EnvelopeIds, same_number
+from erp_connectors.edi.spans import GroupSpan, InterchangeSpan
 from erp_connectors.edi.x12 import STANDARD
-from erp_connectors.edi.x12.envelope import same_number, trailer_element
-from erp_connectors.edi.x12.reader import GroupSpan, InterchangeSpan
+from erp_connectors.edi.x12.envelope import trailer_element
 
 
 def envelope_ids(span: InterchangeSpan) -> EnvelopeIds:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from erp_connectors.edi.x12.reader import NOISE, Delimiters
+from erp_connectors.edi.spans import Delimiters
+from erp_connectors.edi.text import NOISE
 from erp_connectors.errors import PermanentError
 
 STANDARD_DELIMITERS = Delimiters(b"*", b">", b"~")

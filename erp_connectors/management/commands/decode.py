@@ -70,7 +70,7 @@ class Command(BaseCommand):
             ids = f"{interchange['sender']} -> {interchange['receiver']}"
             self.stdout.write(
                 f"  interchange {interchange['control_number']} {ids}: {interchange['verdict']}, "
-                f"TA1 {interchange['ta1_status']} {interchange['ta1_code']}"
+                f"TA1 {interchange['ack_status']} {interchange['ack_code']}"
             )
             self._print_findings(interchange["findings"], "    ")
             for group in interchange["groups"]:
@@ -136,9 +136,9 @@ def _interchange(interchange: DecodedInterchange) -> dict[str, Any]:
         "verdict": interchange.verdict,
         "test": interchange.test,
         **_ids(interchange.ids),
-        "ta1_status": interchange.ta1_status,
-        "ta1_code": interchange.ta1_code,
-        "needs_ta1": interchange.needs_ta1,
+        "ack_status": interchange.ack_status,
+        "ack_code": interchange.ack_code,
+        "needs_acknowledgement": interchange.needs_acknowledgement,
         "offset": interchange.offset,
         "end": interchange.end,
         "sha256": interchange.sha256,

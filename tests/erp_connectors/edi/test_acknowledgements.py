@@ -96,11 +96,11 @@ def test_a_ta1_refuses_an_interchange_by_its_number_date_and_code() -> None:
 
     assert b"TA1*000000005*261123*1200*R*001~" in answered
     assert read(answered).file.verdict is Verdict.ACCEPT
-    assert not read(answered).interchange.needs_ta1
+    assert not read(answered).interchange.needs_acknowledgement
 
 
 def test_a_ta1_is_due_where_the_sender_asks_for_one() -> None:
     asked = confirmations("A-1").replace(b"*0*P*>", b"*1*P*>")
 
-    assert read(asked).interchange.needs_ta1
-    assert not read(confirmations("A-1")).interchange.needs_ta1
+    assert read(asked).interchange.needs_acknowledgement
+    assert not read(confirmations("A-1")).interchange.needs_acknowledgement

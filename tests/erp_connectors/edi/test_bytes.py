@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from erp_connectors.edi import PartnerRules, Verdict
-from erp_connectors.edi.x12.reader import Delimiters
+from erp_connectors.edi.spans import Delimiters
 from erp_connectors.edi.x12.writer import Style
 from tests.builders.x12 import NOON, ack, confirmation_855, po1
 from tests.erp_connectors.edi.decoding import read
@@ -123,7 +123,7 @@ def test_an_unpadded_isa_is_refused_unless_the_profile_is_lenient() -> None:
     strict, lenient = read(data), read(data, PartnerRules(lenient_isa=True))
 
     assert strict.interchange.verdict is Verdict.REJECT
-    assert (strict.interchange.ta1_status, strict.interchange.needs_ta1) == ("R", True)
+    assert (strict.interchange.ack_status, strict.interchange.needs_acknowledgement) == ("R", True)
     assert strict.transaction.verdict is Verdict.REJECT
     assert strict.transaction.document is None
     assert lenient.interchange.verdict is Verdict.ACCEPT

@@ -42,8 +42,8 @@ def test_an_interchange_whose_trailer_is_wrong_is_quarantined_whole(
 
     assert outcome.interchange.verdict is Verdict.QUARANTINE
     assert outcome.codes() == {finding, "ENVELOPE_REFUSED"}
-    assert (outcome.interchange.ta1_status, outcome.interchange.ta1_code) == ("R", ta1)
-    assert outcome.interchange.needs_ta1
+    assert (outcome.interchange.ack_status, outcome.interchange.ack_code) == ("R", ta1)
+    assert outcome.interchange.needs_acknowledgement
     assert verdicts(outcome) == [Verdict.QUARANTINE]
     assert outcome.transaction.document is None
     assert not outcome.group.needs_acknowledgement
@@ -64,7 +64,8 @@ def test_an_interchange_cut_by_the_next_one_is_quarantined_and_the_next_is_read(
     outcome = read(ONE[: ONE.index(b"CTT")] + second)
 
     assert [i.verdict for i in outcome.interchanges] == [Verdict.QUARANTINE, Verdict.ACCEPT]
-    assert verdicts(outcome) == [Verdict.QUARANTINE, Verdict.ACCEPT]
+    assert verdicts(outcome) == [Verdict.REJECT, Verdict.ACCEPT]
+    assert outcome.transactions[0].ack_codes == ("2",)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_acknowledgements_are_never_acknowledged() -> None:
 
     assert outcome.file.verdict is Verdict.ACCEPT
     assert not outcome.group.needs_acknowledgement
-    assert not outcome.interchange.needs_ta1
+    assert not outcome.interchange.needs_acknowledgement
 
 
 # --- the partner ------------------------------------------------------------------------------
@@ -169,7 +170,7 @@ def test_production_is_refused_for_a_partner_set_up_for_tests() -> None:
     outcome = read(ONE, PartnerRules(test_only=True))
 
     assert outcome.interchange.verdict is Verdict.REJECT
-    assert (outcome.interchange.ta1_status, outcome.interchange.ta1_code) == ("R", "020")
+    assert (outcome.interchange.ack_status, outcome.interchange.ack_code) == ("R", "020")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_an_interchange_that_came_before_is_a_duplicate_of_history() -> None:
     assert outcome.interchange.verdict is Verdict.DUPLICATE
     assert outcome.transaction.verdict is Verdict.DUPLICATE
     assert outcome.transaction.document is None
-    assert (outcome.transaction.ack_status, outcome.interchange.ta1_code) == ("A", "000")
+    assert (outcome.transaction.ack_status, outcome.interchange.ack_code) == ("A", "000")
 
 
 def test_a_duplicate_interchange_is_refused_by_ta1_where_the_profile_says_so() -> None:
@@ -243,8 +244,8 @@ def test_a_duplicate_interchange_is_refused_by_ta1_where_the_profile_says_so() -
 
     outcome = read(ONE, rules, {first.key: first.sha256}.get)
 
-    assert (outcome.interchange.ta1_status, outcome.interchange.ta1_code) == ("R", "025")
-    assert outcome.interchange.needs_ta1
+    assert (outcome.interchange.ack_status, outcome.interchange.ack_code) == ("R", "025")
+    assert outcome.interchange.needs_acknowledgement
     assert not outcome.group.needs_acknowledgement
 
 

@@ -81,7 +81,7 @@ def test_it_answers_a_sample_with_the_codes_of_the_index(sample: Sample) -> None
         answers = {g.control_number: (g.ack_status, g.ack_codes) for g in outcome.groups}
         assert answers[control] == (status, (code,))
     if "TA1 R" in sample.policy:
-        assert {interchange.ta1_status for interchange in outcome.interchanges} == {"R"}
+        assert {interchange.ack_status for interchange in outcome.interchanges} == {"R"}
 
 
 @every_sample

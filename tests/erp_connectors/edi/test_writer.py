@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_connectors.edi.rules import DEFAULT_RULES
-from erp_connectors.edi.x12.frame import Frame
+from erp_connectors.edi.spans import Delimiters
+from erp_connectors.edi.x12.frame import X12Frame
 from erp_connectors.edi.x12.mapping.tables import STANDARD
-from erp_connectors.edi.x12.reader import Delimiters, find_header, scan
+from erp_connectors.edi.x12.reader import find_header, scan
 from erp_connectors.edi.x12.writer import (
     OutgoingEnvelope,
     OutgoingGroup,
@@ -65,7 +66,7 @@ def read_back(data: bytes) -> list[list[str]]:
     assert span.trailer is not None
     (group,) = span.groups
     (transaction,) = group.transactions
-    frame = Frame(
+    frame = X12Frame(
         delimiters=header.delimiters,
         stray_component=False,
         interchange_control="1",

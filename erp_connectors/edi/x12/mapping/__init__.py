@@ -6,8 +6,8 @@ A set is mapped when it has an entry here; all others are received at the level 
 from collections.abc import Callable
 from typing import Any
 
-from erp_connectors.canonical.documents import Confirmation, ShipNotice
 from erp_connectors.edi.envelope import Finding, Layer, Severity
+from erp_connectors.edi.frame import Mapped
 from erp_connectors.edi.x12.mapping.confirmation import map_confirmation, required_beginning
 from erp_connectors.edi.x12.mapping.orders import order_facts, read_order
 from erp_connectors.edi.x12.mapping.ship_notice import map_ship_notice, read_ship_notice, ship_notice_facts
@@ -17,8 +17,6 @@ from erp_connectors.edi.x12.sets import TRANSACTION_SETS
 
 MAPPING_VERSION = "x12-1"
 """Kept with every document; raised when a table or rule changes what a document says."""
-
-Mapped = tuple[Confirmation | ShipNotice | None, list[Finding]]
 
 
 def map_transaction(rows: list[Row], source: Source) -> Mapped:

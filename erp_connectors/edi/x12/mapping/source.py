@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from erp_connectors.canonical.values import DocumentVersion
+from erp_connectors.edi.frame import Row
 from erp_connectors.edi.rules import PartnerRules
 from erp_connectors.edi.x12.mapping.tables import Tables
 
-Row = list[str]
-"""A segment as a list of elements; the first is its tag."""
+__all__ = ["Row", "Source"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What an acknowledgement says of a transaction and of its group: AK5 and AK9."""
+"""What an acknowledgement says of a transaction and of its group: AK5 and AK9, UCM and UCI."""
 
 from collections.abc import Sequence
 

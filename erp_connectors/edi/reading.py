@@ -1,16 +1,14 @@
-"""Reading a whole X12 file: scan an interchange, judge its envelope, then map one transaction at a time.
+"""Reading a whole file: scan an interchange, judge its envelope, then map one transaction at a time.
 
-The envelope of an interchange is judged before its first transaction is yielded, so that a verdict,
-once given, is final.
+The same for every standard; what a standard has of its own, its `Syntax` says. The envelope of an interchange
+is judged before its first transaction is yielded, so that a verdict, once given, is final.
 """
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any
-from zoneinfo import ZoneInfo
 
+from erp_connectors.edi.answers import group_status, transaction_answer
 from erp_connectors.edi.envelope import (
     ControlKey,
     Finding,
@@ -19,7 +17,9 @@ from erp_connectors.edi.envelope import (
     SeenLookup,
     Severity,
     Verdict,
+    interchange_verdict,
     judge_reuse,
+    refused_above,
     verdict_of,
 )
 from erp_connectors.edi.results import (
@@ -32,44 +32,39 @@ from erp_connectors.edi.results import (
     TransactionAnswer,
 )
 from erp_connectors.edi.rules import DEFAULT_RULES, DuplicateAnswer, ProfileFor
-from erp_connectors.edi.x12 import STANDARD, envelope
-from erp_connectors.edi.x12.answers import group_status, transaction_answer
-from erp_connectors.edi.x12.dates import is_sentinel, parse_date, parse_time
-from erp_connectors.edi.x12.facts import envelope_facts, envelope_ids
-from erp_connectors.edi.x12.frame import Frame, frame_facts
-from erp_connectors.edi.x12.mapping import MAPPING_VERSION, map_transaction, read_transaction
-from erp_connectors.edi.x12.mapping.tables import tables_for
-from erp_connectors.edi.x12.reader import (
-    BOM,
-    NOISE_BYTES,
-    GroupSpan,
-    InterchangeSpan,
-    TransactionSpan,
-    ascii_view,
-    find_header,
-    scan,
-)
-from erp_connectors.edi.x12.sets import ACKNOWLEDGEMENT_GROUPS, ACKNOWLEDGEMENT_SETS
+from erp_connectors.edi.spans import GroupSpan, Header, InterchangeSpan, TransactionSpan
+from erp_connectors.edi.syntax import Syntax
+from erp_connectors.edi.text import BOM, NOISE_BYTES
 
 MOST_INTERCHANGES = 500
 MOST_PIECES = 20_000
 MOST_PIECES_IN_FILE = 100_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+REFUSED = (Verdict.QUARANTINE, Verdict.REJECT)
 
 
-def decode_x12(data: bytes, profile_for: ProfileFor, seen: SeenLookup) -> Iterator[Decoded]:
-    """Yield transactions, groups and interchanges of `data` in order, and the file last."""
-    view, ebcdic = ascii_view(data)
-    reading = _FileReading(data, view, ebcdic, profile_for, seen)
-    yield from reading.run()
+def read_file(
+    syntax: Syntax, data: bytes, view: bytes, profile_for: ProfileFor, seen: SeenLookup, *, ebcdic: bool
+) -> Iterator[Decoded]:
+    """Yield transactions, groups and interchanges of `data` in order, and the file last.
+
+    `view` is `data` readable as ASCII, byte for byte in the same places.
+    """
+    yield from _FileReading(syntax, data, view, ebcdic, profile_for, seen).run()
 
 
 class _FileReading:
     """One pass over a file: where it stands, and which control numbers it has used."""
 
     def __init__(
-        self, data: bytes, view: bytes, ebcdic: bool, profile_for: ProfileFor, seen: SeenLookup
+        self,
+        syntax: Syntax,
+        data: bytes,
+        view: bytes,
+        ebcdic: bool,
+        profile_for: ProfileFor,
+        seen: SeenLookup,
     ) -> None:
+        self.syntax = syntax
         self.data = data
         self.view = view
         self.ebcdic = ebcdic
@@ -85,14 +80,16 @@ class _FileReading:
 
     def run(self) -> Iterator[Decoded]:
         position = len(BOM) if self.view.startswith(BOM) else 0
-        while (header := find_header(self.view, position)) is not None:
+        header: Header | None = None
+        while (header := self.syntax.find_header(self.view, position, header)) is not None:
             self._note_gap(position, header.offset)
             if self.interchanges >= MOST_INTERCHANGES:
                 text = f"The file holds more than {MOST_INTERCHANGES} interchanges; the rest was left."
                 self._find("LIMIT_INTERCHANGES", text, header.offset, "Ask the sender to split the file.")
                 position = len(self.view)
                 break
-            span = scan(self.view, header, min(MOST_PIECES, MOST_PIECES_IN_FILE - self.pieces))
+            most = min(MOST_PIECES, MOST_PIECES_IN_FILE - self.pieces)
+            span = self.syntax.scan(self.view, header, most)
             self.pieces += span.pieces
             for result in _InterchangeReading(self, span, self.interchanges).run():
                 self._count(result)
@@ -103,7 +100,7 @@ class _FileReading:
         self._note_gap(position, len(self.view))
         if not self.interchanges:
             way_out = "Look at the first bytes: it may be another format, or cut off at the front."
-            self._find("HEADER_UNREADABLE", "No readable ISA segment was found.", 0, way_out)
+            self._find("HEADER_UNREADABLE", self.syntax.header_missing, 0, way_out)
         yield self._file()
 
     def _count(self, result: Decoded) -> None:
@@ -127,7 +124,7 @@ class _FileReading:
         return DecodedFile(
             verdict=file_verdict(self.verdicts),
             findings=tuple(self.findings),
-            standard=STANDARD,
+            standard=self.syntax.standard,
             size=len(self.data),
             sha256=hashlib.sha256(self.data).hexdigest(),
             interchanges=self.interchanges,
@@ -151,17 +148,17 @@ class _InterchangeReading:
 
     def __init__(self, file: _FileReading, span: InterchangeSpan, index: int) -> None:
         self.file = file
+        self.syntax = file.syntax
         self.span = span
         self.index = index
-        self.ids = envelope_ids(span)
-        rules = file.profile_for(self.ids)
-        self.findings = envelope.judge_interchange(span, self.ids, rules, ebcdic=file.ebcdic)
+        self.envelope = file.syntax.envelope(span)
+        rules = file.profile_for(self.envelope.ids)
+        self.findings = file.syntax.judge_interchange(span, self.envelope, rules, ebcdic=file.ebcdic)
         self.rules = rules or DEFAULT_RULES
         self._judge_size()
-        self.verdict = envelope.interchange_verdict(self.findings)
-        self.stray_component = span.stray_component
-        self.control = span.header.elements[13]
+        self.verdict = interchange_verdict(self.findings)
         self.transaction_verdicts: list[tuple[Verdict, bool]] = []
+        self.sets: set[str] = set()
 
     def _judge_size(self) -> None:
         limits, size = self.rules.limits, len(self.file.data)
@@ -177,7 +174,7 @@ class _InterchangeReading:
                 layer=Layer.INTERCHANGE,
                 code=code,
                 text=f"This partner may send {limit}, there are {found}.",
-                ack_code="024",
+                ack_code=self.syntax.codes.too_large,
                 way_out="Ask the sender to split the file, or raise the limit in the profile.",
             )
         )
@@ -196,13 +193,13 @@ class _InterchangeReading:
 
     def key(self, group: str = "", transaction: str = "") -> ControlKey:
         """Return the control key of the interchange, or of a transaction in it."""
-        ids = self.ids
+        ids = self.envelope.ids
         sender = f"{ids.sender_qualifier}/{ids.sender}"
         receiver = f"{ids.receiver_qualifier}/{ids.receiver}"
-        return ControlKey(STANDARD, sender, receiver, self.control, group, transaction)
+        return ControlKey(self.syntax.standard, sender, receiver, self.envelope.control, group, transaction)
 
     def _interchange(self) -> DecodedInterchange:
-        header = self.span.header
+        envelope, span = self.envelope, self.span
         verdict = self.verdict
         if verdict.is_accepted and self.transaction_verdicts:
             came_before = all(
@@ -210,47 +207,38 @@ class _InterchangeReading:
             )
             if came_before:
                 verdict = Verdict.DUPLICATE
-        status, code = self._ta1(verdict)
+        status, code = self._answer(verdict)
         return DecodedInterchange(
-            ids=self.ids,
+            ids=envelope.ids,
             index=self.index,
-            control_number=self.control,
-            date=header.elements[9],
-            time=header.elements[10],
-            version=header.elements[12],
-            test=header.elements[15] == "T",
+            control_number=envelope.control,
+            date=envelope.date,
+            time=envelope.time,
+            version=envelope.version,
+            test=envelope.test,
             key=self.key(),
             verdict=verdict,
             findings=tuple(self.findings),
-            ta1_status=status,
-            ta1_code=code,
-            needs_ta1=self._needs_ta1(status),
-            groups=len(self.span.groups),
+            ack_status=status,
+            ack_code=code,
+            needs_acknowledgement=self.rules.acknowledge
+            and self.syntax.interchange_needs_answer(span, self.rules, status, self.sets),
+            groups=len(span.groups),
             transactions=len(self.transaction_verdicts),
-            envelope=envelope_facts(self.span),
-            offset=header.offset,
-            end=self.span.end,
-            sha256=hashlib.sha256(self.file.data[header.offset : self.span.end]).hexdigest(),
+            envelope=envelope.facts,
+            offset=span.header.offset,
+            end=span.end,
+            sha256=hashlib.sha256(self.file.data[span.header.offset : span.end]).hexdigest(),
         )
 
-    def _ta1(self, verdict: Verdict) -> tuple[str, str]:
+    def _answer(self, verdict: Verdict) -> tuple[str, str]:
+        codes = self.syntax.codes
         errors = [finding for finding in self.findings if finding.severity is Severity.ERROR]
         if errors:
-            return "R", errors[0].ack_code or "022"
+            return "R", errors[0].ack_code or codes.refused
         if verdict is Verdict.DUPLICATE and self.rules.duplicate_answer is DuplicateAnswer.TA1:
-            return "R", "025"
-        return "A", "000"
-
-    def _needs_ta1(self, status: str) -> bool:
-        """Say whether a TA1 is due: asked for, set in the profile, or the only way to refuse."""
-        if self.span.header.elements[14] == "1" or self.rules.always_ta1:
-            return self.rules.acknowledge
-        only_acknowledges = all(_is_acknowledgement(group) for group in self.span.groups)
-        return self.rules.acknowledge and status == "R" and not only_acknowledges
-
-
-def _is_acknowledgement(group: GroupSpan) -> bool:
-    return group.header is not None and group.header.element(1) in ACKNOWLEDGEMENT_GROUPS
+            return "R", codes.duplicate
+        return "A", codes.accepted
 
 
 class _GroupReading:
@@ -259,53 +247,28 @@ class _GroupReading:
     def __init__(
         self, interchange: _InterchangeReading, span: GroupSpan, index: int, used_numbers: set[str]
     ) -> None:
+        syntax = interchange.syntax
         self.interchange = interchange
         self.span = span
         self.index = index
-        self.findings = envelope.judge_group(interchange.span, span, used_numbers)
-        self.control = self._header_element(6)
-        self.version = self._header_element(8)
-        self.functional_code = self._header_element(1)
-        used_numbers.add(self.control)
+        self.findings = syntax.judge_group(interchange.span, span, used_numbers)
+        self.head = syntax.head(interchange.span, span)
+        used_numbers.add(self.head.control)
         self.refused = verdict_of(self.findings) is Verdict.REJECT
-        self.frame = Frame(
-            delimiters=interchange.span.header.delimiters,
-            stray_component=interchange.stray_component,
-            interchange_control=interchange.control,
-            group_control=self.control,
-            version=self.version,
-            document_time=self._document_time(),
-            rules=interchange.rules,
-            tables=tables_for(self.version, interchange.rules.overrides),
-        )
+        self.frame = syntax.frame(interchange.span, span, interchange.rules)
         self.answers: list[TransactionAnswer] = []
         self.verdicts: list[Verdict] = []
-
-    def _header_element(self, position: int) -> str:
-        header = self.span.header
-        return envelope.trailer_element(self.interchange.span, header, position) if header else ""
-
-    def _document_time(self) -> datetime:
-        """Return GS04/GS05, else ISA09/ISA10, from the partner's time zone; the epoch without either."""
-        header = self.interchange.span.header.elements
-        zone = ZoneInfo(self.interchange.rules.time_zone)
-        for date_text, time_text in (
-            (self._header_element(4), self._header_element(5)),
-            (header[9], header[10]),
-        ):
-            day = parse_date(date_text)
-            if day is not None and not is_sentinel(day):
-                return datetime.combine(day, parse_time(time_text), tzinfo=zone).astimezone(UTC)
-        return EPOCH
 
     def run(self) -> Iterator[Decoded]:
         for number, span in enumerate(self.span.transactions):
             result = self._transaction(span, number)
             self.verdicts.append(result.verdict)
+            self.interchange.sets.add(result.set_code)
             self.answers.append(
                 TransactionAnswer(
                     set_code=result.set_code,
                     control_number=result.control_number,
+                    version=result.version,
                     status=result.ack_status,
                     codes=result.ack_codes,
                     findings=result.findings,
@@ -315,44 +278,43 @@ class _GroupReading:
         yield self._group()
 
     def _transaction(self, span: TransactionSpan, index: int) -> DecodedTransaction:
-        interchange, rules = self.interchange, self.interchange.rules
+        interchange, frame = self.interchange, self.frame
         raw = interchange.file.data[span.offset : span.end]
         view = interchange.file.view[span.offset : span.end]
         sha256 = hashlib.sha256(raw).hexdigest()
-        frame = self.frame
         rows, findings = frame.rows(view)
         if rows:
-            findings += envelope.judge_transaction(span, rows, rules, self.version)
+            findings += frame.judge(span, rows)
         opening = rows[-1 if span.headless else 0] if rows else frame.opening(view)
-        set_code = "" if span.headless else envelope.element(opening, 1)
-        control = envelope.element(opening, 2)
-        key = interchange.key(self.control, control)
+        names = frame.names(opening, headless=span.headless)
+        key = interchange.key(self.head.control, names.control_number)
         document: Document | None = None
         if rows and not span.headless and verdict_of(findings) is not Verdict.REJECT:
-            document, mapping_findings = map_transaction(rows, frame.source(set_code, control))
-            findings += mapping_findings[: rules.limits.findings]
+            document, mapping_findings = frame.map(rows, names)
+            findings += mapping_findings[: interchange.rules.limits.findings]
         own = verdict_of(findings)
         reuse, in_interchange, earlier_file = self._judge_reuse(key, sha256)
         if own.is_accepted and reuse is not Reuse.NEW:
+            same_bytes = reuse is Reuse.SAME_BYTES
             findings.append(
-                envelope.reuse_finding(same_bytes=reuse is Reuse.SAME_BYTES, in_interchange=in_interchange)
+                interchange.syntax.reuse_finding(same_bytes=same_bytes, in_interchange=in_interchange)
             )
         verdict = self._verdict(own, reuse)
         if verdict is not own and own.is_accepted and reuse is Reuse.NEW:
-            findings.append(envelope.refused_above(interchange.findings + self.findings))
+            findings.append(refused_above(interchange.findings + self.findings))
         interchange.transaction_verdicts.append((verdict, earlier_file))
         status, codes = transaction_answer(own, reuse, findings)
         return DecodedTransaction(
-            ids=interchange.ids,
+            ids=interchange.envelope.ids,
             interchange_index=interchange.index,
             group_index=self.index,
             index=index,
-            interchange_control=interchange.control,
-            group_control=self.control,
-            control_number=control,
-            set_code=set_code,
-            version=self.version,
-            test=interchange.span.header.elements[15] == "T",
+            interchange_control=interchange.envelope.control,
+            group_control=self.head.control,
+            control_number=names.control_number,
+            set_code=names.set_code,
+            version=names.version,
+            test=interchange.envelope.test,
             key=key,
             verdict=verdict,
             findings=frame.placed(findings, view, span.offset),
@@ -364,8 +326,8 @@ class _GroupReading:
             sha256=sha256,
             raw=raw,
             document=document if verdict.is_accepted else None,
-            mapping_version=MAPPING_VERSION if document is not None else None,
-            reader=partial(read_facts, frame, view),
+            mapping_version=interchange.syntax.mapping_version if document is not None else None,
+            reader=partial(frame.facts, view),
         )
 
     def _judge_reuse(self, key: ControlKey, sha256: str) -> tuple[Reuse, bool, bool]:
@@ -380,34 +342,38 @@ class _GroupReading:
         return reuse, False, reuse is Reuse.SAME_BYTES
 
     def _verdict(self, own: Verdict, reuse: Reuse) -> Verdict:
-        if self.interchange.verdict in (Verdict.QUARANTINE, Verdict.REJECT):
-            return self.interchange.verdict
-        if self.refused or not own.is_accepted:
+        """Return what becomes of a transaction: what is wrong with itself weighs before what is above it."""
+        above = self.interchange.verdict
+        if not own.is_accepted:
+            return Verdict.REJECT
+        if above in REFUSED:
+            return above
+        if self.refused:
             return Verdict.REJECT
         if reuse is Reuse.SAME_BYTES:
             return Verdict.DUPLICATE
         return Verdict.QUARANTINE if reuse is Reuse.OTHER_BYTES else own
 
     def _group(self) -> DecodedGroup:
+        head = self.head
         accepted = sum(answer.status in "AE" for answer in self.answers)
         status = group_status(self.findings, [answer.status for answer in self.answers])
         all_came_before = bool(self.verdicts) and set(self.verdicts) == {Verdict.DUPLICATE}
-        trailer = self.span.trailer
-        included = envelope.trailer_element(self.interchange.span, trailer, 1) if trailer else ""
+        is_number = head.included.isdecimal() and len(head.included) < 10
         return DecodedGroup(
-            ids=self.interchange.ids,
+            ids=self.interchange.envelope.ids,
             interchange_index=self.interchange.index,
             index=self.index,
-            functional_code=self.functional_code,
-            sender=self._header_element(2),
-            receiver=self._header_element(3),
-            control_number=self.control,
-            version=self.version,
+            functional_code=head.functional_code,
+            sender=head.sender,
+            receiver=head.receiver,
+            control_number=head.control,
+            version=head.version,
             verdict=self._group_verdict(status, all_came_before),
             findings=tuple(self.findings),
             ack_status=status,
             ack_codes=tuple(finding.ack_code for finding in self.findings if finding.ack_code),
-            included=int(included) if included.isdecimal() and len(included) < 10 else len(self.answers),
+            included=int(head.included) if is_number else len(self.answers),
             received=len(self.answers),
             accepted=0 if self.refused else accepted,
             answers=tuple(self.answers),
@@ -417,7 +383,7 @@ class _GroupReading:
         )
 
     def _group_verdict(self, status: str, all_came_before: bool) -> Verdict:
-        if self.interchange.verdict in (Verdict.QUARANTINE, Verdict.REJECT):
+        if self.interchange.verdict in REFUSED:
             return self.interchange.verdict
         if self.refused:
             return Verdict.REJECT
@@ -431,17 +397,7 @@ class _GroupReading:
         rules = self.interchange.rules
         if not rules.acknowledge or not self.interchange.verdict.is_accepted:
             return False
-        if self.functional_code in ACKNOWLEDGEMENT_GROUPS or self.span.header is None:
-            return False
-        if any(answer.set_code in ACKNOWLEDGEMENT_SETS for answer in self.answers):
+        sets = {answer.set_code for answer in self.answers}
+        if not self.interchange.syntax.group_may_be_answered(self.span, self.head, sets):
             return False
         return not (all_came_before and rules.duplicate_answer is DuplicateAnswer.TA1)
-
-
-def read_facts(frame: Frame, view: bytes) -> dict[str, Any] | None:
-    """Return every fact of a transaction as plain values; None where it cannot be split."""
-    rows, _ = frame.rows(view)
-    if not rows or envelope.element(rows[0], 0) != "ST":
-        return None
-    facts = frame_facts(rows)
-    return facts | read_transaction(rows, frame.source(facts["set"], facts["ctl"]))
