@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from exceptions_app import routing
 from exceptions_app.cases import damping, queue, upkeep
 from exceptions_app.cases.book import Book, Filing
 from exceptions_app.cases.lines import figures_of, how_much, new_line, take_over
@@ -24,8 +23,10 @@ from exceptions_app.detection.types.base import ExceptionType, SubjectKind
 from exceptions_app.detection.view import LineView, look
 from exceptions_app.impact import Impact, assess, priority_of
 from exceptions_app.notifications import alerts
-from exceptions_app.policies.lookup import Policies
+from exceptions_app.policies.lookup import LineScope, Policies
+from exceptions_app.policies.models import TypeMode
 from exceptions_app.proposals import settle
+from exceptions_app.routing.route import Question, Route, route
 
 ACTIVE = frozenset({AgreementState.ACTIVE})
 #: A document we enter ourselves, a confirmation on the supplier's behalf, is in the mirror by then.
@@ -91,7 +92,7 @@ class Desk:
 
     def _is_on(self, kind: ExceptionType, line_number: str | None) -> bool:
         scope = self.loaded.scopes.get(line_number or "")
-        return kind.is_live and scope is not None and self.policies.is_on(kind.code, scope)
+        return kind.is_live and scope is not None and self.policies.mode(kind, scope) == TypeMode.ON
 
     def _only_what_is_on(self, changes: Changes) -> Changes:
         return replace(
@@ -243,7 +244,7 @@ class Desk:
             group_key=filing.group_key,
             lines=lines,
             impact=impact,
-            route=self._route(kind, impact),
+            route=self._route(kind, lines, impact),
             release=self.policies.release,
             news=replace(news, summary=impact.headline),
             at=self.as_of,
@@ -271,7 +272,7 @@ class Desk:
             news=news,
             at=self.as_of,
             is_new_word=any(line.settled_at is None for line in self._touched(filing)),
-            route=self._route(kind, impact),
+            find_route=lambda: self._route(kind, lines, impact),
             effects=tuple(effects),
         )
         settle.case_changed(changed)
@@ -309,6 +310,9 @@ class Desk:
         if _shows(case, impact):
             if alerts.keep_tasks(case, kind, impact.uncovered, self.as_of):
                 queue.sync(case)
+            case = upkeep.follow_rules(
+                case, lambda: self._route(kind, lines, impact), self.policies.release, at=self.as_of
+            )
         else:
             case = upkeep.update(
                 case,
@@ -316,7 +320,7 @@ class Desk:
                 news=News(summary=f"New figures: {impact.headline}"),
                 at=self.as_of,
                 is_new_word=False,
-                route=self._route(kind, impact),
+                find_route=lambda: self._route(kind, lines, impact),
                 effects=(lambda changed, at: alerts.keep_tasks(changed, kind, impact.uncovered, at),),
             )
             self.outcome.updated.append(case.number)
@@ -326,15 +330,16 @@ class Desk:
     def _impact(self, kind: ExceptionType, lines: list[CaseLine]) -> Impact:
         return assess(kind, lines, loaded=self.loaded, view=self.view, policies=self.policies)
 
-    def _route(self, kind: ExceptionType, impact: Impact) -> routing.Route:
-        order = self.loaded.order
-        return routing.route(
-            impact.facts,
+    def _route(self, kind: ExceptionType, lines: Iterable[CaseLine], impact: Impact) -> Route:
+        order, scopes = self.loaded.order, self.loaded.scopes
+        whole = LineScope(company_id=order.company_id, supplier_id=order.supplier_id)
+        question = Question(
             company_id=order.company_id,
             owner_code=kind.owner,
-            buyer=order.buyer or order.supplier.buyer,
-            policies=self.policies,
+            facts=impact.facts,
+            scopes=tuple(dict.fromkeys(scopes.get(line.line_number, whole) for line in lines)),
         )
+        return route(question, self.policies)
 
 
 def _shows(case: Case, impact: Impact) -> bool:

@@ -15,6 +15,7 @@ from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.detection.view import OrderView
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.lookup import Policies
+from exceptions_app.routing.facts import facts_of
 from exceptions_app.severity import severity_of
 from exceptions_app.shortfalls import ItemShortfalls, shortfalls_of
 
@@ -56,7 +57,7 @@ def assess(
     severity = Severity(severity_of(amount))
     if "A" in classes:
         severity = max(severity, Severity.HIGH)
-    facts = _facts(kind, lines, loaded) | {
+    facts = _facts(kind, lines, loaded, policies) | {
         "severity": int(severity),
         "amount": amount,
         "customer_class": min(filter(None, classes), default=None),
@@ -88,23 +89,18 @@ def _headline(kind: ExceptionType, deviations: Sequence[Deviation]) -> str:
     return f"{words}, and {more} more {'line' if more == 1 else 'lines'}" if more else words
 
 
-def _facts(kind: ExceptionType, lines: Sequence[CaseLine], loaded: LoadedOrder) -> dict[str, Any]:
-    """Return what the routing may ask for (`routing.FACTS`), of all lines together."""
+def _facts(
+    kind: ExceptionType, lines: Sequence[CaseLine], loaded: LoadedOrder, policies: Policies
+) -> dict[str, Any]:
+    """Return what the routing may ask for (`routing.facts`), of all lines together."""
     order = loaded.order
-    pairs = [(line, loaded.lines[line.line_number]) for line in lines if line.line_number in loaded.lines]
-    items = [row.item for _, row in pairs if row.item]
-    shares = [
-        line.quantity * 100 / row.quantity
-        for line, row in pairs
-        if line.quantity is not None and row.quantity
-    ]
-    return {
-        "type": kind.code,
-        "company": order.company.code,
-        "supplier": order.supplier.number,
-        "supplier_tier": order.supplier.tier or None,
-        "category": frozenset(item.category for item in items if item.category),
-        "item_class": frozenset(item.abc_class for item in items if item.abc_class),
-        "warehouse": frozenset(row.warehouse.code for _, row in pairs if row.warehouse),
-        "percent_short": max(shares, default=None),
-    }
+    return facts_of(
+        kind,
+        lines,
+        company=order.company,
+        today=policies.of(order.company_id).today,
+        supplier=order.supplier,
+        buyer=order.buyer or order.supplier.buyer,
+        connection=order.connection.code,
+        order_lines=loaded.lines,
+    )

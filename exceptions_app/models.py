@@ -11,7 +11,7 @@ from exceptions_app.cases.models import (
 )
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
-from exceptions_app.people.models import ApiToken, Membership, SavedView, Team, User
+from exceptions_app.people.models import Absence, ApiToken, Membership, SavedView, Team, User
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -19,6 +19,7 @@ from exceptions_app.policies.models import (
     EscalationStep,
     ExchangeRate,
     PolicyRelease,
+    Responsibility,
     RoutingRule,
     ServiceLevelRow,
     TaskTemplate,
@@ -27,8 +28,10 @@ from exceptions_app.policies.models import (
     TypeSetting,
 )
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Proposal, ProposalLine
+from exceptions_app.routing.models import CaseRoute
 
 __all__ = [
+    "Absence",
     "AgreementRow",
     "ApiToken",
     "Approval",
@@ -37,6 +40,7 @@ __all__ = [
     "Calendar",
     "Case",
     "CaseLine",
+    "CaseRoute",
     "Clock",
     "CompanyPolicy",
     "EscalationStep",
@@ -48,6 +52,7 @@ __all__ = [
     "Proposal",
     "ProposalLine",
     "QueueEntry",
+    "Responsibility",
     "RoutingRule",
     "SavedView",
     "ServiceLevelRow",

@@ -13,7 +13,7 @@ from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.people.models import Role
 from exceptions_app.people.permissions import works_in
 from exceptions_app.policies.values import LimitState
-from exceptions_app.routing import FACTS, read_condition
+from exceptions_app.routing.facts import FACTS, read_condition
 
 ANY = [("", "Any")]
 TEAMS = [(code.value, f"{code.name.replace('_', ' ').capitalize()} ({code.value})") for code in TeamCode]

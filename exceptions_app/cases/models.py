@@ -30,6 +30,8 @@ class CaseState(models.TextChoices):
 
 
 ENDED = (CaseState.CLOSED, CaseState.DISMISSED)
+#: In these states a case asks nothing more of its owner.
+AT_REST = (*ENDED, CaseState.RESOLVED)
 
 
 class Severity(models.IntegerChoices):
@@ -95,6 +97,11 @@ class Case(models.Model):
             models.Index(fields=["type_code", "group_key", "-id"], name="case_group"),
             models.Index(fields=["supplier", "-opened_at"], name="case_supplier"),
             models.Index(fields=["order"], name="case_order"),
+            models.Index(
+                fields=["owner", "severity"],
+                name="case_load",
+                condition=~models.Q(state__in=["closed", "dismissed", "resolved"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,11 +14,13 @@ from erp_connectors.documents.models import PurchaseOrder
 from exceptions_app import sla
 from exceptions_app.audit.record import record
 from exceptions_app.cases import lifecycle, queue
-from exceptions_app.cases.change import Step, change
+from exceptions_app.cases.change import Step, change, states_of
 from exceptions_app.cases.models import Case, CaseLine, CaseState
 from exceptions_app.impact import Impact, priority_of
 from exceptions_app.policies.models import PolicyRelease
-from exceptions_app.routing import Route
+from exceptions_app.routing import route as routing
+from exceptions_app.routing.models import CaseRoute
+from exceptions_app.routing.route import Route
 
 Effect = Callable[[Case, datetime], object]
 
@@ -63,7 +65,7 @@ def open_case(
         supplier=order.supplier,
         order=order,
         team=route.team,
-        routed_by=route.words,
+        routed_by=route.words[:200],
         release=release,
         opened_at=at,
         updated_at=at,
@@ -76,6 +78,7 @@ def open_case(
     for line in kept:
         line.case = case
     CaseLine.objects.bulk_create(kept)
+    routing.keep(case, route, at=at)
     record(
         "case.opened",
         at=at,
@@ -89,6 +92,7 @@ def open_case(
             "team": route.team.code,
             "owner": route.person.username if route.person else None,
             "routed_by": route.words,
+            "assigned_by": route.person_words,
             "lines": news.lines,
             "version": case.version,
         },
@@ -123,14 +127,14 @@ def update(
     news: News,
     at: datetime,
     is_new_word: bool,
-    route: Route | None = None,
+    find_route: Callable[[], Route] | None = None,
     effects: tuple[Effect, ...] = (),
 ) -> Case:
     """Give a case the figures its lines have now, and the state that follows from them.
 
     `is_new_word`: something deviates that no decision covers and that was not there before. Work on a
     resolved or monitored case then goes on. When the supplier was to answer, any news of a line is that.
-    `route`: where it goes now, as long as nobody has acted on it.
+    `find_route` says where it goes now; it is asked as long as nobody has acted on it.
     """
 
     kind, transition = _next_move(case, news, is_new_word)
@@ -143,7 +147,7 @@ def update(
         effects=effects,
     )
     changed = change(case, step, at=at)
-    return reroute(changed, route, at=at) if route is not None else changed
+    return reroute(changed, find_route, at=at) if find_route is not None else changed
 
 
 def _next_move(case: Case, news: News, is_new_word: bool) -> tuple[str, Callable[..., None] | None]:
@@ -156,13 +160,33 @@ def _next_move(case: Case, news: News, is_new_word: bool) -> tuple[str, Callable
     return "updated", None
 
 
-def reroute(case: Case, route: Route, *, at: datetime) -> Case:
+def may_be_rerouted(case: Case) -> bool:
+    """Say whether nobody has ever acted on a case: only then may rules still move it."""
+    is_movable = case.state in states_of(lifecycle.hand_over)
+    return is_movable and case.first_action_at is None and not case.reopened_count
+
+
+def follow_rules(
+    case: Case, find_route: Callable[[], Route], release: PolicyRelease, *, at: datetime
+) -> Case:
+    """Ask the rules again about a case nobody has ever acted on, if others hold than when they took it."""
+    if may_be_rerouted(case) and not CaseRoute.objects.filter(case=case, release=release).exists():
+        return reroute(case, find_route, at=at)
+    return case
+
+
+def reroute(case: Case, find_route: Callable[[], Route], *, at: datetime) -> Case:
     """Send a case nobody has ever acted on to where the rules send it now; any other stays where it is."""
-    if case.first_action_at is not None or case.reopened_count or case.team == route.team:
+    if not may_be_rerouted(case):
         return case
+    route = find_route()
+    routing.keep(case, route, at=at)
+    if case.team == route.team:
+        is_wanted = case.owner is None and route.person is not None
+        return _assign(case, route, at=at) if is_wanted else case
 
     def set_words(locked: Case) -> None:
-        locked.routed_by = route.words
+        locked.routed_by = route.words[:200]
 
     step = Step(
         kind="rerouted",
@@ -172,11 +196,13 @@ def reroute(case: Case, route: Route, *, at: datetime) -> Case:
         set_fields=set_words,
     )
     case = change(case, step, at=at)
-    if route.person is None:
-        return case
+    return _assign(case, route, at=at) if route.person is not None else case
+
+
+def _assign(case: Case, route: Route, *, at: datetime) -> Case:
     step = Step(
         kind="assigned",
-        summary=f"Assigned to {route.person}",
+        summary=f"Assigned to {route.person}: {route.person_words}",
         transition=lifecycle.assign,
         arguments={"person": route.person},
     )

@@ -70,6 +70,27 @@ class Membership(models.Model):
         return f"{self.user}, {self.get_role_display()} of {self.team}"
 
 
+class Absence(models.Model):
+    """Days on which a person is away: no new case goes to them."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
+    first_day = models.DateField()
+    last_day = models.DateField()
+    reason = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["first_day"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_day__gte=models.F("first_day")), name="absence_ends_after_it_begins"
+            )
+        ]
+        indexes = [models.Index(fields=["person", "last_day"], name="absence_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person} away from {self.first_day} to {self.last_day}"
+
+
 class ApiToken(models.Model):
     """A bearer token of an integration: hashed, scoped, for one company, expiring.
 

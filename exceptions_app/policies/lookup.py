@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
+from itertools import groupby
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from erp_connectors.companies import Company
 from erp_connectors.errors import ConfigurationError
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection import registry
+from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.people.models import Team
 from exceptions_app.policies.models import (
     Calendar,
@@ -26,6 +28,7 @@ from exceptions_app.policies.models import (
     ExchangeRate,
     PolicyRelease,
     PolicyRow,
+    Responsibility,
     RoutingRule,
     Scope,
     ServiceLevelRow,
@@ -101,6 +104,7 @@ class Policies:
     term_rows: tuple[TermRow, ...]
     setting_rows: tuple[TypeSetting, ...]
     routing_rules: tuple[RoutingRule, ...]
+    responsibility_rows: tuple[Responsibility, ...]
     service_rows: tuple[ServiceLevelRow, ...]
 
     def of(self, company_id: int) -> CompanyPolicies:
@@ -138,10 +142,12 @@ class Policies:
             **days,
         )
 
-    def is_on(self, type_code: str, scope: LineScope) -> bool:
-        """Say whether a live type opens cases there: by the most specific setting; without one it does."""
-        modes = [row.mode for row in self._matching(self.setting_rows, scope) if row.type_code == type_code]
-        return not modes or modes[-1] == TypeMode.ON
+    def mode(self, kind: ExceptionType, scope: LineScope) -> TypeMode:
+        """Return whether a live type opens cases there: the most specific setting says, else the type."""
+        modes = [row.mode for row in self._matching(self.setting_rows, scope) if row.type_code == kind.code]
+        if modes:
+            return TypeMode(modes[-1])
+        return TypeMode.ON if kind.is_on_by_default else TypeMode.OFF
 
     def calendar(self, code: str, company_id: int) -> BusinessCalendar:
         """Return the calendar called `code`, or the company's own where `code` is empty.
@@ -175,6 +181,19 @@ class Policies:
             if rule.company_id in (None, company_id) and _holds_on(rule, today)
         ]
 
+    def responsibilities_for(
+        self, team_id: int, scopes: Collection[LineScope]
+    ) -> list[tuple[Responsibility, ...]]:
+        """Return who in a team looks after what stands in `scopes`, the most specific rows first."""
+        rows = {
+            row.pk: row
+            for scope in scopes
+            for row in self._matching(self.responsibility_rows, scope)
+            if row.team_id == team_id
+        }
+        by_rung = sorted(rows.values(), key=lambda row: (_rung(row), row.pk))
+        return [tuple(rung) for _, rung in groupby(by_rung, key=_rung)]
+
     def next_change(self, company_id: int) -> datetime | None:
         """Return when the next row that detection reads starts or ends to hold in the company, or None."""
         policies = self.of(company_id)
@@ -198,7 +217,7 @@ class Policies:
 
 
 def load(company_ids: Collection[int], as_of: datetime) -> Policies:
-    """Return the live policies of the companies at `as_of`, in nine queries.
+    """Return the live policies of the companies at `as_of`, in ten queries.
 
     A company's row holds on the day it is there. Raises ConfigurationError before the first release. A
     calendar is read when it is asked for, so that a wrong one harms only those who work by it.
@@ -232,6 +251,9 @@ def load(company_ids: Collection[int], as_of: datetime) -> Policies:
             RoutingRule.objects.filter(scoped, is_active=True)
             .select_related("team__calendar", "person")
             .order_by("position", "id")
+        ),
+        responsibility_rows=tuple(
+            Responsibility.objects.filter(scoped).select_related("person", "supplier", "warehouse")
         ),
         service_rows=tuple(ServiceLevelRow.objects.filter(scoped)),
     )
@@ -323,9 +345,13 @@ LADDER: tuple[Callable[[Scope], bool], ...] = (
 
 
 def _specificity(row: Scope) -> tuple[int, int, bool, date, int]:
-    rung = next((place for place, fulfilled in enumerate(LADDER) if fulfilled(row)), len(LADDER))
     named = sum(map(bool, (row.supplier_id, row.item_number, row.category, row.warehouse_id)))
-    return (-rung, named, row.company_id is not None, *_effective(row))
+    return (-_rung(row), named, row.company_id is not None, *_effective(row))
+
+
+def _rung(row: Scope) -> int:
+    """Return how far down the ladder a row stands: 0 is the most specific."""
+    return next((place for place, fulfilled in enumerate(LADDER) if fulfilled(row)), len(LADDER))
 
 
 def _effective(row: PolicyRow) -> tuple[date, int]:

@@ -155,14 +155,15 @@ class TermRow(Scope):
 
 
 class TypeMode(models.TextChoices):
-    """Whether a type opens cases."""
+    """Whether a type opens cases. SHADOW: it is looked for, and only noted what would have opened."""
 
     ON = "on", "On"
     OFF = "off", "Off"
+    SHADOW = "shadow", "Shadow"
 
 
 class TypeSetting(Scope):
-    """Switches a live exception type on or off for a scope; without a row it is on."""
+    """Says for a scope whether a live exception type is on, off or in shadow; else the type itself says."""
 
     type_code = models.SlugField(max_length=40)
     mode = models.CharField(max_length=8, choices=TypeMode.choices)
@@ -190,6 +191,21 @@ class RoutingRule(PolicyRow):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Responsibility(Scope):
+    """Who in a team looks after a supplier, a category, an item or a site: cases there go to them first."""
+
+    team = models.ForeignKey("exceptions_app.Team", on_delete=models.CASCADE, related_name="responsibilities")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="responsibilities"
+    )
+
+    class Meta:
+        verbose_name_plural = "responsibilities"
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.team}"
 
 
 class ServiceLevelRow(PolicyRow):

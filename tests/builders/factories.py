@@ -57,7 +57,7 @@ from exceptions_app.cases.models import (
 )
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification, NotificationKind
-from exceptions_app.people.models import ApiToken, Membership, Role, SavedView, Team, User
+from exceptions_app.people.models import Absence, ApiToken, Membership, Role, SavedView, Team, User
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -65,6 +65,7 @@ from exceptions_app.policies.models import (
     EscalationStep,
     ExchangeRate,
     PolicyRelease,
+    Responsibility,
     RoutingRule,
     ServiceLevelRow,
     TaskTemplate,
@@ -281,6 +282,17 @@ class MembershipFactory(DjangoModelFactory[Membership]):
     limit = None
 
 
+class AbsenceFactory(DjangoModelFactory[Absence]):
+    """Away on the Tuesday of the tests."""
+
+    class Meta:
+        model = Absence
+
+    person = factory.SubFactory(UserFactory)
+    first_day = date(2026, 11, 23)
+    last_day = date(2026, 11, 27)
+
+
 class ApiTokenFactory(DjangoModelFactory[ApiToken]):
     class Meta:
         model = ApiToken
@@ -349,6 +361,14 @@ class RoutingRuleFactory(PolicyRowFactory):
     position = factory.Sequence(lambda n: n)
     name = factory.LazyAttribute(lambda rule: f"Rule {rule.position}")
     team = factory.SubFactory(TeamFactory)
+
+
+class ResponsibilityFactory(PolicyRowFactory):
+    class Meta:
+        model = Responsibility
+
+    team = factory.SubFactory(TeamFactory)
+    person = factory.SubFactory(UserFactory)
 
 
 class ServiceLevelRowFactory(PolicyRowFactory):

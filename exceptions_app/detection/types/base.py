@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -29,6 +29,17 @@ class SubjectKind(StrEnum):
     INVOICE = "invoice"
     MESSAGE = "message"
     SUPPLIER = "supplier"
+
+
+class Family(StrEnum):
+    """The families of the taxonomy, for rules that hold for all types of one."""
+
+    CONFIRMATION = "confirmation"
+    SHIPMENT = "shipment"
+    RECEIPT = "receipt"
+    INVOICE = "invoice"
+    DATA = "data"
+    PERFORMANCE = "performance"
 
 
 class TeamCode(StrEnum):
@@ -70,12 +81,14 @@ class ExceptionType(ABC):
 
     `told` teams get an alert; `told_plus` teams also get a task when customer orders of class A or B cannot
     be covered. `resolutions` are codes of the playbook. `is_live`: the type opens cases unless a policy says
-    otherwise; a type that is not yet workable end to end only detects. `aspect`: what its agreements are
-    bound to. `heals_by`: what can end a deviation, the likeliest first.
+    otherwise; a type that is not yet workable end to end only detects. `is_on_by_default` false: a live type
+    opens cases only where a policy switches it on. `aspect`: what its agreements are bound to. `heals_by`:
+    what can end a deviation, the likeliest first.
     """
 
     code: ClassVar[str]
     label: ClassVar[str]
+    family: ClassVar[Family] = Family.CONFIRMATION
     group_label: ClassVar[str] = "order"
     subject: ClassVar[SubjectKind] = SubjectKind.ORDER
     owner: ClassVar[TeamCode]
@@ -84,6 +97,7 @@ class ExceptionType(ABC):
     service: ClassVar[ServiceLevel]
     resolutions: ClassVar[tuple[str, ...]] = ()
     is_live: ClassVar[bool] = False
+    is_on_by_default: ClassVar[bool] = True
     aspect: ClassVar[Aspect] = Aspect.QUANTITY
     heals_by: ClassVar[tuple[Healing, ...]] = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
 
@@ -106,6 +120,16 @@ class ExceptionType(ABC):
     @abstractmethod
     def headline(self, deviation: Deviation) -> str:
         """Return the one-line title of a case with this deviation, as a buyer would say it."""
+
+    def days_late(self, deviation: Deviation, today: date) -> int | None:
+        """Return by how many days something comes too late, or is past its day; None: it is about no day."""
+        moved = [
+            (date.fromisoformat(part["date"]) - date.fromisoformat(part["wanted"])).days
+            for part in deviation.actual.get("late", ())
+            if "date" in part
+        ]
+        past = [(today - date.fromisoformat(day)).days for day in deviation.actual.get("promised", ())]
+        return max([*moved, *past], default=None)
 
     @classmethod
     @abstractmethod

@@ -5,7 +5,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import BucketType, Example, Family, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import days
 from exceptions_app.deviation import Deviation
@@ -19,6 +19,7 @@ class DeliveryOverdue(BucketType):
 
     code = "delivery_overdue"
     label = "Delivery overdue"
+    family = Family.SHIPMENT
     bucket = Bucket.OVERDUE
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.WAREHOUSE, TeamCode.PLANNING)

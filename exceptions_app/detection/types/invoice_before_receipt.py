@@ -8,7 +8,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.bills import Bill, open_bills
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, whole_days
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import Example, Family, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import plain
 from exceptions_app.deviation import Deviation
@@ -23,6 +23,7 @@ class InvoiceBeforeReceipt(LineType):
 
     code = "invoice_before_receipt"
     label = "Invoice before receipt"
+    family = Family.INVOICE
     group_label = "invoice"
     owner = TeamCode.FINANCE
     told = (TeamCode.WAREHOUSE, TeamCode.PROCUREMENT)

@@ -10,7 +10,15 @@ from exceptions_app.detection.bills import open_bills
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ZERO, Example, LineType, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import (
+    ZERO,
+    Example,
+    Family,
+    LineType,
+    ServiceLevel,
+    TeamCode,
+    how_much,
+)
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import plain
 from exceptions_app.deviation import Deviation
@@ -26,6 +34,7 @@ class InvoiceQuantity(LineType):
 
     code = "invoice_quantity"
     label = "Invoice quantity"
+    family = Family.INVOICE
     group_label = "invoice"
     owner = TeamCode.FINANCE
     told = (TeamCode.WAREHOUSE,)

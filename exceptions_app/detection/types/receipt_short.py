@@ -5,7 +5,15 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import (
+    ZERO,
+    BucketType,
+    Example,
+    Family,
+    ServiceLevel,
+    TeamCode,
+    how_much,
+)
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import goods
 from exceptions_app.deviation import Deviation
@@ -16,6 +24,7 @@ class ReceiptShort(BucketType):
 
     code = "receipt_short"
     label = "Receipt short"
+    family = Family.RECEIPT
     bucket = Bucket.NOT_RECEIVED
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.PROCUREMENT, TeamCode.FINANCE)

@@ -5,7 +5,15 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import (
+    ZERO,
+    BucketType,
+    Example,
+    Family,
+    ServiceLevel,
+    TeamCode,
+    how_much,
+)
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import days
 from exceptions_app.deviation import Deviation
@@ -17,6 +25,7 @@ class ShipNoticeMissing(BucketType):
 
     code = "ship_notice_missing"
     label = "Ship notice missing"
+    family = Family.SHIPMENT
     bucket = Bucket.NOTICE_MISSING
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.PROCUREMENT,)

@@ -6,7 +6,15 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ZERO, BucketType, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import (
+    ZERO,
+    BucketType,
+    Example,
+    Family,
+    ServiceLevel,
+    TeamCode,
+    how_much,
+)
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import goods
 from exceptions_app.deviation import Deviation
@@ -17,6 +25,7 @@ class ShipNoticeShort(BucketType):
 
     code = "ship_notice_short"
     label = "Ship notice short"
+    family = Family.SHIPMENT
     bucket = Bucket.LEFT_OUT
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.WAREHOUSE, TeamCode.PLANNING)

@@ -10,7 +10,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.goods import goods_until
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import Example, Family, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import goods
 from exceptions_app.deviation import Deviation
@@ -21,6 +21,7 @@ class ShippedAfterCancel(LineType):
 
     code = "shipped_after_cancel"
     label = "Shipped after cancellation"
+    family = Family.SHIPMENT
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.WAREHOUSE, TeamCode.FINANCE)
     service = ServiceLevel(2, 8)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from erp_connectors.canonical.values import Price, Quantity
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import Example, Family, LineType, ServiceLevel, TeamCode
 from exceptions_app.detection.view import LineView
 from exceptions_app.deviation import Deviation
 
@@ -15,6 +15,7 @@ class UnitUnknown(LineType):
 
     code = "unit_unknown"
     label = "Unit unknown"
+    family = Family.DATA
     owner = TeamCode.INTEGRATION
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(4, 16)

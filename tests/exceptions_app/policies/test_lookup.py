@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from erp_connectors.documents.models import Supplier
 from erp_connectors.errors import ConfigurationError
+from exceptions_app.detection import registry
 from exceptions_app.policies import lookup
-from exceptions_app.policies.models import ToleranceRow
+from exceptions_app.policies.models import ToleranceRow, TypeMode
 from exceptions_app.policies.values import Direction, LimitState, Tolerance
 from tests.builders.factories import (
     TUESDAY_TEN,
@@ -31,6 +33,7 @@ from tests.builders.factories import (
 
 pytestmark = pytest.mark.django_db
 DEFAULT = Tolerance()
+SHORT, BACKORDER = registry.exception_type("quantity_short"), registry.exception_type("backorder")
 
 
 @pytest.fixture
@@ -147,9 +150,26 @@ def test_a_type_is_switched_by_the_most_specific_setting(world: Ground) -> None:
     TypeSettingFactory.create(mode="on", supplier=world.supplier)
     policies = lookup.load([world.company.pk], TUESDAY_TEN)
     other = SupplierFactory.create(connection=world.erp)
-    assert policies.is_on("quantity_short", scope_of(world))
-    assert not policies.is_on("quantity_short", scope_of(world, supplier_id=other.pk))
-    assert policies.is_on("backorder", scope_of(world))
+    assert policies.mode(SHORT, scope_of(world)) == TypeMode.ON
+    assert policies.mode(SHORT, scope_of(world, supplier_id=other.pk)) == TypeMode.OFF
+    assert policies.mode(BACKORDER, scope_of(world)) == TypeMode.ON
+
+
+def test_a_type_that_is_off_by_default_is_switched_on_or_into_shadow_where_a_setting_says_so(
+    world: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(SHORT), "is_on_by_default", False)
+    TypeSettingFactory.create(mode=TypeMode.SHADOW, category="seals")
+    TypeSettingFactory.create(mode=TypeMode.ON, supplier=world.supplier, category="seals")
+    policies = lookup.load([world.company.pk], TUESDAY_TEN)
+    other = SupplierFactory.create(connection=world.erp)
+
+    def mode(category: str, supplier: Supplier) -> TypeMode:
+        return policies.mode(SHORT, scope_of(world, supplier_id=supplier.pk, category=category))
+
+    assert mode("pumps", world.supplier) == TypeMode.OFF
+    assert mode("seals", world.supplier) == TypeMode.ON
+    assert mode("seals", other) == TypeMode.SHADOW
 
 
 def test_amounts_are_converted_by_the_newest_live_rate_and_unknown_without_one(world: Ground) -> None:
@@ -230,7 +250,7 @@ def test_the_number_of_queries_does_not_grow_with_rows_and_companies(
         RoutingRuleFactory.create(company=company, position=number, team=world.teams["PRO"])
     companies = list(type(world.company).objects.values_list("pk", flat=True))
     assert len(companies) > 5
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         policies = lookup.load(companies, TUESDAY_TEN)
         for company_id in companies:
             policies.of(company_id)

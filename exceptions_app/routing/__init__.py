@@ -1,0 +1,1 @@
+"""Where a case goes: to which team, to whom in it, and why in words."""
