@@ -17,6 +17,7 @@ from erp_connectors.canonical.documents import (
     Invoice,
     PurchaseOrder,
     Receipt,
+    ShipmentStatus,
     ShipNotice,
     Stock,
 )
@@ -34,6 +35,7 @@ ErpDocument = (
     PurchaseOrder
     | Confirmation
     | ShipNotice
+    | ShipmentStatus
     | Receipt
     | Invoice
     | Stock
@@ -138,6 +140,7 @@ class RowGroup:
 
     Becomes one `Transaction`: `stream` its kind, `key` its control number, the rows its offsets, `problems`
     its findings. `documents` are complete: an order with an unreadable row has none, and `problems` says why.
+    `supplier` is the number of the supplier whose word they are, where it is not the ERP's own.
     """
 
     stream: Stream
@@ -146,6 +149,7 @@ class RowGroup:
     last_row: int
     documents: tuple[ErpDocument, ...] = ()
     problems: tuple[RowProblem, ...] = ()
+    supplier: str | None = None
 
 
 class UnreadableFile(PermanentError):

@@ -18,7 +18,7 @@ from django.db import connection as database
 from django.db import transaction as atomicity
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder
+from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder, Receipt, ShipmentStatus
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground, joining, orders
 from erp_connectors.documents.identity import (
@@ -431,8 +431,13 @@ def _orders_of(
 
 
 def _names(one: _Filed) -> Iterable[Named]:
-    """Yield how a document names its orders; an order names itself, and itself under its supplier."""
+    """Yield how a document names its orders; an order names itself, and itself under its supplier.
+
+    Carriers and warehouses speak of everybody's orders, whichever partner they are to us.
+    """
     document, supplier = one.arrival.document, one.arrival.supplier
+    if isinstance(document, ShipmentStatus | Receipt):
+        supplier = None
     if isinstance(document, PurchaseOrder):
         yield ("", document.number)
         yield (document.supplier, document.number)

@@ -5,6 +5,7 @@ from typing import Any
 
 from erp_connectors.connectors.base import RowGroup, UnreadableFile
 from erp_connectors.connectors.registry import connector_for
+from erp_connectors.documents import ground
 from erp_connectors.documents.store import Arrival, record_many
 from erp_connectors.edi import Verdict
 from erp_connectors.errors import PermanentError
@@ -76,11 +77,19 @@ def _take_alone(work: Work, position: int, group: RowGroup) -> None:
 
 
 def _record(work: Work, step: Sequence[Placed]) -> None:
+    connection = work.connection
+    suppliers = ground.suppliers(
+        {group.supplier for _, group in step if group.supplier and group.documents},
+        connection=connection,
+        company=connection.company,
+    )
     arrivals = []
     for position, group in step:
         row = work.add(position, **_values(group))
-        arrivals += [Arrival(document=document, transaction=row) for document in group.documents]
-    connection = work.connection
+        speaker = suppliers.get(group.supplier or "")
+        arrivals += [
+            Arrival(document=document, supplier=speaker, transaction=row) for document in group.documents
+        ]
     record_many(
         arrivals,
         connection=connection,

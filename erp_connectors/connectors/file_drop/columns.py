@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from erp_connectors.canonical.documents import Charge, ChargeKind, PaymentTerms
 from erp_connectors.canonical.values import DocumentVersion, Quantity
 from erp_connectors.connectors.base import ErpDocument, Stream
 from erp_connectors.connectors.file_drop import values
@@ -70,7 +71,8 @@ class Layout:
     """One stream: the columns `key` name a document, `build` makes it of all its rows.
 
     `in_blocks`: documents are small and many, and travel many to a transaction. `one_row`: a document is one
-    row, so that a row nobody can place cannot be a piece of its neighbours. `build` raises RowFault.
+    row, so that a row nobody can place cannot be a piece of its neighbours. `speaker`: the column of `key`
+    that says which supplier's word a document is. `build` raises RowFault.
     """
 
     stream: Stream
@@ -79,10 +81,19 @@ class Layout:
     build: Callable[[Sequence[SheetRow], Extract], ErpDocument]
     in_blocks: bool = False
     one_row: bool = False
+    speaker: str | None = None
 
 
 #: Columns that every stream may have.
 VERSION_COLUMNS = (Column("changed_at", values.moment), Column("version", values.text(200)))
+#: What is charged beside the goods, one column for each kind; negative: allowed.
+CHARGE_COLUMNS = tuple(Column(f"{kind.value}_charge", values.number) for kind in ChargeKind)
+TERM_COLUMNS = (
+    Column("net_days", values.days),
+    Column("discount_percent", values.not_negative),
+    Column("discount_days", values.days),
+    Column("tax_percent", values.not_negative),
+)
 
 
 def same_in_all(rows: Sequence[SheetRow], columns: Iterable[str]) -> SheetRow:
@@ -93,6 +104,26 @@ def same_in_all(rows: Sequence[SheetRow], columns: Iterable[str]) -> SheetRow:
             if row[column] != first[column]:
                 raise RowFault(row, column, f"Row {first.number} says something else here.")
     return first
+
+
+def charges(row: SheetRow) -> tuple[Charge, ...]:
+    """Return what the row charges beside the goods; nothing is charged where a cell is empty or zero."""
+    amounts = [(kind, row[f"{kind.value}_charge"]) for kind in ChargeKind]
+    return tuple(Charge(kind, amount) for kind, amount in amounts if amount)
+
+
+def payment_terms(row: SheetRow) -> PaymentTerms | None:
+    """Return the terms of payment, or None where the row says nothing of them."""
+    said = {name: row[name] for name in ("net_days", "discount_percent", "discount_days")}
+    return None if set(said.values()) == {None} else PaymentTerms(**said)
+
+
+def pairs(row: SheetRow, first: str, second: str) -> list[tuple[Any, Any]]:
+    """Return what stands side by side in two columns that may be repeated. Raises RowFault."""
+    found = list(zip(row[first], row[second], strict=False))
+    if len(row[first]) != len(row[second]) or any((one is None) != (two is None) for one, two in found):
+        raise RowFault(row, second, f"{first} and {second} must be filled together.")
+    return [(one, two) for one, two in found if one is not None]
 
 
 def natural(number: str | None) -> tuple[int, str]:

@@ -269,6 +269,7 @@ class _File:
         documents: tuple[ErpDocument, ...],
         problems: tuple[RowProblem, ...],
     ) -> RowGroup:
+        speaker = self.layout.speaker
         return RowGroup(
             stream=self.layout.stream,
             key="/".join(key),
@@ -276,6 +277,7 @@ class _File:
             last_row=rows[-1].number,
             documents=documents,
             problems=problems,
+            supplier=key[self.layout.key.index(speaker)] if speaker and key else None,
         )
 
 

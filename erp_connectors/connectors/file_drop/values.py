@@ -20,6 +20,7 @@ LONGEST_SHOWN = 100
 WHOLE_DIGITS = 14
 DECIMALS = 6
 YEARS = range(2000, 2100)
+MOST_DAYS = 3650
 
 YES = frozenset({"1", "true", "yes", "y", "x", "ja", "j", "wahr"})
 NO = frozenset({"0", "false", "no", "n", "nein", "falsch"})
@@ -199,6 +200,14 @@ def between(low: str, high: str) -> Reader:
         return value
 
     return read
+
+
+def days(cell: Cell, settings: FileDropSettings) -> int:
+    """Return a number of days. Raises CellProblem."""
+    value = whole(cell, settings)
+    if value > MOST_DAYS:
+        raise CellProblem(f"No more than {MOST_DAYS} days are expected.")
+    return value
 
 
 def _number_in(written: str, mark: str | None) -> Decimal:

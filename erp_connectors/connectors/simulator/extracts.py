@@ -8,7 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from erp_connectors.canonical.documents import Demand, OrderLine, PurchaseOrder, Purpose, Receipt, Stock
+from erp_connectors.canonical.documents import (
+    Charge,
+    Demand,
+    Invoice,
+    OrderLine,
+    PaymentTerms,
+    PurchaseOrder,
+    Purpose,
+    Receipt,
+    Stock,
+)
 from erp_connectors.canonical.master import ItemRecord, SupplierRecord
 from erp_connectors.canonical.values import DocumentVersion
 from erp_connectors.connectors.base import Stream
@@ -65,13 +75,25 @@ def receipts_csv(receipts: Iterable[Receipt]) -> bytes:
                 "line": line.line_number,
                 "item": line.item,
                 "quantity": line.received.value if line.received else None,
+                "supplier_item": line.ids.supplier,
+                "gtin": line.ids.gtin,
                 "damaged": line.damaged.value if line.damaged else None,
+                "rejected": line.rejected.value if line.rejected else None,
+                "condition": line.in_question[0].condition.value if line.in_question else None,
+                "reason": line.in_question[0].reason if line.in_question else None,
                 "unit": line.received.unit if line.received else None,
             }
             | _version(receipt.version)
             for receipt in receipts
             for line in receipt.lines
         ],
+    )
+
+
+def invoices_csv(invoices: Iterable[tuple[str, Invoice]]) -> bytes:
+    """Return the extract of invoices and credit notes, each with its supplier: a row for each line."""
+    return _csv(
+        Stream.INVOICES, [row for supplier, invoice in invoices for row in _invoice_rows(supplier, invoice)]
     )
 
 
@@ -150,13 +172,74 @@ def _order_rows(order: PurchaseOrder, line: OrderLine) -> Table:
             "price_unit": price.per_unit if price else None,
             "warehouse": line.warehouse,
             "cancelled": line.cancelled,
+            "break_quantity": [each.from_quantity.value for each in line.price_breaks],
+            "break_price": [each.price.amount for each in line.price_breaks],
             "schedule_quantity": part.quantity.value,
             "schedule_date": part.date,
             "changed_at": order.version.document_time,
             "version": order.version_token,
         }
+        | _charges(order.charges)
+        | _terms(order.payment_terms, order.tax_percent)
         for part in line.schedule
     ]
+
+
+def _invoice_rows(supplier: str, invoice: Invoice) -> Table:
+    own: Row = {
+        "supplier": supplier,
+        "invoice": invoice.number,
+        "kind": invoice.kind.value,
+        "issued_on": invoice.issued_on,
+        "due_on": invoice.due_on,
+        "currency": invoice.currency,
+        "corrects": invoice.corrects,
+        "ship_notice": invoice.ship_notice,
+        "lines_total": invoice.lines_total,
+        "charges": invoice.charges,
+        "tax": invoice.tax,
+        "total": invoice.total,
+        "cancelled": invoice.purpose is Purpose.CANCEL,
+    }
+    own |= _charges(invoice.charge_lines) | _terms(invoice.payment_terms, invoice.tax_percent)
+    own |= _version(invoice.version)
+    lines: Table = [
+        {
+            "order": line.order_number,
+            "line": line.line_number,
+            "item": line.ids.buyer,
+            "supplier_item": line.ids.supplier,
+            "gtin": line.ids.gtin,
+            "quantity": line.quantity.value if line.quantity else None,
+            "unit": line.quantity.unit if line.quantity else None,
+            "price": line.price.amount if line.price else None,
+            "price_per": line.price.per if line.price else None,
+            "price_unit": line.price.per_unit if line.price else None,
+            "amount": line.amount,
+        }
+        for line in invoice.lines
+    ]
+    return [own | line for line in lines or [{"order": invoice.order_number}]]
+
+
+def _charges(charges: Iterable[Charge]) -> Row:
+    """Return the columns of charges: one for each kind, with all there is of it."""
+    row: Row = {}
+    for charge in charges:
+        column = f"{charge.kind.value}_charge"
+        row[column] = row.get(column, Decimal(0)) + charge.amount
+    return row
+
+
+def _terms(terms: PaymentTerms | None, tax_percent: Decimal | None) -> Row:
+    row: Row = {"tax_percent": tax_percent}
+    if terms is not None:
+        row |= {
+            "net_days": terms.net_days,
+            "discount_percent": terms.discount_percent,
+            "discount_days": terms.discount_days,
+        }
+    return row
 
 
 def _demand_rows(order: Demand) -> Table:
@@ -187,12 +270,26 @@ def _version(version: DocumentVersion) -> Row:
 
 
 def _csv(stream: Stream, rows: Table) -> bytes:
-    """Write the rows under every heading the stream may have, so that an extract of nothing is one, too."""
+    """Write the rows under every heading the stream may have, so that an extract of nothing is one, too.
+
+    A list is written side by side, under as many headings of the same name as the longest one needs.
+    """
+    names = [column.name for column in LAYOUTS[stream].columns]
+    width = {name: max((len(row[name]) for row in rows if _is_list(row, name)), default=1) for name in names}
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [column.name for column in LAYOUTS[stream].columns])
-    writer.writeheader()
-    writer.writerows({name: _written(value) for name, value in row.items()} for row in rows)
+    writer = csv.writer(text)
+    writer.writerow(name for name in names for _ in range(width[name]))
+    writer.writerows([cell for name in names for cell in _cells(row, name, width[name])] for row in rows)
     return text.getvalue().encode()
+
+
+def _is_list(row: Row, name: str) -> bool:
+    return isinstance(row.get(name), list)
+
+
+def _cells(row: Row, name: str, width: int) -> list[str]:
+    values = row[name] if _is_list(row, name) else [row.get(name)]
+    return [_written(value) for value in values] + [""] * (width - len(values))
 
 
 def _written(value: Any) -> str:

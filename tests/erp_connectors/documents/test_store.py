@@ -329,6 +329,16 @@ def codes_of(transaction: Transaction) -> list[str]:
     return [finding["code"] for finding in transaction.findings]
 
 
+def test_a_warehouse_that_is_a_partner_of_its_own_receives_for_any_order(world: World) -> None:
+    world.hear(order())
+    warehouse = SupplierFactory.create(connection=world.connection, number="3PL")
+    world.hear(receipt(3, ea(60)), supplier=warehouse)
+    world.hear(status(8, orders=("1000",)), supplier=warehouse)
+
+    assert world.line().received_quantity == 60
+    assert shipments_of(world.line()) == [("PRO-1", [])]
+
+
 # --- shipments --------------------------------------------------------------------------------------------
 
 

@@ -527,6 +527,21 @@ def test_rows_of_an_extract_become_orders(extracts: Ground) -> None:
     assert (first.kind, first.control_number, first.offset_from, first.offset_to) == ("orders", "1000", 2, 3)
 
 
+def test_an_invoice_in_a_file_is_the_word_of_its_supplier(extracts: Ground) -> None:
+    payload = b"supplier,invoice,issued_on,order,line,quantity,unit\n" + b"".join(
+        f"{supplier},I-1,2026-12-07,1000,10,82,EA\n".encode() for supplier in (77, 4711)
+    )
+
+    taken = take(
+        extracts, payload, connection=extracts.erp, file_name="invoices.csv", content_type="text/csv"
+    )
+
+    assert statuses(taken) == ["applied", "applied"]
+    documents = Document.objects.filter(kind="invoice", key="I-1").order_by("pk")
+    assert [document.supplier and document.supplier.number for document in documents] == ["77", "4711"]
+    assert documents[0].supplier == extracts.supplier
+
+
 def test_an_unreadable_row_is_reported_and_the_others_go_in(extracts: Ground) -> None:
     taken = take_rows(extracts, row("1000"), row("2000", quantity="many"), row("3000"))
 

@@ -1,12 +1,15 @@
 """One canonical document over the API: taken, or refused with the place of its fault."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from erp_connectors.documents.models import PurchaseOrder
-from erp_connectors.exchange.models import Interchange
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.documents.models import OrderLine, PurchaseOrder
+from erp_connectors.exchange.models import Interchange, Transaction, TransactionStatus
 from erp_connectors.exchange.processing import process_interchange
 from tests.builders import factories
 from tests.builders.factories import Ground
@@ -98,6 +101,23 @@ def test_a_document_that_cannot_be_kept_is_refused(world: Ground, caller: Caller
     assert "NUL" in problem(caller.post("documents/", changed(buyer="B\x00")), 422)["detail"]
     assert "empty" in problem(caller.post("documents/", changed(number=" ")), 422)["detail"]
     assert not Interchange.objects.exists()
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+DOCUMENTED = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+
+
+def test_a_document_of_every_kind_is_taken_as_the_page_on_the_api_shows_it(
+    world: Ground, caller: Caller
+) -> None:
+    for document in DOCUMENTED:
+        answer = json_of(caller.post("documents/", document), 202)
+        process_interchange(answer["id"])
+    assert {document["kind"] for document in DOCUMENTED} == {*DocumentKind, "credit"}
+    assert Transaction.objects.exclude(status=TransactionStatus.APPLIED).count() == 0
+    position = OrderLine.objects.get().position
+    found = {name: len(position[name]) for name in ("shipments", "statuses", "receipts", "invoices")}
+    assert found == {"shipments": 1, "statuses": 1, "receipts": 1, "invoices": 2}
 
 
 def test_another_media_type_is_refused(world: Ground, caller: Caller) -> None:

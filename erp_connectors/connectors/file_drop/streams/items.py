@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from erp_connectors.canonical.master import ItemRecord, Pack, SupplierItem
 from erp_connectors.connectors.base import Stream
@@ -14,6 +13,7 @@ from erp_connectors.connectors.file_drop.columns import (
     Layout,
     RowFault,
     SheetRow,
+    pairs,
     same_in_all,
 )
 
@@ -65,7 +65,7 @@ def build(rows: Sequence[SheetRow], extract: Extract) -> ItemRecord:
 def _packs(rows: Sequence[SheetRow]) -> tuple[Pack, ...]:
     factors: dict[str, Decimal] = {}
     for row in rows:
-        for unit, factor in _pairs(row, "pack_unit", "pack_factor"):
+        for unit, factor in pairs(row, "pack_unit", "pack_factor"):
             if factors.setdefault(unit, factor) != factor:
                 raise RowFault(row, "pack_factor", f"The pack {unit} has another factor, too.")
             if unit == row["base_unit"] and factor != 1:
@@ -77,16 +77,9 @@ def _names(rows: Sequence[SheetRow]) -> tuple[SupplierItem, ...]:
     names = {
         SupplierItem(supplier, number)
         for row in rows
-        for supplier, number in _pairs(row, "supplier", "supplier_item")
+        for supplier, number in pairs(row, "supplier", "supplier_item")
     }
     return tuple(sorted(names, key=lambda name: (name.supplier, name.number)))
-
-
-def _pairs(row: SheetRow, first: str, second: str) -> list[tuple[Any, Any]]:
-    pairs = list(zip(row[first], row[second], strict=False))
-    if len(row[first]) != len(row[second]) or any((one is None) != (two is None) for one, two in pairs):
-        raise RowFault(row, second, f"{first} and {second} must be filled together.")
-    return [(one, two) for one, two in pairs if one is not None]
 
 
 LAYOUT = Layout(

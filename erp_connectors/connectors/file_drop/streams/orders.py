@@ -4,18 +4,23 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from erp_connectors.canonical.documents import OrderLine, OrderState, PurchaseOrder
+from erp_connectors.canonical.documents import OrderLine, OrderState, PriceBreak, PurchaseOrder
 from erp_connectors.canonical.values import Price, Quantity, SchedulePart
 from erp_connectors.connectors.base import Stream
 from erp_connectors.connectors.file_drop import values
 from erp_connectors.connectors.file_drop.columns import (
+    CHARGE_COLUMNS,
+    TERM_COLUMNS,
     VERSION_COLUMNS,
     Column,
     Extract,
     Layout,
     RowFault,
     SheetRow,
+    charges,
     natural,
+    pairs,
+    payment_terms,
     same_in_all,
 )
 
@@ -27,6 +32,8 @@ ORDER_COLUMNS = (
     Column("buyer", values.text(64)),
     Column("released_at", values.moment),
     Column("cancelled_at", values.moment),
+    *CHARGE_COLUMNS,
+    *TERM_COLUMNS,
     *VERSION_COLUMNS,
 )
 LINE_COLUMNS = (
@@ -42,6 +49,8 @@ LINE_COLUMNS = (
     Column("price_unit", values.unit),
     Column("warehouse", values.text(32)),
     Column("cancelled", values.yes_or_no("cancelled")),
+    Column("break_quantity", values.positive, repeats=True),
+    Column("break_price", values.not_negative, repeats=True),
 )
 SCHEDULE_COLUMNS = (
     Column("schedule_quantity", values.not_negative),
@@ -67,6 +76,9 @@ def build(rows: Sequence[SheetRow], extract: Extract) -> PurchaseOrder:
         cancelled_at=row["cancelled_at"],
         buyer=row["buyer"],
         version_token=row["version"] or "",
+        payment_terms=payment_terms(row),
+        charges=charges(row),
+        tax_percent=row["tax_percent"],
     )
 
 
@@ -85,6 +97,7 @@ def _line(rows: Sequence[SheetRow], currency: str) -> OrderLine:
         description=row["description"] or "",
         warehouse=row["warehouse"],
         cancelled=bool(row["cancelled"]),
+        price_breaks=_price_breaks(row, currency),
     )
 
 
@@ -113,6 +126,15 @@ def _price(row: SheetRow, currency: str) -> Price | None:
     if row["price"] is None:
         return None
     return Price(row["price"], currency, row["price_per"] or Decimal(1), row["price_unit"] or row["unit"])
+
+
+def _price_breaks(row: SheetRow, currency: str) -> tuple[PriceBreak, ...]:
+    """Return the breaks, each on the basis of the line's price, the smallest quantity first."""
+    per, unit = row["price_per"] or Decimal(1), row["price_unit"] or row["unit"]
+    return tuple(
+        PriceBreak(Quantity(quantity, row["unit"]), Price(price, currency, per, unit))
+        for quantity, price in sorted(pairs(row, "break_quantity", "break_price"))
+    )
 
 
 LAYOUT = Layout(

@@ -5,7 +5,18 @@ from decimal import Decimal
 
 import pytest
 
-from erp_connectors.canonical.documents import OrderState, PurchaseOrder, Purpose
+from erp_connectors.canonical.documents import (
+    Charge,
+    ChargeKind,
+    GoodsCondition,
+    InQuestion,
+    InvoiceKind,
+    OrderState,
+    PaymentTerms,
+    PriceBreak,
+    PurchaseOrder,
+    Purpose,
+)
 from erp_connectors.canonical.master import ItemRecord, Pack, SupplierItem
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
 from erp_connectors.connectors.base import UnreadableFile
@@ -331,6 +342,99 @@ def test_more_damaged_than_received_is_a_problem() -> None:
     assert read.problem.column == "damaged"
 
 
+def test_a_receipt_says_what_is_wrong_with_the_goods() -> None:
+    headings = ["receipt", "received_on", "quantity", "damaged", "rejected", "unit", "condition", "reason"]
+    rows = [
+        ["R-1", "2026-12-07", "82", "2", "3", "EA", "Kratzer", "scratched"],
+        ["R-1", "2026-12-07", "9", "", "", "EA", "wrong_item", ""],
+        ["R-1", "2026-12-07", "10", "", "", "EA", "", ""],
+    ]
+    words = {"condition": {"Kratzer": "quality"}}
+    receipt = reading(csv_of(headings, *rows), "receipts.csv", words=words).only
+    wrong, good, bad = receipt.lines
+    assert (bad.damaged, bad.rejected) == (each("2"), each("3"))
+    assert bad.in_question == (
+        InQuestion(condition=GoodsCondition.QUALITY, quantity=each("5"), reason="scratched"),
+    )
+    assert wrong.in_question == (InQuestion(condition=GoodsCondition.WRONG_ITEM, quantity=each("9")),)
+    assert good.in_question == ()
+
+
+def test_more_rejected_than_received_is_a_problem() -> None:
+    headings = ["receipt", "received_on", "quantity", "rejected", "unit"]
+    read = reading(csv_of(headings, ["R-1", "2026-12-07", "2", "3", "EA"]), "receipts.csv")
+    assert read.problem.column == "rejected"
+
+
+INVOICE_HEADINGS = ["supplier", "invoice", "kind", "issued_on", "currency", "total", "order", "line"]
+INVOICE_ROW = ["77", "I-1", "", "2026-12-07", "", "14956.80", "1", "10"]
+
+
+def test_an_invoice_has_its_lines_charges_and_terms() -> None:
+    headings = [
+        *INVOICE_HEADINGS,
+        *["quantity", "unit", "price", "price_per", "amount", "supplier_item"],
+        *["freight_charge", "other_charge", "tax", "net_days", "discount_percent", "corrects", "cancelled"],
+    ]
+    header = ["48", "-5", "2839.8", "30", "2", "I-0", "yes"]
+    rows = [
+        [*INVOICE_ROW[:-1], "20", "1", "EA", "5", "", "5", "N-2", *header],
+        [*INVOICE_ROW, "82", "EA", "18240", "100", "14956.80", "N-1", *header],
+    ]
+    invoice = reading(csv_of(headings, *rows), "invoices.csv").only
+    assert (invoice.number, invoice.kind, invoice.currency) == ("I-1", InvoiceKind.INVOICE, "EUR")
+    assert [(line.line_number, line.quantity, line.ids.supplier) for line in invoice.lines] == [
+        ("10", each("82"), "N-1"),
+        ("20", each("1"), "N-2"),
+    ]
+    assert invoice.lines[0].price == Price(Decimal(18240), None, Decimal(100))
+    assert invoice.lines[0].amount == Decimal("14956.8")
+    assert invoice.charge_lines == (
+        Charge(ChargeKind.FREIGHT, Decimal(48)),
+        Charge(ChargeKind.OTHER, Decimal(-5)),
+    )
+    assert invoice.payment_terms == PaymentTerms(net_days=30, discount_percent=Decimal(2))
+    assert (invoice.tax, invoice.total, invoice.corrects) == (Decimal("2839.8"), Decimal("14956.8"), "I-0")
+    assert invoice.purpose is Purpose.CANCEL
+
+
+def test_a_credit_note_may_bill_no_goods_and_name_its_order_all_the_same() -> None:
+    row = ["77", "C-1", "Gutschrift", "2026-12-07", "USD", "100", "1", ""]
+    words = {"kind": {"Gutschrift": "credit"}}
+    credit = reading(csv_of(INVOICE_HEADINGS, row), "invoices.csv", words=words).only
+    assert (credit.kind, credit.currency, credit.lines) == (InvoiceKind.CREDIT, "USD", ())
+    assert (credit.order_number, credit.payment_terms) == ("1", None)
+
+
+def test_invoices_are_told_apart_by_their_supplier() -> None:
+    read = reading(csv_of(INVOICE_HEADINGS, INVOICE_ROW, ["88", *INVOICE_ROW[1:]]), "invoices.csv")
+    assert [len(document.lines) for document in read.documents] == [1, 1]  # type: ignore[union-attr]
+
+
+def test_a_billed_quantity_needs_its_unit() -> None:
+    read = reading(csv_of([*INVOICE_HEADINGS, "quantity"], [*INVOICE_ROW, "82"]), "invoices.csv")
+    assert read.problem.column == "unit"
+
+
+@pytest.mark.parametrize("days", ["1.5", "9999", "-1"])
+def test_days_are_whole_and_not_too_many(days: str) -> None:
+    read = reading(csv_of([*INVOICE_HEADINGS, "net_days"], [*INVOICE_ROW, days]), "invoices.csv")
+    assert read.problem.column == "net_days"
+
+
+def test_an_order_has_agreed_charges_terms_and_price_breaks() -> None:
+    headings = [*ORDER_HEADINGS, "freight_charge", "net_days", "tax_percent", "price_per"]
+    headings += ["break_quantity", "break_price", "break_quantity", "break_price"]
+    row = [*order_row(), "48", "30", "19", "10", "500", "17", "200", "17.5"]
+    order = orders(row, headings=headings).only
+    assert order.charges == (Charge(ChargeKind.FREIGHT, Decimal(48)),)
+    assert (order.payment_terms, order.tax_percent) == (PaymentTerms(net_days=30), Decimal(19))
+    assert order.lines[0].price_breaks == (
+        PriceBreak(each("200"), Price(Decimal("17.5"), "EUR", Decimal(10), "EA")),
+        PriceBreak(each("500"), Price(Decimal("17"), "EUR", Decimal(10), "EA")),
+    )
+
+
 def test_a_customer_order_without_a_line_is_done() -> None:
     headings = [
         "order",
@@ -361,7 +465,7 @@ def test_a_customer_order_without_a_line_is_done() -> None:
 # --- the file as a whole ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["invoices.csv", "orders.txt", "orders.xls", "my orders.csv"])
+@pytest.mark.parametrize("name", ["forecasts.csv", "orders.txt", "orders.xls", "my orders.csv"])
 def test_a_file_that_is_not_named_after_a_stream_is_refused(name: str) -> None:
     with pytest.raises(UnreadableFile, match="is not named"):
         reading(b"", name)

@@ -10,10 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from erp_connectors.canonical.documents import (
+    Charge,
+    ChargeKind,
     Demand,
     DemandLine,
+    GoodsCondition,
+    InQuestion,
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
     OrderLine,
     OrderState,
+    PaymentTerms,
+    PriceBreak,
     PurchaseOrder,
     Purpose,
     Receipt,
@@ -21,7 +30,7 @@ from erp_connectors.canonical.documents import (
     Stock,
 )
 from erp_connectors.canonical.master import ItemRecord, Pack, SupplierItem, SupplierRecord
-from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.canonical.values import DocumentVersion, ItemIds, Price, Quantity, SchedulePart
 from erp_connectors.connectors.base import Stream
 from erp_connectors.connectors.file_drop.streams import LAYOUTS
 from erp_connectors.connectors.simulator import extracts
@@ -41,10 +50,20 @@ amounts = st.decimals(min_value=0, max_value=10**9, places=6, allow_nan=False, a
     lambda value: Decimal(format(value.normalize(), "f"))
 )
 factors = amounts.filter(bool)
+charge_kinds = st.sampled_from(ChargeKind)
+kinds = list(ChargeKind).index
 units = st.sampled_from(["EA", "CS", "KGM", "MTR"])
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 moments = st.datetimes(datetime(2020, 1, 1), NOW.replace(tzinfo=None), timezones=st.just(UTC))
 versions = st.builds(DocumentVersion, moments, st.integers(0, 1000), st.just(STAMP))
+
+
+@st.composite
+def price_breaks(draw: st.DrawFn, unit: str, price: Price) -> tuple[PriceBreak, ...]:
+    froms = draw(st.lists(st.tuples(factors, amounts), max_size=3, unique_by=lambda each: each[0]))
+    return tuple(
+        PriceBreak(Quantity(start, unit), replace(price, amount=amount)) for start, amount in sorted(froms)
+    )
 
 
 @st.composite
@@ -68,6 +87,7 @@ def order_lines(draw: st.DrawFn, number: str) -> OrderLine:
         description=draw(st.just("") | names),
         warehouse=draw(st.none() | codes),
         cancelled=draw(st.booleans()),
+        price_breaks=draw(price_breaks(unit, price)) if price else (),
     )
 
 
@@ -87,6 +107,9 @@ def orders(draw: st.DrawFn) -> PurchaseOrder:
         cancelled_at=draw(st.none() | moments),
         buyer=draw(st.none() | codes),
         version_token=token,
+        payment_terms=draw(st.none() | st.builds(PaymentTerms, net_days=st.integers(0, 365))),
+        charges=tuple(Charge(kind, draw(factors)) for kind in sorted(draw(st.sets(charge_kinds)), key=kinds)),
+        tax_percent=draw(st.none() | st.just(Decimal(19))),
     )
 
 
@@ -132,6 +155,13 @@ def test_every_other_document_survives_being_written_and_read() -> None:
                     ReceiptLine(
                         order_number="1", line_number="10", received=quantity,
                         damaged=Quantity(Decimal("0.001"), "KGM"),
+                        rejected=Quantity(Decimal("0.002"), "KGM"), ids=ItemIds(None, "N-1", "123"),
+                        in_question=(
+                            InQuestion(
+                                condition=GoodsCondition.QUALITY, reason="wet",
+                                quantity=Quantity(Decimal("0.003"), "KGM"),
+                            ),
+                        ),
                     ),
                 ),
             )
@@ -158,6 +188,38 @@ def test_every_other_document_survives_being_written_and_read() -> None:
     for stream, written in documents.items():
         write = getattr(extracts, f"{stream}_csv")
         assert read_back(stream, write(written)) == written
+
+
+def test_invoices_survive_being_written_and_read() -> None:
+    version = DocumentVersion(NOW - timedelta(days=1), 3, STAMP)
+    terms = PaymentTerms(net_days=30, discount_percent=Decimal("2.5"), discount_days=10)
+    line = InvoiceLine(
+        order_number="1",
+        line_number="10",
+        quantity=Quantity(Decimal(82), "EA"),
+        price=Price(Decimal("182.4"), None, Decimal(1), "EA"),
+        ids=ItemIds("A", "N-1", "123"),
+        amount=Decimal("14956.8"),
+    )
+    invoice = Invoice(
+        number="I-1", version=version, issued_on=date(2026, 12, 7),
+        lines=(line, replace(line, line_number="20")), currency="EUR",
+        charges=Decimal(43), tax=Decimal("2839.8"), total=Decimal("17844.6"),
+        purpose=Purpose.CANCEL, ship_notice="ASN-1", corrects="I-0", lines_total=Decimal("14956.8"),
+        charge_lines=(Charge(ChargeKind.FREIGHT, Decimal(48)), Charge(ChargeKind.OTHER, Decimal(-5))),
+        tax_percent=Decimal(19), payment_terms=terms, due_on=date(2027, 1, 6),
+    )  # fmt: skip
+    credit = Invoice(
+        number="C-1",
+        version=version,
+        issued_on=date(2026, 12, 8),
+        lines=(),
+        kind=InvoiceKind.CREDIT,
+        currency="USD",
+        order_number="1",
+    )
+    written = extracts.invoices_csv([("77", invoice), ("77", credit)])
+    assert read_back(Stream.INVOICES, written) == [invoice, credit]
 
 
 @pytest.mark.parametrize("stream", list(LAYOUTS))
