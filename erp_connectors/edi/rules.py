@@ -40,17 +40,44 @@ class Limits:
 class MappingOverrides:
     """One layer of changes to the mapping tables; later layers win entry by entry.
 
-    `line_status` maps DE 668 to a status of the table (`"ZZ": "IA"`), `header_status` DE 587
-    likewise. `date_qualifiers` is the precedence of confirmed delivery dates, newest word first.
+    `line_status` maps DE 668 to a status of the table (`"ZZ": "IA"`), `header_status` DE 587 and
+    `change_codes` DE 670 likewise; the other maps name the canonical word a code stands for
+    (`"receiving_conditions": {"20": "damaged"}`). A set replaces the one of the layer below.
+
+    `date_qualifiers` is the precedence of confirmed delivery dates, newest word first. `line_number_source`
+    says where the number of an order line stands: "PO101" (the line segment, a PL id before it), "REF:xx",
+    "ID:xx", or "NONE" where the sender counts its own lines. `change_quantity` ("POC03", "POC04") says where
+    a change has the new quantity. `explicit_amounts` names N2 elements that are sent with a decimal point.
     """
 
     line_status: Mapping[str, str] = field(default_factory=dict)
     header_status: Mapping[str, str] = field(default_factory=dict)
+    change_codes: Mapping[str, str] = field(default_factory=dict)
+    change_quantity: str | None = None
+    purposes: Mapping[str, str] = field(default_factory=dict)
     date_qualifiers: tuple[str, ...] = ()
+    date_kinds: Mapping[str, str] = field(default_factory=dict)
     id_kinds: Mapping[str, str] = field(default_factory=dict)
     price_divisors: Mapping[str, Decimal] = field(default_factory=dict)
+    price_units: Mapping[str, str] = field(default_factory=dict)
+    resale_prices: frozenset[str] | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    party_roles: Mapping[str, str] = field(default_factory=dict)
+    id_schemes: Mapping[str, str] = field(default_factory=dict)
+    reference_kinds: Mapping[str, str] = field(default_factory=dict)
     final_statuses: frozenset[str] | None = None
+    receiving_conditions: Mapping[str, str] = field(default_factory=dict)
+    receipt_types: Mapping[str, str] = field(default_factory=dict)
+    invoice_types: Mapping[str, str] = field(default_factory=dict)
+    charge_indicators: Mapping[str, str] = field(default_factory=dict)
+    charge_kinds: Mapping[str, str] = field(default_factory=dict)
+    not_billed: frozenset[str] | None = None
+    terms_bases: frozenset[str] | None = None
+    explicit_amounts: frozenset[str] | None = None
+    shipment_events: Mapping[str, str] = field(default_factory=dict)
+    shipment_reasons: Mapping[str, str] = field(default_factory=dict)
+    eta_codes: frozenset[str] | None = None
+    time_zones: Mapping[str, str] = field(default_factory=dict)
     line_number_source: str | None = None
     ignored_segments: frozenset[str] = frozenset()
 

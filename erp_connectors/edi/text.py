@@ -1,8 +1,12 @@
 """Bytes as text, whatever the standard: noise around segments, EBCDIC, character sets."""
 
+import re
+
 NOISE = " \t\r\n\x00\x0b\x0c\x1a"
 NOISE_BYTES = NOISE.encode()
 BOM = b"\xef\xbb\xbf"
+INDENTED = ("\n ", "\n\t", "\r ", "\r\t")
+LOST_TERMINATOR = re.compile(r"(\r?\n|\r)(?=[ \t]{2,}[A-Z][A-Z0-9]{1,2}[^\w\s])")
 EBCDIC_TABLE = bytes(range(256)).decode("cp037").encode("latin-1")
 EBCDIC_BEGINNINGS = tuple(tag.encode("cp037") for tag in ("ISA", "UNA", "UNB"))
 EBCDIC_NOISE = b"\x40\x25\x15\x0d"
@@ -34,11 +38,18 @@ def decode_text(raw: bytes, charset: str | None) -> str:
 
 
 def clean(text: str) -> str:
-    """Take noise off the ends of a segment and line breaks out of its middle."""
+    """Take noise off the ends of a segment and line breaks out of its middle.
+
+    A line break before an indented tag is no wrapping: the segment has lost its terminator. It stays, so that
+    two values do not become one that nobody sent.
+    """
     text = text.strip(NOISE)
-    if "\n" in text or "\r" in text:
-        text = text.replace("\r", "").replace("\n", "")
-    return text
+    if not any(indentation in text for indentation in INDENTED):
+        return text.replace("\r", "").replace("\n", "")
+    # The pattern has one group, so that every second piece is a line break that stays.
+    pieces = LOST_TERMINATOR.split(text)
+    pieces[::2] = [piece.replace("\r", "").replace("\n", "") for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def split_segments(text: str, terminator: str) -> list[str]:

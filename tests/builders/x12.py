@@ -20,7 +20,17 @@ Segment = Sequence[Element]
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 READABLE = Style(line_end=b"\n")
-FUNCTIONAL_CODES = {"850": "PO", "855": "PR", "856": "SH", "810": "IN", "997": "FA"}
+FUNCTIONAL_CODES = {
+    "214": "QM",
+    "810": "IN",
+    "850": "PO",
+    "855": "PR",
+    "856": "SH",
+    "860": "PC",
+    "861": "RC",
+    "865": "CA",
+    "997": "FA",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +117,100 @@ def po1(
     """Return a PO1 loop. `ids` are qualifier, value, qualifier, value; default a buyer's item per line."""
     pairs = tuple(ids) or ("BP", f"ITEM-{number}")
     return [("PO1", number, quantity, unit, price, basis, *pairs), *extra, *acks, *schedule]
+
+
+def poc(
+    number: str,
+    change: str,
+    quantity: str = "",
+    left: str = "",
+    *,
+    unit: str = "EA",
+    price: str = "10",
+    basis: str = "PE",
+    ids: Sequence[str] = (),
+    acks: Sequence[Segment] = (),
+    schedule: Sequence[Segment] = (),
+    extra: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return a POC loop: a line with the change to it; `left` is POC04, the quantity left to receive."""
+    pairs = tuple(ids) or ("BP", f"ITEM-{number}")
+    return [("POC", number, change, quantity, left, unit, price, basis, *pairs), *extra, *acks, *schedule]
+
+
+def change_segments(
+    set_code: str,
+    order: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    status: str = "AC",
+    purpose: str = "04",
+    sequence: str = "",
+    supplier_order: str = "",
+    on: date = date(2026, 11, 23),
+    currency: str = "USD",
+    header: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return the inside of an 860 or 865; `status` is the order type of an 860."""
+    tag = "BCH" if set_code == "860" else "BCA"
+    beginning = (tag, purpose, status, order, "", sequence, _day(on), "", "", supplier_order, _day(on))
+    body = [segment for line in lines for segment in line]
+    money = [("CUR", "SE", currency)] if currency else []
+    return [beginning, *money, *header, *body, ("CTT", str(len(lines)))]
+
+
+def change_confirmation_865(
+    order: str,
+    lines: Sequence[Sequence[Segment]] = (),
+    *,
+    sender: str = "SUPPLIER",
+    receiver: str = "BUYER",
+    control: int = 1,
+    at: datetime = NOON,
+    status: str = "AC",
+    purpose: str = "04",
+    sequence: str = "",
+    supplier_order: str = "",
+    header: Sequence[Segment] = (),
+    version: str = "004010",
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one 865 that changes `order` or answers its change; `lines` from `poc`."""
+    segments = change_segments(
+        "865",
+        order,
+        lines,
+        status=status,
+        purpose=purpose,
+        sequence=sequence,
+        supplier_order=supplier_order,
+        on=at.date(),
+        header=header,
+    )
+    parties = Parties(sender=sender, receiver=receiver)
+    return interchange(
+        [("865", segments)], control=control, at=at, parties=parties, version=version, style=style
+    )
+
+
+def order_change_860(
+    order: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    sender: str = "BUYER",
+    receiver: str = "SUPPLIER",
+    control: int = 1,
+    at: datetime = NOON,
+    sequence: str = "",
+    header: Sequence[Segment] = (),
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one 860; `lines` come from `poc`."""
+    segments = change_segments(
+        "860", order, lines, status="SA", sequence=sequence, on=at.date(), header=header
+    )
+    parties = Parties(sender=sender, receiver=receiver)
+    return interchange([("860", segments)], control=control, at=at, parties=parties, style=style)
 
 
 def confirmation_segments(

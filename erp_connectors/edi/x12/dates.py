@@ -1,7 +1,10 @@
 """Dates and times as X12 writes them."""
 
-from datetime import date, time
+from datetime import date, time, timedelta, timezone, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from erp_connectors.errors import ConfigurationError
 
 CENTURY_PIVOT = 70
 FIRST_YEAR = 1900
@@ -38,3 +41,17 @@ def parse_time(text: str) -> time:
         return time(int(text[:2]), int(text[2:4]), int(text[4:6] or 0), int(hundredths) * 10_000)
     except ValueError:
         return time()
+
+
+@lru_cache(maxsize=128)
+def zone_of(name: str) -> tzinfo:
+    """Return the zone of an IANA name or of an offset as +05:30. Raises ConfigurationError for neither."""
+    sign, hours, colon, minutes = name[:1], name[1:3], name[3:4], name[4:]
+    if sign in "+-" and colon == ":" and hours.isdecimal() and minutes.isdecimal():
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        if offset < timedelta(days=1):
+            return timezone(-offset if sign == "-" else offset)
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise ConfigurationError(f"{name!r} is neither a time zone nor an offset.") from error

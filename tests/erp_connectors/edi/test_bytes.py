@@ -96,6 +96,17 @@ def test_a_finding_names_the_byte_where_its_segment_begins() -> None:
     assert data[finding.offset :].startswith(b"ACK*IA*seven")
 
 
+def test_a_segment_that_lost_its_terminator_keeps_the_line_break_before_the_next_one() -> None:
+    header = [("N1", "SU", "Marston", "92", "7"), ("N3", "1 Main Street")]
+    data = confirmation_855("A-1", LINES, header=header).replace(b"*7~\nN3*", b"*7\r\n    N3*")
+
+    reading = read(data).transaction.reading
+
+    assert reading is not None
+    assert reading["n1"] == ["SU=7\r\n    N3"]
+    assert read(data).codes() == {"SE_COUNT"}
+
+
 def test_it_reads_several_interchanges_with_different_delimiters_in_one_file() -> None:
     first = confirmation_855("A-1", LINES, control=1)
     second = confirmation_855("A-2", LINES, control=2, style=Style(delimiters=Delimiters(b"|", b"^", b"\n")))

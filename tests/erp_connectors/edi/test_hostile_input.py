@@ -35,6 +35,14 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: with_inside(b"MSG*" + b"A" * 24 * MEGABYTE + b"~"),
         "LIMIT_ELEMENT_LENGTH",
     ),
+    "24 MB of line breaks in one element": (
+        lambda: with_inside(b"MSG*A" + b"\r\n" * 12 * MEGABYTE + b"A~"),
+        "",
+    ),
+    "24 MB of indented line breaks in one element": (
+        lambda: with_inside(b"MSG*A" + b"\n  N" * 6 * MEGABYTE + b"A~"),
+        "LIMIT_ELEMENT_LENGTH",
+    ),
     "a million one-byte elements": (lambda: with_inside(b"MSG" + b"*A" * 1_000_000 + b"~"), "LIMIT_ELEMENTS"),
     "a million segments": (lambda: with_inside(b"A*B~" * 1_000_000), "LIMIT_SEGMENTS"),
     "100,000 ISA headers": (lambda: ISA * 100_000, "LIMIT_INTERCHANGES"),

@@ -16,7 +16,8 @@ import pytest
 from erp_connectors.edi import PartnerRules, Verdict
 from tests.erp_connectors.edi.decoding import Outcome, read
 
-MAPPED_SETS = {"850", "855", "856"}
+MAPPED_SETS = {"850", "855", "856", "860", "865"}
+DOCUMENT_SETS = MAPPED_SETS - {"850", "860"}
 FRAME_FACTS = {"set", "ctl", "nseg", "se01_ok", "se02_ok"}
 PROJECT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("RIGHTLINE_SHARED") or PROJECT.parent / "shared")
@@ -106,9 +107,9 @@ def test_it_reads_the_same_facts_under_the_strict_policy(sample: Sample) -> None
 
 
 @every_sample
-def test_it_makes_a_document_of_every_accepted_confirmation_and_ship_notice(sample: Sample) -> None:
+def test_it_makes_a_document_of_everything_accepted_but_copies_of_orders(sample: Sample) -> None:
     for transaction in read(sample.data(), LENIENT).transactions:
-        wanted = transaction.verdict.is_accepted and transaction.set_code in {"855", "856"}
+        wanted = transaction.verdict.is_accepted and transaction.set_code in DOCUMENT_SETS
         assert (transaction.document is not None) == wanted
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from erp_connectors.edi.envelope import Finding, Layer, Severity
 from erp_connectors.edi.frame import Mapped
+from erp_connectors.edi.x12.mapping.change_confirmation import map_change_confirmation
 from erp_connectors.edi.x12.mapping.confirmation import map_confirmation, required_beginning
 from erp_connectors.edi.x12.mapping.orders import order_facts, read_order
 from erp_connectors.edi.x12.mapping.ship_notice import map_ship_notice, read_ship_notice, ship_notice_facts
@@ -15,14 +16,14 @@ from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.values import UnreadableValue, amount_in, number_in
 from erp_connectors.edi.x12.sets import TRANSACTION_SETS
 
-MAPPING_VERSION = "x12-1"
+MAPPING_VERSION = "x12-2"
 """Kept with every document; raised when a table or rule changes what a document says."""
 
 
 def map_transaction(rows: list[Row], source: Source) -> Mapped:
     """Return the canonical document of a transaction, None where there is none, and what was found.
 
-    A purchase order (850) is our own document coming back: it is read and checked, not mirrored.
+    A purchase order (850) and its change (860) are our own documents coming back: read, but not mirrored.
     """
     mapper = _MAPPERS.get(source.set_code)
     if mapper is None:
@@ -40,23 +41,26 @@ def map_transaction(rows: list[Row], source: Source) -> Mapped:
 
 def read_transaction(rows: list[Row], source: Source) -> dict[str, Any]:
     """Return every fact of a mapped set as plain values as sent; nothing for any other set."""
-    if source.set_code in ("850", "855"):
-        return order_facts(read_order(rows, source.tables.ignored_segments), source.set_code)
+    if source.set_code in ("850", "855", "860", "865"):
+        return order_facts(read_order(rows, source.tables.ignored_segments))
     if source.set_code == "856":
         return ship_notice_facts(read_ship_notice(rows, source))
     return {}
 
 
+BEGINNING_OF = {"850": "BEG", "860": "BCH"}
+
+
 def _check_order(rows: list[Row], source: Source) -> Mapped:
     reading = read_order(rows, source.tables.ignored_segments)
-    refusal = required_beginning(rows, reading, "BEG")
+    refusal = required_beginning(rows, reading, BEGINNING_OF[source.set_code])
     if refusal is not None:
         return None, [refusal]
     findings = []
     for line in reading.lines:
         try:
-            amount_in(line.row, 2, line.at)
-            number_in(line.row, 4, line.at)
+            amount_in(line.row, line.layout.qty, line.at)
+            number_in(line.row, line.layout.price, line.at)
         except UnreadableValue as unreadable:
             findings.append(unreadable.finding)
     return None, findings
@@ -66,4 +70,6 @@ _MAPPERS: dict[str, Callable[[list[Row], Source], Mapped]] = {
     "850": _check_order,
     "855": map_confirmation,
     "856": map_ship_notice,
+    "860": _check_order,
+    "865": map_change_confirmation,
 }

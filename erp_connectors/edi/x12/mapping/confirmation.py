@@ -15,34 +15,27 @@ from erp_connectors.canonical.documents import (
     LineAnswer,
     OfferedPart,
     Purpose,
+    Unmentioned,
 )
 from erp_connectors.canonical.values import DateKind, ItemIds, Price, Quantity, Reference
 from erp_connectors.edi.envelope import Finding
 from erp_connectors.edi.x12.dates import is_sentinel, parse_date
 from erp_connectors.edi.x12.mapping.orders import AckReading, LineReading, OrderReading, read_order
 from erp_connectors.edi.x12.mapping.source import Row, Source
-from erp_connectors.edi.x12.mapping.tables import (
-    PRICE_PER_LINE_UNIT,
-    PRICE_UNITS,
-    PURPOSES,
-    REFERENCE_KINDS,
-    RESALE_PRICES,
-    UNCLEAR,
-    HeaderStatus,
-    LineStatus,
-    Share,
-    Tables,
-)
+from erp_connectors.edi.x12.mapping.tables import UNCLEAR, HeaderStatus, LineStatus, Share, Tables
 from erp_connectors.edi.x12.mapping.values import (
     UnreadableValue,
     amount_in,
     item_ids,
+    line_number,
     mapping_error,
     mapping_warning,
     missing_segment,
     number_in,
     party,
+    price_of,
     quantity,
+    references,
 )
 
 NOTHING = Decimal(0)
@@ -72,38 +65,20 @@ def stated_day(text: str, kind: DateKind, lead_time: int | None) -> Day:
     return Day(day, kind)
 
 
-@lru_cache(maxsize=8192)
-def price(amount: Decimal, currency: str | None, basis: str, divisor: Decimal | None) -> Price:
-    """Return a price per `divisor` units, or per one where the basis code names a unit."""
-    per_unit = PRICE_UNITS.get(basis)
-    if divisor is None and (per_unit or basis in PRICE_PER_LINE_UNIT):
-        divisor = Decimal(1)
-    return Price(amount, currency, divisor, per_unit)
-
-
 def map_confirmation(rows: list[Row], source: Source) -> tuple[Confirmation | None, list[Finding]]:
     """Return the confirmation an 855 holds and what was odd in it; None where an error forbids it."""
     reading = read_order(rows, source.tables.ignored_segments)
     refusal = required_beginning(rows, reading, "BAK")
     if refusal is not None:
         return None, [refusal]
-    mapper = _Mapper(reading, source)
-    lines, errors = [], []
-    for line in reading.lines:
-        try:
-            lines.append(mapper.line(line))
-        except UnreadableValue as unreadable:
-            errors.append(unreadable.finding)
-    if errors:
-        return None, errors + mapper.findings
-    return mapper.document(tuple(lines)), mapper.findings
+    return ConfirmationMapper(reading, source).mapped()
 
 
 def required_beginning(rows: list[Row], reading: OrderReading, tag: str) -> Finding | None:
     """Return the finding for a document without its beginning segment or without its order number."""
     if reading.beginning is None or reading.beginning[0] != tag:
         return missing_segment(tag, rows)
-    if not reading.header(3):
+    if not reading.header("po"):
         return mapping_error(
             "ORDER_NUMBER_MISSING",
             f"{tag}03, the order number, is empty.",
@@ -116,43 +91,58 @@ def required_beginning(rows: list[Row], reading: OrderReading, tag: str) -> Find
     return None
 
 
-class _Mapper:
+class ConfirmationMapper:
     """The mapping of one 855: its header's say, and the findings so far."""
 
+    tag = "BAK"
+
     def __init__(self, reading: OrderReading, source: Source) -> None:
+        """Read what the header says of all lines."""
         self.reading = reading
         self.source = source
         self.tables: Tables = source.tables
         self.findings: list[Finding] = []
-        self.status = self._header_status()
         self.purpose = self._purpose()
+        self.status = self._header_status()
         self.header_day = self._first_day(reading.dtm)
+
+    def mapped(self) -> tuple[Confirmation | None, list[Finding]]:
+        """Return the confirmation, or None and the values that cannot be read."""
+        lines, errors = [], []
+        for line in self.reading.lines:
+            try:
+                lines.append(self.line(line))
+            except UnreadableValue as unreadable:
+                errors.append(unreadable.finding)
+        if errors:
+            return None, errors + self.findings
+        return self.document(tuple(lines)), self.findings
 
     def document(self, lines: tuple[ConfirmationLine, ...]) -> Confirmation:
         """Return the confirmation with these lines."""
         reading = self.reading
         return Confirmation(
-            order_number=reading.header(3),
-            version=self.source.document_version(),
+            order_number=reading.header("po"),
+            version=self.source.document_version(self.revision),
             lines=lines,
-            unmentioned=self.status.unmentioned,
+            unmentioned=self.unmentioned,
             purpose=self.purpose,
-            number=reading.header(8) or None,
+            number=reading.header("supplier_ref") or None,
             currency=reading.currency or None,
-            parties=tuple(map(party, reading.n1)),
+            parties=tuple([party(row, self.tables) for row in reading.n1]),
             references=self._references(),
             notes=tuple(reading.notes),
         )
 
     def line(self, line: LineReading) -> ConfirmationLine:
         """Return the answer to one line; raises UnreadableValue where a number is not one."""
-        ordered = amount_in(line.row, 2, line.at)
+        ordered = self._ordered(line)
         unit = self._unit(line.uom)
         shares = self._shares(line, ordered, unit)
         self._check_balance(line, shares, ordered, unit)
         offered = self._offered(line, shares) if shares.is_known else None
         return ConfirmationLine(
-            line_number=self._line_number(line),
+            line_number=line_number(line.n, line.ids, line.refs, self.tables),
             ids=item_ids(line.ids, self.tables),
             answers=tuple(dict.fromkeys(shares.answers)),
             offered=offered,
@@ -165,42 +155,50 @@ class _Mapper:
 
     # --- header ---------------------------------------------------------------------------
 
-    def _header_status(self) -> HeaderStatus:
-        code = self.reading.header(2)
-        status = self.tables.header_status.get(code)
-        if status is None:
-            text = f"BAK02 {code!r} is not a known acknowledgment type."
-            self._warn("UNKNOWN_CODE", text, "BAK", 2, code, self.reading.beginning_at)
-            return UNCLEAR
-        if status is UNCLEAR:
-            text = f"BAK02 {code!r} does not say whether lines without a status are accepted."
-            self._warn("UNCLEAR_STATUS", text, "BAK", 2, code, self.reading.beginning_at)
-        return status
+    @property
+    def revision(self) -> int:
+        """Which of two documents of the same time is newer; an 855 does not say."""
+        return 0
+
+    @property
+    def unmentioned(self) -> Unmentioned:
+        """What the document says of order lines it does not mention."""
+        return self.status.unmentioned
 
     def _purpose(self) -> Purpose:
-        code = self.reading.header(1)
-        if code not in PURPOSES:
-            text = f"BAK01 {code!r} is read as an original."
-            self._warn("UNKNOWN_CODE", text, "BAK", 1, code, self.reading.beginning_at)
-        return PURPOSES.get(code, Purpose.ORIGINAL)
+        code = self.reading.header("purpose")
+        if code not in self.tables.purposes:
+            text = f"{self.tag}01 {code!r} is read as an original."
+            self._warn("UNKNOWN_CODE", text, self.tag, 1, code, self.reading.beginning_at)
+        return self.tables.purposes.get(code, Purpose.ORIGINAL)
+
+    def _header_status(self) -> HeaderStatus:
+        code = self.reading.header("status")
+        status = self.tables.header_status.get(code)
+        if status is None:
+            text = f"{self.tag}02 {code!r} is not a known acknowledgment type."
+            self._warn("UNKNOWN_CODE", text, self.tag, 2, code, self.reading.beginning_at)
+            return UNCLEAR
+        if status is UNCLEAR:
+            text = f"{self.tag}02 {code!r} does not say whether lines without a status are accepted."
+            self._warn("UNCLEAR_STATUS", text, self.tag, 2, code, self.reading.beginning_at)
+        return status
 
     def _references(self) -> tuple[Reference, ...]:
         header = self.reading.header
-        stated = (("supplier_order", header(8)), ("release", header(5)), ("contract", header(7)))
-        found = [Reference(kind, value) for kind, value in stated if value]
-        named = self.reading.refs
-        found += [Reference(REFERENCE_KINDS.get(kind, kind), value) for kind, value in named if value]
-        return tuple(found)
+        stated = (("supplier_order", "supplier_ref"), ("release", "release"), ("contract", "contract"))
+        found = [Reference(kind, value) for kind, name in stated if (value := header(name))]
+        return (*found, *references(self.reading.refs, self.tables))
 
     # --- quantities -----------------------------------------------------------------------
 
     def _unit(self, code: str) -> str:
         return self.tables.units.get(code, code)
 
-    def _shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "_Shares":
+    def _shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "Shares":
         if not line.ack:
             return self._silent_shares(line, ordered, unit)
-        shares = _Shares(f"ACK {line.ack[0].code}")
+        shares = Shares(f"ACK {line.ack[0].code}")
         if len(line.ack) > 1:
             shares.rule = "ACK " + "+".join(dict.fromkeys(ack.code for ack in line.ack))
         whole_line: list[tuple[AckReading, LineStatus]] = []
@@ -226,24 +224,34 @@ class _Mapper:
             self._check_attributes(shares, whole_line, line)
         return shares
 
-    def _take(self, shares: "_Shares", ack: AckReading, status: LineStatus, amount: Quantity) -> None:
+    def _take(self, shares: "Shares", ack: AckReading, status: LineStatus, amount: Quantity) -> None:
         shares.add(status.share, amount, self._day(ack.dtq, ack.date, ack.at, "ACK", 5), firm=status.firm)
 
-    def _silent_shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "_Shares":
-        """Return the shares of a line without an ACK: the header status speaks for it."""
-        status = self.status.silent_line
-        shares = _Shares(f"no ACK, BAK02 {self.reading.header(2)}")
-        if status is None or ordered is None:
-            shares.answers.append(LineAnswer.UNKNOWN if status is None else status.answer)
+    def _silent_shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "Shares":
+        """Return the shares of a line without an ACK: the header status speaks for it, or the change."""
+        status = self._silent_status(line)
+        shares = Shares(self._silent_rule(line))
+        if status is None:
+            shares.answers.append(LineAnswer.UNKNOWN)
             shares.is_known = False
             return shares
         shares.answers.append(status.answer)
-        shares.add(status.share, quantity(ordered, unit), NO_DAY, firm=status.firm)
+        if ordered or (ordered is not None and status.share is not Share.REJECTED):
+            shares.add(status.share, quantity(ordered, unit), NO_DAY, firm=status.firm)
+        elif status.share is not Share.REJECTED:
+            shares.is_known = False
         return shares
+
+    def _silent_status(self, line: LineReading) -> LineStatus | None:
+        """Return what a line without an ACK means, None where nobody can tell."""
+        return self.status.silent_line
+
+    def _silent_rule(self, line: LineReading) -> str:
+        return f"no ACK, {self.tag}02 {self.reading.header('status')}"
 
     def _take_whole_line(
         self,
-        shares: "_Shares",
+        shares: "Shares",
         statuses: list[tuple[AckReading, LineStatus]],
         ordered: Decimal | None,
         unit: str,
@@ -252,17 +260,20 @@ class _Mapper:
         """Give the line's quantity to its statuses when none of them has a quantity of its own."""
         speaking = [(ack, status) for ack, status in statuses if status.whole_line]
         kinds = {status.share for _, status in speaking}
+        if kinds == {Share.REJECTED} and not ordered:
+            # Whatever the order has of it, nothing is offered.
+            return
         if len(kinds) != 1 or ordered is None or not shares.is_known:
             shares.is_known = False
             text = "The statuses give no quantity: the line counts as answered, its quantity as unknown."
-            self._warn("QUANTITY_UNKNOWN", text, "PO1", None, None, line.at)
+            self._warn("QUANTITY_UNKNOWN", text, line.row[0], None, None, line.at)
             return
-        shares.rule += ": PO102"
+        shares.rule += f": {line.row[0]}{line.layout.qty:02}"
         firm = all(status.firm for _, status in speaking)
         shares.add(kinds.pop(), quantity(ordered, unit), self._attribute_day(line), firm=firm)
 
     def _check_attributes(
-        self, shares: "_Shares", statuses: list[tuple[AckReading, LineStatus]], line: LineReading
+        self, shares: "Shares", statuses: list[tuple[AckReading, LineStatus]], line: LineReading
     ) -> None:
         """Refuse to guess where a status without a quantity may speak of what the others leave open."""
         day = self._attribute_day(line)
@@ -279,11 +290,9 @@ class _Mapper:
         if speaks_of_rest:
             shares.is_known = False
             text = "A status without a quantity stands beside some with one: the quantity is unknown."
-            self._warn("QUANTITY_UNKNOWN", text, "PO1", None, None, line.at)
+            self._warn("QUANTITY_UNKNOWN", text, line.row[0], None, None, line.at)
 
-    def _check_balance(
-        self, line: LineReading, shares: "_Shares", ordered: Decimal | None, unit: str
-    ) -> None:
+    def _check_balance(self, line: LineReading, shares: "Shares", ordered: Decimal | None, unit: str) -> None:
         if ordered is None or not line.ack:
             return
         total = NOTHING
@@ -293,11 +302,11 @@ class _Mapper:
             total += amount.value
         if ordered < total:
             text = "The line's statuses add up to more than its quantity."
-            self._warn("UNBALANCED_ACK", text, "PO1", 2, line.qty, line.at)
+            self._warn("UNBALANCED_ACK", text, line.row[0], line.layout.qty, line.qty, line.at)
 
     # --- dates ----------------------------------------------------------------------------
 
-    def _offered(self, line: LineReading, shares: "_Shares") -> tuple[OfferedPart, ...]:
+    def _offered(self, line: LineReading, shares: "Shares") -> tuple[OfferedPart, ...]:
         parts = [part for part in shares.parts if part.amount.value]
         if line.sch:
             scheduled = self._scheduled(line, shares, parts)
@@ -305,7 +314,7 @@ class _Mapper:
                 return scheduled
         return tuple([self._part(part, line, shares.hold_dates) for part in parts])
 
-    def _part(self, part: "_Part", line: LineReading, hold_dates: bool) -> OfferedPart:
+    def _part(self, part: "Part", line: LineReading, hold_dates: bool) -> OfferedPart:
         day = part.day
         if day is NO_DAY and part.share is Share.CONFIRMED and part.firm and not hold_dates:
             day = self._line_day(line)
@@ -326,7 +335,7 @@ class _Mapper:
         return NO_DAY
 
     def _scheduled(
-        self, line: LineReading, shares: "_Shares", parts: list["_Part"]
+        self, line: LineReading, shares: "Shares", parts: list["Part"]
     ) -> tuple[OfferedPart, ...] | None:
         """Spread what is offered over the SCH segments; None where they carry other units or nothing."""
         entries = []
@@ -387,25 +396,21 @@ class _Mapper:
 
     # --- the rest of a line ---------------------------------------------------------------
 
-    def _line_number(self, line: LineReading) -> str | None:
-        place = self.tables.line_number_source
-        if place.startswith("REF:"):
-            return next((value for qualifier, value in line.refs if qualifier == place[4:]), None)
-        return line.n or None
+    def _ordered(self, line: LineReading) -> Decimal | None:
+        """Return the quantity of the line as the document repeats it."""
+        return amount_in(line.row, line.layout.qty, line.at)
 
     def _price(self, line: LineReading) -> Price | None:
         """Return the acknowledged price: PO104, or under a price change what a CTP segment states."""
-        amount, basis = number_in(line.row, 4, line.at), line.basis
+        amount, basis = number_in(line.row, line.layout.price, line.at), line.basis
         if line.ctp and any(ack.code == "IP" for ack in line.ack):
             for at, row in line.ctp:
                 changed = number_in(row, 3, at)
-                if changed is not None and row[2].strip() not in RESALE_PRICES:
+                if changed is not None and row[2].strip() not in self.tables.resale_prices:
                     amount = changed
         if amount is None:
             return None
-        return price(
-            amount, line.cur or self.reading.cur or None, basis, self.tables.price_divisors.get(basis)
-        )
+        return price_of(amount, line.cur or self.reading.cur or None, basis, self.tables)
 
     def _substitute(self, line: LineReading) -> ItemIds | None:
         for ack in line.ack:
@@ -436,7 +441,9 @@ class _Mapper:
 
 
 @dataclass(slots=True)
-class _Part:
+class Part:
+    """A quantity with its share of the line and its day."""
+
     share: Share
     amount: Quantity
     day: Day
@@ -444,11 +451,11 @@ class _Part:
 
 
 @dataclass(slots=True)
-class _Shares:
+class Shares:
     """How the statuses of one line divide its quantity."""
 
     rule: str
-    parts: list[_Part] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     rejected: Quantity | None = None
     answers: list[LineAnswer] = field(default_factory=list)
     is_known: bool = True
@@ -463,14 +470,17 @@ class _Shares:
 
     @property
     def has_quantity(self) -> bool:
+        """Say whether any status stated a quantity."""
         return bool(self.parts) or self.rejected is not None
 
     def has(self, share: Share) -> bool:
+        """Say whether a part of the line has that share."""
         return any(part.share is share for part in self.parts)
 
     def add(self, share: Share, amount: Quantity, day: Day, *, firm: bool) -> None:
+        """Give a share a quantity; rejected ones add up where their units agree."""
         if share is not Share.REJECTED:
-            self.parts.append(_Part(share, amount, day, firm))
+            self.parts.append(Part(share, amount, day, firm))
         elif self.rejected is None:
             self.rejected = amount
         elif self.rejected.unit == amount.unit:

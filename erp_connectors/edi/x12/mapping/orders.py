@@ -1,11 +1,54 @@
-"""The reading of a purchase order (850) and of its acknowledgment (855): what was sent, as it was sent."""
+"""The reading of an order (850), its change (860) and the answers to both (855, 865): all as it was sent."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from erp_connectors.edi.x12.mapping.source import Row
 from erp_connectors.edi.x12.mapping.values import PADDING, id_pairs, parse_decimal
+
+BEGINNINGS = {
+    "BEG": {"purpose": 1, "type": 2, "po": 3, "release": 4, "date": 5},
+    "BAK": {
+        "purpose": 1,
+        "status": 2,
+        "po": 3,
+        "date": 4,
+        "release": 5,
+        "contract": 7,
+        "supplier_ref": 8,
+        "ack_date": 9,
+    },
+    "BCH": {"purpose": 1, "type": 2, "po": 3, "release": 4, "chg_seq": 5, "date": 6, "contract": 8},
+    "BCA": {
+        "purpose": 1,
+        "status": 2,
+        "po": 3,
+        "release": 4,
+        "chg_seq": 5,
+        "date": 6,
+        "contract": 8,
+        "supplier_ref": 9,
+        "ack_date": 10,
+    },
+}
+"""What the elements of each beginning segment say."""
+
+
+class LineLayout(NamedTuple):
+    """Where a line segment has its values; the ids follow in pairs from `ids` on."""
+
+    qty: int
+    uom: int
+    price: int
+    basis: int
+    ids: int
+
+
+ALWAYS_NAMED = ("purpose", "po", "date")
+PO1 = LineLayout(2, 3, 4, 5, 6)
+POC = LineLayout(3, 5, 6, 7, 8)
+LEFT_TO_RECEIVE = 4
 
 
 class AckReading(msgspec.Struct):
@@ -34,16 +77,19 @@ class ScheduleReading(msgspec.Struct):
 
 
 class LineReading(msgspec.Struct):
-    """One PO1 loop."""
+    """One PO1 or POC loop. Of a POC, `chg` is the change code and `left` the quantity left to receive."""
 
     at: int
     row: Row
+    layout: LineLayout
     n: str
     qty: str
     uom: str
     price: str
     basis: str
     ids: dict[str, str]
+    chg: str = ""
+    left: str = ""
     ack: list[AckReading] = []
     sch: list[ScheduleReading] = []
     dtm: list[list[str]] = []
@@ -56,7 +102,7 @@ class LineReading(msgspec.Struct):
 
 
 class OrderReading(msgspec.Struct):
-    """One 850 or 855; `beginning` is its BEG or BAK segment, None where it has none."""
+    """One 850, 855, 860 or 865; `beginning` is its BEG, BAK, BCH or BCA segment, None where it has none."""
 
     beginning: Row | None = None
     beginning_at: int = 1
@@ -71,10 +117,11 @@ class OrderReading(msgspec.Struct):
     notes: list[str] = []
     lines: list[LineReading] = []
 
-    def header(self, position: int) -> str:
-        """Return an element of BEG or BAK without blanks at its ends, empty where it was not sent."""
+    def header(self, name: str) -> str:
+        """Return what the beginning says under a name of BEGINNINGS, empty where it was not sent."""
         row = self.beginning
-        return row[position].strip() if row is not None and position < len(row) else ""
+        position = BEGINNINGS[row[0]].get(name, 0) if row is not None else 0
+        return row[position].strip() if row is not None and 0 < position < len(row) else ""
 
     @property
     def currency(self) -> str:
@@ -84,7 +131,7 @@ class OrderReading(msgspec.Struct):
 
 
 def read_order(rows: list[Row], ignored: frozenset[str]) -> OrderReading:
-    """Read the segments between ST and SE; what comes before the first PO1 belongs to the header."""
+    """Read the segments between ST and SE; what comes before the first line belongs to the header."""
     reading = OrderReading()
     line: LineReading | None = None
     for at, row in enumerate(rows, start=1):
@@ -93,6 +140,9 @@ def read_order(rows: list[Row], ignored: frozenset[str]) -> OrderReading:
             continue
         if tag == "PO1":
             line = _line(at, row)
+            reading.lines.append(line)
+        elif tag == "POC":
+            line = _changed_line(at, row)
             reading.lines.append(line)
         elif line is not None and tag == "ACK":
             line.ack.append(_ack(at, row))
@@ -123,8 +173,22 @@ def pair(row: Row) -> list[str]:
 def _line(at: int, row: Row) -> LineReading:
     _, n, qty, uom, price, basis = (row + PADDING)[:6]
     return LineReading(
-        at, row, n.strip(), qty.strip(), uom.strip(), price.strip(), basis.strip(), id_pairs(row, 6)
+        at,
+        row,
+        PO1,
+        n.strip(),
+        qty.strip(),
+        uom.strip(),
+        price.strip(),
+        basis.strip(),
+        id_pairs(row, PO1.ids),
     )
+
+
+def _changed_line(at: int, row: Row) -> LineReading:
+    values = [element.strip() for element in (row + PADDING)[: POC.ids]]
+    _, n, chg, qty, left, uom, price, basis = values
+    return LineReading(at, row, POC, n, qty, uom, price, basis, id_pairs(row, POC.ids), chg, left)
 
 
 def _ack(at: int, row: Row) -> AckReading:
@@ -138,7 +202,7 @@ def _ack(at: int, row: Row) -> AckReading:
 def _read_rest(reading: OrderReading, line: LineReading | None, tag: str, at: int, row: Row) -> None:
     if tag == "N1":
         reading.n1.append(row)
-    elif tag in ("BEG", "BAK"):
+    elif tag in BEGINNINGS:
         if reading.beginning is None:
             reading.beginning, reading.beginning_at = row, at
     elif tag == "SAC":
@@ -158,21 +222,10 @@ def _read_rest(reading: OrderReading, line: LineReading | None, tag: str, at: in
         line.sublines += 1
 
 
-def order_facts(reading: OrderReading, set_code: str) -> dict[str, Any]:
+def order_facts(reading: OrderReading) -> dict[str, Any]:
     """Return the reading as plain values; what was not sent is not there."""
-    header = reading.header
-    facts: dict[str, Any] = {"purpose": header(1)}
-    if set_code == "850":
-        facts |= {"type": header(2), "po": header(3), "release": header(4), "date": header(5)}
-    else:
-        facts |= {
-            "status": header(2),
-            "po": header(3),
-            "date": header(4),
-            "release": header(5),
-            "supplier_ref": header(8),
-            "ack_date": header(9),
-        }
+    stated = BEGINNINGS[reading.beginning[0]] if reading.beginning is not None else ALWAYS_NAMED
+    facts: dict[str, Any] = {name: reading.header(name) for name in stated}
     facts |= {
         "cur": reading.currency,
         "ctt": reading.ctt,
@@ -185,7 +238,7 @@ def order_facts(reading: OrderReading, set_code: str) -> dict[str, Any]:
         "notes": reading.notes,
     }
     lines = [_line_facts(line) for line in reading.lines]
-    sent = {key: value for key, value in facts.items() if value or key in ("purpose", "po", "date")}
+    sent = {key: value for key, value in facts.items() if value or key in ALWAYS_NAMED}
     return sent | {"lines_n": len(lines), "lines": lines} | quantity_sum([line.qty for line in reading.lines])
 
 
@@ -212,7 +265,9 @@ def party_fact(row: Row) -> str:
 def _line_facts(line: LineReading) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "n": line.n,
+        "chg": line.chg,
         "qty": line.qty,
+        "qty_left": line.left,
         "uom": line.uom,
         "price": line.price,
         "basis": line.basis,

@@ -7,12 +7,11 @@ from typing import Any
 import msgspec
 
 from erp_connectors.canonical.documents import Purpose, ShipNotice, ShipNoticeLine
-from erp_connectors.canonical.values import Quantity, Reference
+from erp_connectors.canonical.values import Quantity
 from erp_connectors.edi.envelope import Finding
 from erp_connectors.edi.x12.dates import is_sentinel, parse_date
 from erp_connectors.edi.x12.mapping.orders import grouped, pair, party_fact, quantity_sum
 from erp_connectors.edi.x12.mapping.source import Row, Source
-from erp_connectors.edi.x12.mapping.tables import PURPOSES, REFERENCE_KINDS
 from erp_connectors.edi.x12.mapping.values import (
     PADDING,
     UnreadableValue,
@@ -20,11 +19,13 @@ from erp_connectors.edi.x12.mapping.values import (
     id_of_kind,
     id_pairs,
     item_ids,
+    line_number,
     mapping_error,
     mapping_warning,
     missing_segment,
     party,
     quantity,
+    references,
 )
 
 LEGAL_PARENTS = {"O": "S", "T": "OS", "P": "TOSI", "I": "PTOS"}
@@ -328,10 +329,8 @@ class _Mapper:
             expected_on=self._day("017", "067", "371"),
             carrier=carrier,
             tracking=tracking,
-            parties=tuple(map(party, reading.n1)),
-            references=tuple(
-                Reference(REFERENCE_KINDS.get(kind, kind), value) for kind, value in reading.refs if value
-            ),
+            parties=tuple([party(row, self.tables) for row in reading.n1]),
+            references=references(reading.refs, self.tables),
         )
         return notice, self.findings
 
@@ -349,10 +348,10 @@ class _Mapper:
 
     def _purpose(self) -> Purpose:
         code = self.reading.header(1)
-        if code not in PURPOSES:
+        if code not in self.tables.purposes:
             text = f"BSN01 {code!r} is read as an original."
             self._warn("UNKNOWN_CODE", text, self.reading.bsn_at, "BSN", 1, code)
-        return PURPOSES.get(code, Purpose.ORIGINAL)
+        return self.tables.purposes.get(code, Purpose.ORIGINAL)
 
     def _carrier(self, row: Row) -> str | None:
         _, _, _, code, _, routing = (element.strip() for element in (row + PADDING)[:6])
@@ -425,10 +424,11 @@ class _Mapper:
         prf = (item.level.order() if item.level is not None else None) or []
         stated = [element.strip() for element in (prf + PADDING)[:6]]
         order_level = item.level.nearest("O") if item.level is not None else None
-        references = [*item.refs, *(order_level.refs if order_level is not None else [])]
-        orders = (value for kind, value in references if REFERENCE_KINDS.get(kind) == "order" and value)
+        named = [*item.refs, *(order_level.refs if order_level is not None else [])]
+        kinds = self.tables.reference_kinds
+        orders = (value for kind, value in named if kinds.get(kind) == "order" and value)
         order = stated[1] or id_of_kind(item.ids, "order", self.tables) or next(orders, None)
-        line = stated[5] or id_of_kind(item.ids, "order_line", self.tables) or item.n or item.stated(1)
+        line = stated[5] or line_number(item.n or item.stated(1), item.ids, item.refs, self.tables)
         return order or None, line or None
 
     def _is_final(

@@ -1,21 +1,53 @@
 """The code lists that decide what an X12 value means, as data in layers: standard < version < partner.
 
-Sources: the X12 data element dictionary, elements 587, 668, 374, 235, 639, 355, 98 and 128, and published
-partner guides. Meanings differ between partners; a difference is an override in a profile, never code.
+Sources: the X12 data element dictionary, elements 587, 668, 670, 374, 235, 639, 355, 98 and 128, the
+examples of the aerospace guides (004010X358, X362), and published partner guides. Meanings differ between
+partners; a difference is an override in a profile, never code.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from erp_connectors.canonical.documents import LineAnswer, Purpose, Unmentioned
+from erp_connectors.canonical.documents import (
+    ChargeKind,
+    GoodsCondition,
+    InvoiceKind,
+    LineAnswer,
+    Purpose,
+    ShipmentEvent,
+    Unmentioned,
+)
 from erp_connectors.canonical.values import DateKind
 from erp_connectors.edi.rules import MappingOverrides
+from erp_connectors.edi.x12.dates import zone_of
+from erp_connectors.edi.x12.mapping.invoice_codes import (
+    CHARGE_INDICATORS,
+    CHARGE_KINDS,
+    INVOICE_TYPES,
+    NOT_BILLED,
+    TAX,
+    TERMS_BASES,
+    Sign,
+)
+from erp_connectors.edi.x12.mapping.receipt_codes import (
+    GOOD,
+    RECEIPT_TYPES,
+    RECEIVING_CONDITIONS,
+    Counted,
+)
+from erp_connectors.edi.x12.mapping.status_codes import (
+    ETA_CODES,
+    SHIPMENT_EVENTS,
+    SHIPMENT_REASONS,
+    TIME_ZONES,
+)
 from erp_connectors.errors import ConfigurationError
 
 Meaning = TypeVar("Meaning")
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class Share(StrEnum):
@@ -102,6 +134,50 @@ HEADER_STATUS = {
 }
 """DE 587, BAK02. A line restated under AC without an ACK stands as its PO1 says."""
 
+
+class Change(StrEnum):
+    """What a change does to the ordered quantity."""
+
+    NONE = "none"
+    UP = "up"
+    DOWN = "down"
+    ANY = "any"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCode:
+    """What a line change means where no ACK answers it.
+
+    `status` None: the change is refused, and what was said before stands.
+    """
+
+    status: LineStatus | None
+    change: Change = Change.NONE
+
+
+CHANGED = LineStatus(LineAnswer.CHANGED, Share.CONFIRMED, whole_line=True)
+REPLACED = LineStatus(LineAnswer.SUBSTITUTED, Share.CONFIRMED, whole_line=True)
+
+CHANGE_CODES = (
+    dict.fromkeys(("NC", "OA", "OC", "CH", "CI"), ChangeCode(ACCEPTED))
+    | dict.fromkeys(
+        ("AA", "CB", "CC", "CD", "CE", "CG", "CT", "PC", "PR", "RA", "RB", "RS"), ChangeCode(CHANGED)
+    )
+    | dict.fromkeys(("CA", "MU", "PQ", "QC", "RQ", "RZ"), ChangeCode(CHANGED, Change.ANY))
+    | dict.fromkeys(("RE", "RM"), ChangeCode(REPLACED, Change.ANY))
+    | dict.fromkeys(("CF", "DI"), ChangeCode(REJECTED, Change.DELETED))
+    | {
+        "AI": ChangeCode(CHANGED),
+        "QD": ChangeCode(CHANGED, Change.DOWN),
+        "QI": ChangeCode(CHANGED, Change.UP),
+        "RC": ChangeCode(None),
+    }
+)
+"""DE 670, POC02. A transfer (TI) is not in it: which item is meant is not said."""
+
+IN_POC03, IN_POC04 = "POC03", "POC04"
+
 PURPOSES = {
     "00": Purpose.ORIGINAL,
     "01": Purpose.CANCEL,
@@ -153,6 +229,9 @@ ID_KINDS = {
 """DE 235."""
 
 PRICE_DIVISORS = {"HP": Decimal(100), "TP": Decimal(1000), "PT": Decimal(1000)}
+OWN_NUMBER, NO_NUMBER = "PO101", "NONE"
+"""Where the number of an order line stands; else in a reference (REF:xx) or among the ids (ID:xx)."""
+
 PRICE_UNITS = {"PE": "EA", "TE": "EA", "CA": "CS"}
 PRICE_PER_LINE_UNIT = frozenset({"UM"})
 """DE 639. A code in none of the three names a kind of price and states no basis."""
@@ -261,43 +340,56 @@ FINAL_STATUSES = frozenset({"CC", "CL", "CP"})
 class Tables:
     """The tables in force for one version and one partner."""
 
-    line_status: Mapping[str, LineStatus]
-    header_status: Mapping[str, HeaderStatus]
-    delivery_qualifiers: tuple[str, ...]
-    ship_qualifiers: tuple[str, ...]
-    date_kinds: Mapping[str, DateKind]
-    id_kinds: Mapping[str, str]
-    price_divisors: Mapping[str, Decimal]
-    units: Mapping[str, str]
-    final_statuses: frozenset[str]
-    line_number_source: str
-    ignored_segments: frozenset[str]
+    line_status: Mapping[str, LineStatus] = field(default_factory=lambda: LINE_STATUS)
+    header_status: Mapping[str, HeaderStatus] = field(default_factory=lambda: HEADER_STATUS)
+    change_codes: Mapping[str, ChangeCode] = field(default_factory=lambda: CHANGE_CODES)
+    change_quantity: str | None = None
+    purposes: Mapping[str, Purpose] = field(default_factory=lambda: PURPOSES)
+    delivery_qualifiers: tuple[str, ...] = DELIVERY_QUALIFIERS
+    ship_qualifiers: tuple[str, ...] = SHIP_QUALIFIERS
+    date_kinds: Mapping[str, DateKind] = field(default_factory=lambda: DATE_KINDS)
+    id_kinds: Mapping[str, str] = field(default_factory=lambda: ID_KINDS)
+    price_divisors: Mapping[str, Decimal] = field(default_factory=lambda: PRICE_DIVISORS)
+    price_units: Mapping[str, str] = field(default_factory=lambda: PRICE_UNITS)
+    resale_prices: frozenset[str] = RESALE_PRICES
+    units: Mapping[str, str] = field(default_factory=lambda: UNITS)
+    party_roles: Mapping[str, str] = field(default_factory=lambda: PARTY_ROLES)
+    id_schemes: Mapping[str, str] = field(default_factory=lambda: ID_SCHEMES)
+    reference_kinds: Mapping[str, str] = field(default_factory=lambda: REFERENCE_KINDS)
+    final_statuses: frozenset[str] = FINAL_STATUSES
+    receiving_conditions: Mapping[str, GoodsCondition | None] = field(
+        default_factory=lambda: RECEIVING_CONDITIONS
+    )
+    receipt_types: Mapping[str, Counted] = field(default_factory=lambda: RECEIPT_TYPES)
+    invoice_types: Mapping[str, InvoiceKind] = field(default_factory=lambda: INVOICE_TYPES)
+    charge_indicators: Mapping[str, Sign] = field(default_factory=lambda: CHARGE_INDICATORS)
+    charge_kinds: Mapping[str, ChargeKind | None] = field(default_factory=lambda: CHARGE_KINDS)
+    not_billed: frozenset[str] = NOT_BILLED
+    terms_bases: frozenset[str] = TERMS_BASES
+    explicit_amounts: frozenset[str] = frozenset()
+    shipment_events: Mapping[str, ShipmentEvent] = field(default_factory=lambda: SHIPMENT_EVENTS)
+    shipment_reasons: Mapping[str, ShipmentEvent] = field(default_factory=lambda: SHIPMENT_REASONS)
+    eta_codes: frozenset[str] = ETA_CODES
+    time_zones: Mapping[str, str] = field(default_factory=lambda: TIME_ZONES)
+    line_number_source: str = OWN_NUMBER
+    ignored_segments: frozenset[str] = frozenset()
 
 
-STANDARD = Tables(
-    line_status=LINE_STATUS,
-    header_status=HEADER_STATUS,
-    delivery_qualifiers=DELIVERY_QUALIFIERS,
-    ship_qualifiers=SHIP_QUALIFIERS,
-    date_kinds=DATE_KINDS,
-    id_kinds=ID_KINDS,
-    price_divisors=PRICE_DIVISORS,
-    units=UNITS,
-    final_statuses=FINAL_STATUSES,
-    line_number_source="PO101",
-    ignored_segments=frozenset(),
-)
+STANDARD = Tables()
 
+AEROSPACE_DATES = ("106", *DELIVERY_QUALIFIERS)
 VERSION_LAYERS = (
-    # The aerospace guide answers with the date goods are required (106) where others promise (069).
-    ("004010X358", MappingOverrides(date_qualifiers=("106", *DELIVERY_QUALIFIERS))),
+    # The aerospace guides answer with the date goods are required (106) where others promise (069), and
+    # say in POC04 what a line comes to with its change; POC03 is what it was.
+    ("004010X358", MappingOverrides(date_qualifiers=AEROSPACE_DATES)),
+    ("004010X362", MappingOverrides(date_qualifiers=AEROSPACE_DATES, change_quantity=IN_POC04)),
 )
 
 
 def tables_for(version: str, overrides: MappingOverrides) -> Tables:
     """Return the standard tables, overlaid with those of the version, overlaid with the partner's.
 
-    Raises ConfigurationError where an override names a status that no table has.
+    Raises ConfigurationError where an override names a status that no table has, or an unknown word.
     """
     tables = STANDARD
     for prefix, layer in VERSION_LAYERS:
@@ -306,18 +398,47 @@ def tables_for(version: str, overrides: MappingOverrides) -> Tables:
     return overlaid(tables, overrides)
 
 
+NO_CHANGE = MappingOverrides()
+
+
 def overlaid(tables: Tables, layer: MappingOverrides) -> Tables:
     """Return the tables with one layer of overrides on top; a status maps to one the tables know."""
+    if layer == NO_CHANGE:
+        return tables
     return replace(
         tables,
         line_status={**tables.line_status, **_resolved(layer.line_status, tables.line_status)},
         header_status={**tables.header_status, **_resolved(layer.header_status, tables.header_status)},
+        change_codes={**tables.change_codes, **_resolved(layer.change_codes, tables.change_codes)},
+        change_quantity=_one_of((IN_POC03, IN_POC04), layer.change_quantity) or tables.change_quantity,
+        purposes={**tables.purposes, **_words(layer.purposes, Purpose)},
         delivery_qualifiers=layer.date_qualifiers or tables.delivery_qualifiers,
+        date_kinds={**tables.date_kinds, **_words(layer.date_kinds, DateKind)},
         id_kinds={**tables.id_kinds, **layer.id_kinds},
         price_divisors={**tables.price_divisors, **layer.price_divisors},
+        price_units={**tables.price_units, **layer.price_units},
+        resale_prices=_set(tables.resale_prices, layer.resale_prices),
         units={**tables.units, **layer.units},
-        final_statuses=tables.final_statuses if layer.final_statuses is None else layer.final_statuses,
-        line_number_source=layer.line_number_source or tables.line_number_source,
+        party_roles={**tables.party_roles, **layer.party_roles},
+        id_schemes={**tables.id_schemes, **layer.id_schemes},
+        reference_kinds={**tables.reference_kinds, **layer.reference_kinds},
+        final_statuses=_set(tables.final_statuses, layer.final_statuses),
+        receiving_conditions={
+            **tables.receiving_conditions,
+            **_words(layer.receiving_conditions, GoodsCondition, nothing=GOOD),
+        },
+        receipt_types={**tables.receipt_types, **_words(layer.receipt_types, Counted)},
+        invoice_types={**tables.invoice_types, **_words(layer.invoice_types, InvoiceKind)},
+        charge_indicators={**tables.charge_indicators, **_words(layer.charge_indicators, Sign)},
+        charge_kinds={**tables.charge_kinds, **_words(layer.charge_kinds, ChargeKind, nothing=TAX)},
+        not_billed=_set(tables.not_billed, layer.not_billed),
+        terms_bases=_set(tables.terms_bases, layer.terms_bases),
+        explicit_amounts=_set(tables.explicit_amounts, layer.explicit_amounts),
+        shipment_events={**tables.shipment_events, **_words(layer.shipment_events, ShipmentEvent)},
+        shipment_reasons={**tables.shipment_reasons, **_words(layer.shipment_reasons, ShipmentEvent)},
+        eta_codes=_set(tables.eta_codes, layer.eta_codes),
+        time_zones={**tables.time_zones, **_checked_zones(layer.time_zones)},
+        line_number_source=_line_number_source(layer.line_number_source) or tables.line_number_source,
         ignored_segments=tables.ignored_segments | layer.ignored_segments,
     )
 
@@ -329,3 +450,38 @@ def _resolved(codes: Mapping[str, str], known: Mapping[str, Meaning]) -> dict[st
                 f"The override of {code!r} names the status {like!r}, which no table has."
             )
     return {code: known[like] for code, like in codes.items()}
+
+
+def _words(codes: Mapping[str, str], words: type[Word], nothing: str = "") -> dict[str, Any]:
+    """Return each code with the word it stands for; the word `nothing` stands for None."""
+    known: dict[str, Word | None] = {word.value: word for word in words}
+    if nothing:
+        known[nothing] = None
+    for code, word in codes.items():
+        if word not in known:
+            raise ConfigurationError(
+                f"The override of {code!r} says {word!r}, which is none of: {', '.join(known)}."
+            )
+    return {code: known[word] for code, word in codes.items()}
+
+
+def _set(below: frozenset[str], layer: frozenset[str] | None) -> frozenset[str]:
+    return below if layer is None else layer
+
+
+def _one_of(places: tuple[str, ...], place: str | None) -> str | None:
+    if place is not None and place not in places:
+        raise ConfigurationError(f"{place!r} is none of: {', '.join(places)}.")
+    return place
+
+
+def _line_number_source(place: str | None) -> str | None:
+    if place is not None and not place.startswith(("REF:", "ID:")):
+        return _one_of((OWN_NUMBER, NO_NUMBER, "REF:xx", "ID:xx"), place)
+    return place
+
+
+def _checked_zones(zones: Mapping[str, str]) -> Mapping[str, str]:
+    for name in zones.values():
+        zone_of(name)
+    return zones

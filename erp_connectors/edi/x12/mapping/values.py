@@ -1,16 +1,22 @@
 """Reading single X12 values: numbers, quantities, dates, ids; what cannot be read becomes a finding."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache, partial
 
-from erp_connectors.canonical.values import ItemIds, Party, Quantity
+from erp_connectors.canonical.values import ItemIds, Party, Price, Quantity, Reference
 from erp_connectors.edi.envelope import Finding, Layer, Severity
 from erp_connectors.edi.x12.mapping.source import Row
-from erp_connectors.edi.x12.mapping.tables import ID_SCHEMES, PARTY_ROLES, Tables
+from erp_connectors.edi.x12.mapping.tables import (
+    NO_NUMBER,
+    OWN_NUMBER,
+    PRICE_PER_LINE_UNIT,
+    Tables,
+)
 
 LONGEST_NUMBER = 30
 PADDING = [""] * 32
+ONE = Decimal(1)
 
 
 class UnreadableValue(Exception):
@@ -148,12 +154,48 @@ def id_pairs(row: Row, first: int, last: int | None = None) -> dict[str, str]:
     return pairs
 
 
-def party(row: Row) -> Party:
+def line_number(own: str, ids: Mapping[str, str], refs: Iterable[list[str]], tables: Tables) -> str | None:
+    """Return the number of the order line from where the profile says it stands.
+
+    `own` is the number of the line segment, which counts where no id or reference is told to: an id of the
+    kind order_line (PL) comes before it.
+    """
+    place = tables.line_number_source
+    if place == OWN_NUMBER:
+        return id_of_kind(ids, "order_line", tables) or own or None
+    if place == NO_NUMBER:
+        return None
+    kind, _, qualifier = place.partition(":")
+    if kind == "ID":
+        return ids.get(qualifier)
+    return next((value for found, value in refs if found == qualifier and value), None)
+
+
+def references(refs: Iterable[list[str]], tables: Tables) -> tuple[Reference, ...]:
+    """Return the references of REF segments by their kind; a qualifier nobody knows stays as sent."""
+    kinds = tables.reference_kinds
+    return tuple([Reference(kinds.get(qualifier, qualifier), value) for qualifier, value in refs if value])
+
+
+@lru_cache(maxsize=8192)
+def _price(amount: Decimal, currency: str | None, per: Decimal | None, per_unit: str | None) -> Price:
+    return Price(amount, currency, per, per_unit)
+
+
+def price_of(amount: Decimal, currency: str | None, basis: str, tables: Tables) -> Price:
+    """Return a price by its basis code: for so many units, or for one where the code names a unit."""
+    per, per_unit = tables.price_divisors.get(basis), tables.price_units.get(basis)
+    if per is None and (per_unit or basis in PRICE_PER_LINE_UNIT):
+        per = ONE
+    return _price(amount, currency, per, per_unit)
+
+
+def party(row: Row, tables: Tables) -> Party:
     """Return the party of an N1 segment."""
     _, role, name, scheme, number = (element.strip() for element in [*row, *PADDING][:5])
     return Party(
-        role=PARTY_ROLES.get(role, role),
+        role=tables.party_roles.get(role, role),
         number=number or None,
-        number_scheme=ID_SCHEMES.get(scheme, scheme) or None,
+        number_scheme=tables.id_schemes.get(scheme, scheme) or None,
         name=name or None,
     )
