@@ -1,7 +1,7 @@
 """Trading-partner profiles as rules of reading: looked up by the ids of an envelope, checked before use."""
 
 import codecs
-from decimal import Decimal
+from dataclasses import fields
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,17 +27,8 @@ class _LimitOverrides(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class _Overrides(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `PartnerProfile.overrides` may say, and nothing else."""
+    """What `PartnerProfile.overrides` may say besides MappingOverrides, and nothing else."""
 
-    line_status: dict[str, str] = {}
-    header_status: dict[str, str] = {}
-    date_qualifiers: tuple[str, ...] = ()
-    id_kinds: dict[str, str] = {}
-    price_divisors: dict[str, Decimal] = {}
-    units: dict[str, str] = {}
-    final_statuses: frozenset[str] | None = None
-    line_number_source: str | None = None
-    ignored_segments: frozenset[str] = frozenset()
     sets: frozenset[str] | None = None
     versions: frozenset[str] | None = None
     charset: str | None = None
@@ -46,6 +37,9 @@ class _Overrides(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     duplicate_answer: DuplicateAnswer = DuplicateAnswer.REPEAT
     always_ta1: bool = False
     limits: _LimitOverrides = msgspec.field(default_factory=_LimitOverrides)
+
+
+MAPPING_FIELDS = frozenset(field.name for field in fields(MappingOverrides))
 
 
 class Partners:
@@ -91,7 +85,7 @@ def rules_of(profile: PartnerProfile) -> PartnerRules:
     """
     if profile.supplier.company_id != profile.connection.company_id:
         raise _unusable(profile, f"supplier {profile.supplier} belongs to another company")
-    overrides = _read(profile, profile.overrides)
+    overrides, layer = _read(profile, profile.overrides)
     zone = profile.time_zone or profile.connection.time_zone
     return PartnerRules(
         partner=profile.name,
@@ -106,32 +100,26 @@ def rules_of(profile: PartnerProfile) -> PartnerRules:
         duplicate_answer=overrides.duplicate_answer,
         acknowledge=profile.acknowledge,
         always_ta1=overrides.always_ta1,
-        overrides=_mapping_overrides(profile, overrides),
+        overrides=_checked_layer(profile, layer),
         limits=_limits(profile, overrides.limits),
     )
 
 
-def _read(profile: PartnerProfile, values: Any) -> _Overrides:
+def _read(profile: PartnerProfile, values: Any) -> tuple[_Overrides, MappingOverrides]:
+    """Return what a profile changes: how its files are read and answered, and the mapping tables."""
+    of_tables = {}
+    if isinstance(values, dict):
+        of_tables = {name: value for name, value in values.items() if name in MAPPING_FIELDS}
+        values = {name: value for name, value in values.items() if name not in MAPPING_FIELDS}
     try:
-        return msgspec.convert(values, _Overrides)
+        return msgspec.convert(values, _Overrides), msgspec.convert(of_tables, MappingOverrides)
     except msgspec.ValidationError as error:
         raise _unusable(profile, f"its overrides cannot be read: {error}") from error
 
 
-def _mapping_overrides(profile: PartnerProfile, overrides: _Overrides) -> MappingOverrides:
-    if any(divisor <= 0 for divisor in overrides.price_divisors.values()):
+def _checked_layer(profile: PartnerProfile, layer: MappingOverrides) -> MappingOverrides:
+    if any(divisor <= 0 for divisor in layer.price_divisors.values()):
         raise _unusable(profile, "a price divisor must be greater than zero")
-    layer = MappingOverrides(
-        line_status=overrides.line_status,
-        header_status=overrides.header_status,
-        date_qualifiers=overrides.date_qualifiers,
-        id_kinds=overrides.id_kinds,
-        price_divisors=overrides.price_divisors,
-        units=overrides.units,
-        final_statuses=overrides.final_statuses,
-        line_number_source=overrides.line_number_source,
-        ignored_segments=overrides.ignored_segments,
-    )
     try:
         tables_for("", layer)
     except ConfigurationError as error:

@@ -30,7 +30,7 @@ from erp_connectors.exchange.work import TAKEN, Reading, Work, refusal
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 LONGEST_KEY = 255
-ORDER_SET = "850"
+ORDER_SETS = frozenset({"850", "860"})
 REFUSED_AS = {
     Verdict.DUPLICATE: TransactionStatus.DUPLICATE,
     Verdict.REJECT: TransactionStatus.REJECTED,
@@ -121,7 +121,7 @@ def _status(
         return TransactionStatus.IGNORED, []
     if decoded.document is not None:
         return TransactionStatus.APPLIED, []
-    if decoded.set_code == ORDER_SET:
+    if decoded.set_code in ORDER_SETS:
         return TransactionStatus.NOT_MAPPED, [
             _note("ORDER_COPY", "It is a copy of an order of ours: what the ERP says of its orders counts.")
         ]

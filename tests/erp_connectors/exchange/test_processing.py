@@ -36,7 +36,9 @@ from tests.builders.x12 import (
     confirmation_segments,
     interchange,
     order_850,
+    order_change_860,
     po1,
+    poc,
 )
 
 pytestmark = pytest.mark.django_db
@@ -183,8 +185,16 @@ def test_a_profile_that_cannot_be_used_quarantines_with_its_name(world: Ground) 
     assert "nonsense" in taken.findings[0]["text"]
 
 
-def test_a_copy_of_our_order_is_kept_and_not_mirrored(world: Ground) -> None:
-    taken = take(world, order_850("1000", [po1("10", "100")], sender="SUP77", receiver="WESERLAND"))
+@pytest.mark.parametrize(
+    "copy",
+    [
+        order_850("1000", [po1("10", "100")], sender="SUP77", receiver="WESERLAND"),
+        order_change_860("1000", [poc("10", "QI", "120")], sender="SUP77", receiver="WESERLAND"),
+    ],
+    ids=["850", "860"],
+)
+def test_a_copy_of_our_order_or_its_change_is_kept_and_not_mirrored(world: Ground, copy: bytes) -> None:
+    taken = take(world, copy)
 
     assert statuses(taken) == ["not_mapped"]
     assert "ORDER_COPY" in [finding["code"] for finding in taken.transactions.get().findings]
