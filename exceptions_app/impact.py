@@ -54,7 +54,7 @@ def assess(
     if kind.told_plus:
         short = shortfalls_of(lines, loaded=loaded, view=view, policies=policies)
     classes = {each.need.customer_class for item in short or () for each in item.shortfalls}
-    severity = Severity(severity_of(amount))
+    severity = Severity(severity_of(amount or Decimal(0), policies.bands(loaded.order.company_id)))
     if "A" in classes:
         severity = max(severity, Severity.HIGH)
     facts = _facts(kind, lines, loaded, policies) | {

@@ -1,9 +1,6 @@
-"""How severe a deviation is, by the money at stake. Pure.
+"""How severe a case is: the band its expected loss is in. Pure."""
 
-Bands of ASSIST, section 4: critical from 5,000, high from 1,000, medium from 200, else low. Until the
-expected loss is computed, the money short stands for it.
-"""
-
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
@@ -17,16 +14,21 @@ class Severity(IntEnum):
     CRITICAL = 4
 
 
-BANDS = (
-    (Decimal(5000), Severity.CRITICAL),
-    (Decimal(1000), Severity.HIGH),
-    (Decimal(200), Severity.MEDIUM),
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bands:
+    """From which expected loss on, in the company's currency, a case is in a band (ASSIST, section 4)."""
+
+    medium: Decimal = Decimal(200)
+    high: Decimal = Decimal(1000)
+    critical: Decimal = Decimal(5000)
 
 
-def severity_of(amount: Decimal | None, floor: Severity = Severity.LOW) -> Severity:
-    """Return the band of `amount` (company currency), at least `floor`; an unknown amount is in no band."""
-    if amount is None:
-        return floor
-    band = next((band for limit, band in BANDS if amount >= limit), Severity.LOW)
+def severity_of(loss: Decimal, bands: Bands, floor: Severity = Severity.LOW) -> Severity:
+    """Return the band of a loss, at least `floor`."""
+    limits = (
+        (bands.critical, Severity.CRITICAL),
+        (bands.high, Severity.HIGH),
+        (bands.medium, Severity.MEDIUM),
+    )
+    band = next((band for limit, band in limits if loss >= limit), Severity.LOW)
     return max(band, floor)

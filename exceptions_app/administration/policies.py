@@ -14,10 +14,12 @@ from exceptions_app.policies.models import (
     CompanyPolicy,
     EscalationStep,
     ExchangeRate,
+    ImpactDefaults,
     PolicyRelease,
     PolicyRow,
     RoutingRule,
     ServiceLevelRow,
+    SeverityBands,
     TaskTemplate,
     TermRow,
     ToleranceRow,
@@ -96,6 +98,36 @@ class TypeSettingAdmin(PolicyAdmin):
     form = policy_forms.ScopedForm
     list_display = ["type_code", "mode", "company", "supplier", "category", "warehouse", "release"]
     autocomplete_fields = ["supplier"]
+
+
+@admin.register(ImpactDefaults)
+class ImpactDefaultsAdmin(PolicyAdmin):
+    """What the expected loss is calculated with where no source says it."""
+
+    form = policy_forms.ImpactDefaultsForm
+    list_display = [
+        "company",
+        "supplier",
+        "category",
+        "item_number",
+        "warehouse",
+        "margin_percent",
+        "lost_sale_percent",
+        "handling_cost",
+        "valid_from",
+        "release",
+    ]
+    list_filter = ["company"]
+    autocomplete_fields = ["supplier"]
+
+
+@admin.register(SeverityBands)
+class SeverityBandsAdmin(PolicyAdmin):
+    """From which expected loss on a case is medium, high or critical."""
+
+    form = policy_forms.SeverityBandsForm
+    list_display = ["company", "medium", "high", "critical", "valid_from", "release"]
+    list_display_links = ["company", "medium"]
 
 
 @admin.register(RoutingRule)

@@ -1,5 +1,6 @@
 """The forms of rules: what can be read as a rule is saved, everything else is refused with its place."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,13 +13,14 @@ from exceptions_app.detection.registry import all_types
 from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.people.models import Role
 from exceptions_app.people.permissions import works_in
-from exceptions_app.policies.values import LimitState
+from exceptions_app.policies.values import STANDARD_FIGURES, LimitState
 from exceptions_app.routing.facts import FACTS, read_condition
 
 ANY = [("", "Any")]
 TEAMS = [(code.value, f"{code.name.replace('_', ' ').capitalize()} ({code.value})") for code in TeamCode]
 ROLES = [(role.value, str(role.label)) for role in (Role.MEMBER, Role.LEAD, Role.MANAGER)]
 LIMITS = ("percent", "amount", "cap")
+BANDS = ("medium", "high", "critical")
 
 
 class PolicyForm(RecordedForm):
@@ -73,6 +75,34 @@ class ToleranceForm(ScopedForm):
             problem = _problem_of(cleaned.get(f"{name}_state"), cleaned.get(name))
             if problem and name not in self.errors:
                 wrong[name] = problem
+        if wrong:
+            raise ValidationError(wrong)
+        return cleaned
+
+
+class ImpactDefaultsForm(ScopedForm):
+    """Refuses a row that says nothing."""
+
+    def clean(self) -> dict[str, Any]:
+        """Look for a figure."""
+        cleaned = super().clean()
+        if not self.errors and all(cleaned.get(name) is None for name in STANDARD_FIGURES):
+            raise ValidationError("Enter at least one figure: a row without any changes nothing.")
+        return cleaned
+
+
+class SeverityBandsForm(PolicyForm):
+    """Refuses bands that do not rise."""
+
+    def clean(self) -> dict[str, Any]:
+        """Compare each band with the one below it."""
+        cleaned = super().clean()
+        steps = [Decimal(0), *(cleaned.get(name) for name in BANDS)]
+        wrong = {
+            name: "This must be above nothing." if name == BANDS[0] else "This must be above the band before."
+            for name, low, high in zip(BANDS, steps, steps[1:], strict=False)
+            if low is not None and high is not None and high <= low
+        }
         if wrong:
             raise ValidationError(wrong)
         return cleaned

@@ -18,13 +18,16 @@ from exceptions_app.api.paging import ByKey, InPosition, NewestFirst
 from exceptions_app.policies import lookup
 from exceptions_app.policies.models import (
     ApprovalRule,
+    ImpactDefaults,
     PolicyRelease,
     PolicyRow,
     RoutingRule,
     ServiceLevelRow,
+    SeverityBands,
     TermRow,
     ToleranceRow,
 )
+from exceptions_app.policies.values import STANDARD_FIGURES
 
 
 class ReleaseSerializer(serializers.ModelSerializer):
@@ -49,6 +52,8 @@ class PoliciesSerializer(serializers.Serializer):
     routing_rules = serializers.URLField()
     service_levels = serializers.URLField()
     approval_rules = serializers.URLField()
+    impact_defaults = serializers.URLField()
+    severity_bands = serializers.URLField()
 
 
 class PoliciesView(Scoped):
@@ -60,7 +65,15 @@ class PoliciesView(Scoped):
     def get(self, request: Request) -> Response:
         """Return the newest release, and the addresses of the lists."""
         companies(request)
-        names = ("tolerances", "terms", "routing_rules", "service_levels", "approval_rules")
+        names = (
+            "tolerances",
+            "terms",
+            "routing_rules",
+            "service_levels",
+            "approval_rules",
+            "impact_defaults",
+            "severity_bands",
+        )
         places: dict[str, Any] = {
             name: reverse(f"api:{name.replace('_', '-')}-list", request=request) for name in names
         }
@@ -152,6 +165,24 @@ class ApprovalRuleSerializer(PolicySerializer):
         read_only_fields = fields
 
 
+class ImpactDefaultsSerializer(LineScopeSerializer):
+    """Figures of the expected loss, money in the company's currency; null: a wider row, or the standard."""
+
+    class Meta:
+        model = ImpactDefaults
+        fields = [*LINES, *STANDARD_FIGURES]
+        read_only_fields = fields
+
+
+class SeverityBandsSerializer(PolicySerializer):
+    """From which expected loss on a case is in a band, in the company's currency."""
+
+    class Meta:
+        model = SeverityBands
+        fields = [*SCOPE, "medium", "high", "critical"]
+        read_only_fields = fields
+
+
 class PolicyViewSet(Scoped, mixins.ListModelMixin, viewsets.GenericViewSet):
     """Rules of one kind that hold today, of the caller's companies and of all."""
 
@@ -212,3 +243,18 @@ class ApprovalRuleViewSet(PolicyViewSet):
 
     serializer_class = ApprovalRuleSerializer
     queryset = ApprovalRule.objects.all()
+
+
+class ImpactDefaultsViewSet(PolicyViewSet):
+    """Figures of the expected loss that hold today."""
+
+    serializer_class = ImpactDefaultsSerializer
+    queryset = ImpactDefaults.objects.all()
+    related = ("company", "release", "supplier", "warehouse")
+
+
+class SeverityBandsViewSet(PolicyViewSet):
+    """Severity bands that hold today."""
+
+    serializer_class = SeverityBandsSerializer
+    queryset = SeverityBands.objects.all()

@@ -20,6 +20,8 @@ router.register("policies/terms", policies.TermViewSet, basename="terms")
 router.register("policies/routing-rules", policies.RoutingRuleViewSet, basename="routing-rules")
 router.register("policies/service-levels", policies.ServiceLevelViewSet, basename="service-levels")
 router.register("policies/approval-rules", policies.ApprovalRuleViewSet, basename="approval-rules")
+router.register("policies/impact-defaults", policies.ImpactDefaultsViewSet, basename="impact-defaults")
+router.register("policies/severity-bands", policies.SeverityBandsViewSet, basename="severity-bands")
 
 app_name = "api"
 urlpatterns = [

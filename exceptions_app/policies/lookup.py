@@ -26,19 +26,24 @@ from exceptions_app.policies.models import (
     Calendar,
     CompanyPolicy,
     ExchangeRate,
+    ImpactDefaults,
     PolicyRelease,
     PolicyRow,
     Responsibility,
     RoutingRule,
     Scope,
     ServiceLevelRow,
+    SeverityBands,
     TermRow,
     ToleranceRow,
     TypeMode,
     TypeSetting,
 )
 from exceptions_app.policies.values import (
+    STANDARD_FIGURES,
     Direction,
+    Figure,
+    Figures,
     Limit,
     LimitState,
     Terms,
@@ -46,6 +51,7 @@ from exceptions_app.policies.values import (
     ToleranceMode,
     ToleranceTable,
 )
+from exceptions_app.severity import Bands
 from suppliers.profiles import SupplierProfile
 
 Row = TypeVar("Row", bound=PolicyRow)
@@ -106,6 +112,8 @@ class Policies:
     routing_rules: tuple[RoutingRule, ...]
     responsibility_rows: tuple[Responsibility, ...]
     service_rows: tuple[ServiceLevelRow, ...]
+    impact_rows: tuple[ImpactDefaults, ...]
+    band_rows: tuple[SeverityBands, ...]
 
     def of(self, company_id: int) -> CompanyPolicies:
         """Return what holds for a company. Raises ConfigurationError when it has no company policy."""
@@ -141,6 +149,25 @@ class Policies:
             ship_to_delivery_days=profile.ship_to_delivery_days,
             **days,
         )
+
+    def figures(self, scope: LineScope) -> Figures:
+        """Return what the expected loss is calculated with: each figure from the most specific row."""
+        found = {name: Figure(value) for name, value in STANDARD_FIGURES.items()}
+        for row in self._matching(self.impact_rows, scope):
+            for name in STANDARD_FIGURES:
+                value = getattr(row, name)
+                if value is not None:
+                    found[name] = Figure(Decimal(value), row.release.number, row.release.published_at)
+        return found
+
+    def bands(self, company_id: int) -> Bands:
+        """Return the severity bands of a company: its own, those of all companies, or the standard ones."""
+        today = self.of(company_id).today
+        rows = [row for row in self.band_rows if row.company_id in (None, company_id)]
+        live = sorted(_live(rows, today), key=lambda row: (row.company_id is not None, *_effective(row)))
+        if not live:
+            return Bands()
+        return Bands(medium=live[-1].medium, high=live[-1].high, critical=live[-1].critical)
 
     def mode(self, kind: ExceptionType, scope: LineScope) -> TypeMode:
         """Return whether a live type opens cases there: the most specific setting says, else the type."""
@@ -197,9 +224,11 @@ class Policies:
     def next_change(self, company_id: int) -> datetime | None:
         """Return when the next row that detection reads starts or ends to hold in the company, or None."""
         policies = self.of(company_id)
+        rows: list[Scope | SeverityBands] = [*self.tolerance_rows, *self.term_rows, *self.setting_rows]
+        rows += [*self.impact_rows, *self.band_rows]
         days = [
             day
-            for row in (*self.tolerance_rows, *self.term_rows, *self.setting_rows)
+            for row in rows
             if row.company_id in (None, company_id)
             for day in _days_of_change(row)
             if day > policies.today
@@ -217,7 +246,7 @@ class Policies:
 
 
 def load(company_ids: Collection[int], as_of: datetime) -> Policies:
-    """Return the live policies of the companies at `as_of`, in ten queries.
+    """Return the live policies of the companies at `as_of`, in twelve queries.
 
     A company's row holds on the day it is there. Raises ConfigurationError before the first release. A
     calendar is read when it is asked for, so that a wrong one harms only those who work by it.
@@ -256,6 +285,8 @@ def load(company_ids: Collection[int], as_of: datetime) -> Policies:
             Responsibility.objects.filter(scoped).select_related("person", "supplier", "warehouse")
         ),
         service_rows=tuple(ServiceLevelRow.objects.filter(scoped)),
+        impact_rows=tuple(ImpactDefaults.objects.filter(scoped).select_related("release")),
+        band_rows=tuple(SeverityBands.objects.filter(scoped)),
     )
 
 

@@ -1,6 +1,10 @@
 """Policy rows. Each names the release that last set it; a case names the row and the release that decided."""
 
+from decimal import Decimal
+from typing import Any
+
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from erp_connectors.companies import Company, Warehouse
@@ -152,6 +156,104 @@ class TermRow(Scope):
 
     def __str__(self) -> str:
         return f"Terms of {self.supplier or 'all suppliers'}"
+
+
+PERCENT: dict[str, Any] = {
+    "max_digits": 7,
+    "decimal_places": 2,
+    "null": True,
+    "blank": True,
+    "validators": [MinValueValidator(0), MaxValueValidator(100)],
+}
+SHARE: dict[str, Any] = PERCENT | {"validators": [MinValueValidator(0)]}
+COST: dict[str, Any] = {
+    "max_digits": 20,
+    "decimal_places": 2,
+    "null": True,
+    "blank": True,
+    "validators": [MinValueValidator(0)],
+}
+DAYS: dict[str, Any] = {"null": True, "blank": True, "validators": [MaxValueValidator(999)]}
+
+
+class ImpactDefaults(Scope):
+    """What the expected loss is calculated with where no source says it; empty: a wider row, or the standard.
+
+    Money is in the company's currency. The names of the figures are those of `values.STANDARD_FIGURES`.
+    """
+
+    margin_percent = models.DecimalField(
+        **SHARE, help_text="Where the ERP names no margin of an item: in percent of the order's price."
+    )
+    cover_days = models.PositiveSmallIntegerField(
+        **DAYS, help_text="Where it names no demand: for how many days an ordered quantity usually lasts."
+    )
+    demand_sd_percent = models.DecimalField(
+        **SHARE,
+        help_text="Where it does not say how demand varies: its standard deviation in percent of a day's.",
+    )
+    recovery_days = models.PositiveSmallIntegerField(
+        **DAYS, help_text="Where there is no new date and no lead time: days until goods come after all."
+    )
+    penalty_per_day = models.DecimalField(
+        **COST, help_text="Where a customer order names no penalty: for each day it is late."
+    )
+    penalty_flat = models.DecimalField(**COST, help_text="... and once.")
+    lost_sale_percent = models.DecimalField(**PERCENT, help_text="How likely a sale is lost without stock.")
+    expedite_percent = models.DecimalField(
+        **PERCENT, help_text="How likely goods are expedited when stock runs out."
+    )
+    expedite_cost = models.DecimalField(**COST, help_text="What expediting costs.")
+    likelihood_percent = models.DecimalField(
+        **PERCENT, help_text="How likely goods nobody confirmed or announced are short or late."
+    )
+    wacc_percent = models.DecimalField(**PERCENT, help_text="What tied-up capital costs in a year.")
+    hold_days = models.PositiveSmallIntegerField(
+        **DAYS, help_text="For how many days an invoice with a case, or goods too many, tie up capital."
+    )
+    discount_percent = models.DecimalField(
+        **PERCENT, help_text="The discount a held invoice loses, where it does not say so itself."
+    )
+    handling_cost = models.DecimalField(**COST, help_text="What the work on one case costs.")
+    blinded_cost = models.DecimalField(
+        **COST, help_text="What each order costs that cannot be judged while a stream is silent."
+    )
+    criticality = models.DecimalField(
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(Decimal("1.5"))],
+        help_text="1 (as any other) to 1.5; the whole loss is multiplied by it.",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "impact defaults"
+
+    def __str__(self) -> str:
+        of = [self.supplier, self.item_number, self.category, self.warehouse]
+        return f"Impact of {', '.join(str(each) for each in of if each) or 'all lines'}"
+
+
+class SeverityBands(PolicyRow):
+    """From which expected loss on a case is medium, high or critical, in the company's currency."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True)
+    medium = models.DecimalField(max_digits=20, decimal_places=2)
+    high = models.DecimalField(max_digits=20, decimal_places=2)
+    critical = models.DecimalField(max_digits=20, decimal_places=2)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "severity bands"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(medium__gt=0, high__gt=models.F("medium"), critical__gt=models.F("high")),
+                name="severity_bands_rise",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Bands of {self.company or 'all companies'}"
 
 
 class TypeMode(models.TextChoices):

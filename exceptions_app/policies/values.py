@@ -1,6 +1,8 @@
 """Policies as frozen values, as the detection and the routing read them. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -96,3 +98,43 @@ class Terms:
     expects_invoice: bool = True
     total_quantity: bool = True
     ship_to_delivery_days: int | None = None
+
+
+# --- the expected loss --------------------------------------------------------------------------------------
+
+#: What is calculated with where neither a source nor an administrator says anything.
+STANDARD_FIGURES: Mapping[str, Decimal] = {
+    "margin_percent": Decimal(25),
+    "cover_days": Decimal(30),
+    "demand_sd_percent": Decimal(40),
+    "recovery_days": Decimal(14),
+    "penalty_per_day": Decimal(0),
+    "penalty_flat": Decimal(0),
+    "lost_sale_percent": Decimal(30),
+    "expedite_percent": Decimal(20),
+    "expedite_cost": Decimal(250),
+    "likelihood_percent": Decimal(30),
+    "wacc_percent": Decimal(10),
+    "hold_days": Decimal(14),
+    "discount_percent": Decimal(0),
+    "handling_cost": Decimal(25),
+    "blinded_cost": Decimal(5),
+    "criticality": Decimal(1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the expected loss: what an administrator set, in which release; else the standard one."""
+
+    value: Decimal
+    release: int | None = None
+    set_at: datetime | None = None
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether nobody has set it."""
+        return self.release is None
+
+
+Figures = Mapping[str, Figure]

@@ -64,10 +64,12 @@ from exceptions_app.policies.models import (
     CompanyPolicy,
     EscalationStep,
     ExchangeRate,
+    ImpactDefaults,
     PolicyRelease,
     Responsibility,
     RoutingRule,
     ServiceLevelRow,
+    SeverityBands,
     TaskTemplate,
     TermRow,
     ToleranceRow,
@@ -344,6 +346,22 @@ class ToleranceRowFactory(PolicyRowFactory):
 class TermRowFactory(PolicyRowFactory):
     class Meta:
         model = TermRow
+
+
+class ImpactDefaultsFactory(PolicyRowFactory):
+    class Meta:
+        model = ImpactDefaults
+
+    handling_cost = Decimal(40)
+
+
+class SeverityBandsFactory(PolicyRowFactory):
+    class Meta:
+        model = SeverityBands
+
+    medium = Decimal(100)
+    high = Decimal(500)
+    critical = Decimal(2500)
 
 
 class TypeSettingFactory(PolicyRowFactory):

@@ -1,4 +1,4 @@
-"""Severity by the money at stake."""
+"""Severity by the expected loss."""
 
 from decimal import Decimal
 
@@ -6,11 +6,11 @@ import pytest
 
 from exceptions_app import severity
 from exceptions_app.cases.models import Severity as CaseSeverity
-from exceptions_app.severity import Severity, severity_of
+from exceptions_app.severity import Bands, Severity, severity_of
 
 
 @pytest.mark.parametrize(
-    ("amount", "expected"),
+    ("loss", "expected"),
     [
         ("5000", Severity.CRITICAL),
         ("4999.99", Severity.HIGH),
@@ -19,18 +19,25 @@ from exceptions_app.severity import Severity, severity_of
         ("200", Severity.MEDIUM),
         ("199.99", Severity.LOW),
         ("0", Severity.LOW),
-        (None, Severity.LOW),
     ],
 )
-def test_the_band_starts_at_its_limit(amount: str | None, expected: Severity) -> None:
-    assert severity_of(None if amount is None else Decimal(amount)) is expected
+def test_the_band_starts_at_its_limit(loss: str, expected: Severity) -> None:
+    assert severity_of(Decimal(loss), Bands()) is expected
 
 
-@pytest.mark.parametrize(
-    ("amount", "expected"), [("0", Severity.HIGH), (None, Severity.HIGH), ("9000", Severity.CRITICAL)]
-)
-def test_a_floor_lifts_what_is_below_it(amount: str | None, expected: Severity) -> None:
-    assert severity_of(None if amount is None else Decimal(amount), Severity.HIGH) is expected
+def test_a_company_may_have_bands_of_its_own() -> None:
+    bands = Bands(medium=Decimal(10), high=Decimal(20), critical=Decimal(30))
+    assert [severity_of(Decimal(loss), bands).name for loss in (9, 10, 20, 30)] == [
+        "LOW",
+        "MEDIUM",
+        "HIGH",
+        "CRITICAL",
+    ]
+
+
+@pytest.mark.parametrize(("loss", "expected"), [("0", Severity.HIGH), ("9000", Severity.CRITICAL)])
+def test_a_floor_lifts_what_is_below_it(loss: str, expected: Severity) -> None:
+    assert severity_of(Decimal(loss), Bands(), Severity.HIGH) is expected
 
 
 def test_the_numbers_are_those_a_case_keeps() -> None:

@@ -15,8 +15,10 @@ from exceptions_app.policies.models import (
     Calendar,
     CompanyPolicy,
     ExchangeRate,
+    ImpactDefaults,
     RoutingRule,
     ServiceLevelRow,
+    SeverityBands,
     ToleranceRow,
     TypeSetting,
 )
@@ -272,6 +274,14 @@ def test_emptied_overrides_are_no_overrides(root: Client, world: Ground) -> None
         (ApprovalRule, {"resolutions": '["flee"]'}, "resolutions", "There is no resolution flee"),
         (ApprovalRule, {"resolutions": '{"a": 1}'}, "resolutions", "There is no resolution"),
         (ApprovalRule, {"team_code": "XXX"}, "team_code", "not one of the available choices"),
+        (ImpactDefaults, {"handling_cost": "-1"}, "handling_cost", "greater than or equal to 0"),
+        (ImpactDefaults, {"lost_sale_percent": "101"}, "lost_sale_percent", "less than or equal to 100"),
+        (ImpactDefaults, {"criticality": "1.6"}, "criticality", "less than or equal to 1.5"),
+        (ImpactDefaults, {"recovery_days": "1000"}, "recovery_days", "less than or equal to 999"),
+        (ImpactDefaults, {"handling_cost": ""}, "__all__", "at least one figure"),
+        (SeverityBands, {"medium": "0"}, "medium", "above nothing"),
+        (SeverityBands, {"high": "100"}, "high", "above the band before"),
+        (SeverityBands, {"critical": "499.99"}, "critical", "above the band before"),
         (ExchangeRate, {"rate": "0"}, "rate", "A rate is above zero"),
         (ExchangeRate, {"currency": "usd"}, "currency", "three capital letters"),
         (ExchangeRate, {"currency": "EUR"}, "currency", "the currency of Weserland itself"),
@@ -291,11 +301,13 @@ def test_emptied_overrides_are_no_overrides(root: Client, world: Ground) -> None
 def test_values_without_meaning_are_refused(
     root: Client, world: Ground, model: type[Model], entered: dict[str, str], field: str, words: str
 ) -> None:
-    if model in (ServiceLevelRow, ExchangeRate):
-        factories_of: dict[Any, Any] = {
-            ServiceLevelRow: factories.ServiceLevelRowFactory,
-            ExchangeRate: factories.ExchangeRateFactory,
-        }
+    factories_of: dict[Any, Any] = {
+        ServiceLevelRow: factories.ServiceLevelRowFactory,
+        ExchangeRate: factories.ExchangeRateFactory,
+        ImpactDefaults: factories.ImpactDefaultsFactory,
+        SeverityBands: factories.SeverityBandsFactory,
+    }
+    if model in factories_of:
         factories_of[model].create(company=world.company)
     row = model._default_manager.order_by("pk")[0]
     found = refused(root, row, **entered)

@@ -114,6 +114,8 @@ ROUTES: dict[str, list[Route]] = {
     "api:terms-list": [Route("get", "policies/terms/", "policies:read", **LIST)],
     "api:routing-rules-list": [Route("get", "policies/routing-rules/", "policies:read", **LIST)],
     "api:service-levels-list": [Route("get", "policies/service-levels/", "policies:read", **LIST)],
+    "api:impact-defaults-list": [Route("get", "policies/impact-defaults/", "policies:read", **LIST)],
+    "api:severity-bands-list": [Route("get", "policies/severity-bands/", "policies:read", **LIST)],
     # The rules of all companies are everybody's.
     "api:approval-rules-list": [Route("get", "policies/approval-rules/", "policies:read", elsewhere=200)],
     "analytics_api:kpis": [Route("get", "kpis/", "kpis:read", elsewhere=200)],

@@ -30,7 +30,8 @@ def test_the_index_names_the_release_and_the_lists(world: Ground, caller: Caller
     factories.ReleaseFactory.create(number=2, title="Two", published_by=world.people["mona"])
     shown = json_of(caller.get("policies/"))
     assert (shown["release"]["number"], shown["release"]["published_by"]) == (2, "mona")
-    for name in ("tolerances", "terms", "routing_rules", "service_levels", "approval_rules"):
+    lists = ("tolerances", "terms", "routing_rules", "service_levels", "approval_rules")
+    for name in (*lists, "impact_defaults", "severity_bands"):
         assert caller.get(shown[name].removeprefix("http://testserver")).status_code == 200
 
 
@@ -81,6 +82,15 @@ def test_terms_service_levels_and_approval_rules_are_listed(world: Ground, calle
     assert (term["confirm_days"], term["transit_days"]) == (1, None)
     assert (level["type"], level["respond_hours"]) == ("quantity_short", "4.00")
     assert (rule["team_code"], rule["percent_above"], rule["resolutions"]) == ("PLN", "10.0000", [])
+
+
+def test_impact_defaults_and_severity_bands_are_listed(world: Ground, caller: Caller) -> None:
+    factories.ImpactDefaultsFactory.create(company=world.company, supplier=world.supplier)
+    factories.SeverityBandsFactory.create(company=world.company)
+    (row,) = results(caller.get("policies/impact-defaults/"))
+    (bands,) = results(caller.get("policies/severity-bands/"))
+    assert (row["supplier"], row["handling_cost"], row["margin_percent"]) == ("77", "40.00", None)
+    assert (bands["medium"], bands["high"], bands["critical"]) == ("100.00", "500.00", "2500.00")
 
 
 def test_rules_are_read_only(caller: Caller) -> None:

@@ -133,6 +133,18 @@ def approval_rules(world: Ground, count: int) -> None:
         factories.ApprovalRuleFactory.create(company=world.company)
 
 
+def impact_defaults(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.ImpactDefaultsFactory.create(
+            company=world.company, supplier=world.supplier, warehouse=world.warehouse
+        )
+
+
+def severity_bands(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.SeverityBandsFactory.create(company=world.company)
+
+
 Fill = Callable[[Ground, int], None]
 LISTS: list[tuple[str, Fill, str]] = [
     ("orders/", orders, "results"),
@@ -153,6 +165,8 @@ LISTS: list[tuple[str, Fill, str]] = [
     ("policies/routing-rules/", routing_rules, "results"),
     ("policies/service-levels/", service_levels, "results"),
     ("policies/approval-rules/", approval_rules, "results"),
+    ("policies/impact-defaults/", impact_defaults, "results"),
+    ("policies/severity-bands/", severity_bands, "results"),
 ]
 #: No list takes more, however it is filtered.
 MOST_QUERIES = 20

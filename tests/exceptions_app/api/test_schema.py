@@ -32,10 +32,12 @@ from tests.exceptions_app.api.test_queries import (
     approval_rules,
     commands,
     events,
+    impact_defaults,
     interchanges,
     proposals,
     routing_rules,
     service_levels,
+    severity_bands,
     terms,
     tolerances,
     transactions,
@@ -96,7 +98,7 @@ def world() -> Ground:
     events(world, 1)
     for fill in (approval_rules, commands, interchanges, proposals, routing_rules):
         fill(world, 1)
-    for fill in (service_levels, terms, tolerances, transactions):
+    for fill in (impact_defaults, service_levels, severity_bands, terms, tolerances, transactions):
         fill(world, 1)
     return world
 

@@ -11,7 +11,8 @@ from erp_connectors.errors import ConfigurationError
 from exceptions_app.detection import registry
 from exceptions_app.policies import lookup
 from exceptions_app.policies.models import ToleranceRow, TypeMode
-from exceptions_app.policies.values import Direction, LimitState, Tolerance
+from exceptions_app.policies.values import STANDARD_FIGURES, Direction, Figure, LimitState, Tolerance
+from exceptions_app.severity import Bands
 from tests.builders.factories import (
     TUESDAY_TEN,
     CalendarFactory,
@@ -19,9 +20,11 @@ from tests.builders.factories import (
     CompanyPolicyFactory,
     ExchangeRateFactory,
     Ground,
+    ImpactDefaultsFactory,
     ReleaseFactory,
     RoutingRuleFactory,
     ServiceLevelRowFactory,
+    SeverityBandsFactory,
     SupplierFactory,
     SupplierProfileFactory,
     TermRowFactory,
@@ -111,6 +114,13 @@ def test_the_next_change_of_a_rule_is_the_midnight_it_starts_or_ends_at(world: G
     assert policies.next_change(world.company.pk) == datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("factory", [ImpactDefaultsFactory, SeverityBandsFactory])
+def test_a_rule_of_impact_that_ends_is_a_change_too(world: Ground, factory: Any) -> None:
+    factory.create(valid_until=date(2026, 11, 30))
+    policies = lookup.load([world.company.pk], TUESDAY_TEN)
+    assert policies.next_change(world.company.pk) == datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+
+
 def test_no_rule_with_dates_means_no_next_change(world: Ground) -> None:
     ToleranceRowFactory.create()
     assert lookup.load([world.company.pk], TUESDAY_TEN).next_change(world.company.pk) is None
@@ -143,6 +153,41 @@ def test_each_term_comes_from_the_most_specific_row_that_names_it(world: Ground)
 def test_without_rows_and_profile_the_default_terms_hold(world: Ground) -> None:
     terms = lookup.load([world.company.pk], TUESDAY_TEN).terms(scope_of(world), None)
     assert (terms.confirm_days, terms.transit_days, terms.expects_confirmation) == (2, 2, True)
+
+
+def test_each_figure_comes_from_the_most_specific_row_that_names_it(world: Ground) -> None:
+    second = ReleaseFactory.create(number=2, published_at=TUESDAY_TEN)
+    ImpactDefaultsFactory.create(handling_cost=Decimal(30), wacc_percent=Decimal(8))
+    ImpactDefaultsFactory.create(category="seals", handling_cost=None, criticality=Decimal("1.2"))
+    ImpactDefaultsFactory.create(supplier=world.supplier, handling_cost=Decimal(60), release=second)
+    figures = lookup.load([world.company.pk], TUESDAY_TEN).figures(scope_of(world))
+    assert figures["handling_cost"] == Figure(Decimal(60), 2, TUESDAY_TEN)
+    assert (figures["wacc_percent"].value, figures["criticality"].value) == (8, Decimal("1.2"))
+    assert not figures["wacc_percent"].is_standard
+    assert figures["expedite_cost"] == Figure(STANDARD_FIGURES["expedite_cost"])
+    assert figures["expedite_cost"].is_standard
+
+
+def test_every_standard_figure_can_be_set(world: Ground) -> None:
+    ImpactDefaultsFactory.create(**dict.fromkeys(STANDARD_FIGURES, 1))
+    figures = lookup.load([world.company.pk], TUESDAY_TEN).figures(scope_of(world))
+    assert {name: (figure.value, figure.release) for name, figure in figures.items()} == dict.fromkeys(
+        STANDARD_FIGURES, (1, 1)
+    )
+
+
+def test_bands_are_the_companys_before_those_of_all_before_the_standard(world: Ground) -> None:
+    def bands() -> Bands:
+        return lookup.load([world.company.pk], TUESDAY_TEN).bands(world.company.pk)
+
+    assert bands() == Bands(medium=Decimal(200), high=Decimal(1000), critical=Decimal(5000))
+    SeverityBandsFactory.create(high=Decimal(400))
+    assert bands().high == 400
+    SeverityBandsFactory.create(company=world.company, valid_from=date(2026, 11, 2), high=Decimal(300))
+    SeverityBandsFactory.create(company=world.company, valid_from=date(2026, 11, 1), high=Decimal(350))
+    SeverityBandsFactory.create(valid_from=date(2026, 11, 20), high=Decimal(200))
+    SeverityBandsFactory.create(company=world.company, valid_from=date(2026, 11, 25), high=Decimal(250))
+    assert bands().high == 300
 
 
 def test_a_type_is_switched_by_the_most_specific_setting(world: Ground) -> None:
@@ -248,14 +293,18 @@ def test_the_number_of_queries_does_not_grow_with_rows_and_companies(
         CompanyPolicyFactory.create(company=company)
         ToleranceRowFactory.create(company=company, warehouse=WarehouseFactory.create(company=company))
         RoutingRuleFactory.create(company=company, position=number, team=world.teams["PRO"])
+        ImpactDefaultsFactory.create(company=company)
+        SeverityBandsFactory.create(company=company)
     companies = list(type(world.company).objects.values_list("pk", flat=True))
     assert len(companies) > 5
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         policies = lookup.load(companies, TUESDAY_TEN)
         for company_id in companies:
             policies.of(company_id)
             policies.rules(company_id)
             policies.tolerances(lookup.LineScope(company_id=company_id))
+            policies.figures(lookup.LineScope(company_id=company_id))
+            policies.bands(company_id)
 
 
 def test_the_newest_release_is_the_live_one(world: Ground) -> None:
