@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from exceptions_app.cases import damping, queue, upkeep
 from exceptions_app.cases.book import Book, Filing
-from exceptions_app.cases.lines import figures_of, how_much, new_line, take_over
-from exceptions_app.cases.models import Case, CaseLine
+from exceptions_app.cases.lines import figures_of, how_much, keep_evidence, new_line, take_over
+from exceptions_app.cases.models import Case, CaseLine, CaseState
 from exceptions_app.cases.upkeep import News
 from exceptions_app.detection import registry
 from exceptions_app.detection.agreement import AgreementKind, AgreementState
@@ -21,6 +21,7 @@ from exceptions_app.detection.load import LoadedOrder, agreements_of
 from exceptions_app.detection.reconcile import Changes, Cleared, reconcile
 from exceptions_app.detection.types.base import ExceptionType, SubjectKind
 from exceptions_app.detection.view import LineView, look
+from exceptions_app.detection.words import HEARD, heard_last
 from exceptions_app.impact import Impact, assess, priority_of
 from exceptions_app.notifications import alerts
 from exceptions_app.policies.lookup import LineScope, Policies
@@ -65,6 +66,9 @@ class Desk:
         changes = self._only_what_is_on(changes)
         changes = self._without_what_is_still_carried_out(changes)
         changes = self._without_what_flaps(changes)
+        self.answered = {case.pk for case in self.book.cases.values() if self._has_answered(case)}
+        for deviation in changes.to_refresh:
+            keep_evidence(self.book.line(deviation.key), deviation)
         filings = self.book.file(changes, self._returned(), self.as_of)
         done = {self._take_in(filing).pk for filing in filings}
         for case in self.book.cases.values():
@@ -154,6 +158,17 @@ class Desk:
         history = self.book.history(key)
         return not damping.is_flapping(history, self.as_of) or damping.is_confirmed(
             history[-1], deviates=deviates, marked=self.marked, as_of=self.as_of
+        )
+
+    def _has_answered(self, case: Case) -> bool:
+        """Say whether the case waits for the supplier, which has spoken since the last look at it."""
+        if case.state != CaseState.WAITING_SUPPLIER:
+            return False
+        heard = {line.number: heard_last(line.position) for line in self.view.lines}
+        return any(
+            line.evidence.get(HEARD, now) != now
+            for line in self.book.uncleared(case)
+            if (now := heard.get(line.line_number)) is not None
         )
 
     def _returned(self) -> list[str]:
@@ -272,6 +287,7 @@ class Desk:
             news=news,
             at=self.as_of,
             is_new_word=any(line.settled_at is None for line in self._touched(filing)),
+            has_answered=case.pk in self.answered or any(each.evidence.get(HEARD) for each in filing.added),
             find_route=lambda: self._route(kind, lines, impact),
             effects=tuple(effects),
         )
@@ -307,7 +323,18 @@ class Desk:
             return
         kind = registry.exception_type(case.type_code)
         impact = self._impact(kind, lines)
-        if _shows(case, impact):
+        if case.pk in self.answered:
+            case = upkeep.update(
+                case,
+                impact=impact,
+                news=News(summary="The supplier answered, and it still deviates as before"),
+                at=self.as_of,
+                is_new_word=False,
+                has_answered=True,
+                effects=(lambda changed, at: alerts.keep_tasks(changed, kind, impact.uncovered, at),),
+            )
+            self.outcome.updated.append(case.number)
+        elif _shows(case, impact):
             if alerts.keep_tasks(case, kind, impact.uncovered, self.as_of):
                 queue.sync(case)
             case = upkeep.follow_rules(

@@ -6,6 +6,7 @@ from typing import Any
 
 from erp_connectors.canonical.codec import to_builtins
 from erp_connectors.documents.models import OrderLine
+from exceptions_app.cases.damping import DOUBT, has_doubt
 from exceptions_app.cases.models import CaseLine
 from exceptions_app.detection.reconcile import OpenLine
 from exceptions_app.detection.words import plain
@@ -35,10 +36,23 @@ def take_over(line: CaseLine, deviation: Deviation, *, release: PolicyRelease) -
     line.currency = deviation.currency or ""
     line.expected = to_builtins(deviation.expected)
     line.actual = to_builtins(deviation.actual)
-    since = {} if deviation.since is None else {"since": deviation.since.isoformat()}
-    line.evidence = to_builtins(deviation.evidence) | since
+    line.evidence = _evidence(deviation)
     line.tolerance_id = deviation.tolerance_id
     line.release = release
+
+
+def keep_evidence(line: CaseLine, deviation: Deviation) -> None:
+    """Save what shows the same values now, where that is newer; a doubt stays (`damping`)."""
+    newer = _evidence(deviation) | {DOUBT: line.evidence[DOUBT]} if has_doubt(line) else _evidence(deviation)
+    if newer != line.evidence:
+        line.evidence = newer
+        line.save(update_fields=["evidence"])
+
+
+def _evidence(deviation: Deviation) -> dict[str, Any]:
+    since = {} if deviation.since is None else {"since": deviation.since.isoformat()}
+    evidence: dict[str, Any] = to_builtins(deviation.evidence)
+    return evidence | since
 
 
 def deviation_of(line: CaseLine) -> Deviation:

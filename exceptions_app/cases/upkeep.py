@@ -127,17 +127,19 @@ def update(
     news: News,
     at: datetime,
     is_new_word: bool,
+    has_answered: bool = False,
     find_route: Callable[[], Route] | None = None,
     effects: tuple[Effect, ...] = (),
 ) -> Case:
     """Give a case the figures its lines have now, and the state that follows from them.
 
     `is_new_word`: something deviates that no decision covers and that was not there before. Work on a
-    resolved or monitored case then goes on. When the supplier was to answer, any news of a line is that.
+    resolved or monitored case then goes on. `has_answered`: the supplier said something newer on a line of
+    the case, be it the same again: work on a case that waited for it goes on.
     `find_route` says where it goes now; it is asked as long as nobody has acted on it.
     """
 
-    kind, transition = _next_move(case, news, is_new_word)
+    kind, transition = _next_move(case, is_new_word=is_new_word, has_answered=has_answered)
     step = Step(
         kind=kind,
         summary=news.summary,
@@ -150,11 +152,13 @@ def update(
     return reroute(changed, find_route, at=at) if find_route is not None else changed
 
 
-def _next_move(case: Case, news: News, is_new_word: bool) -> tuple[str, Callable[..., None] | None]:
+def _next_move(
+    case: Case, *, is_new_word: bool, has_answered: bool
+) -> tuple[str, Callable[..., None] | None]:
     if case.state in (CaseState.CLOSED, CaseState.DISMISSED):
         return "reopened", lifecycle.reopen
-    if news.lines and case.state == CaseState.WAITING_SUPPLIER:
-        return "resumed", lifecycle.resume
+    if has_answered and case.state == CaseState.WAITING_SUPPLIER:
+        return "answered", lifecycle.resume
     if is_new_word and case.state in (CaseState.MONITORING, CaseState.RESOLVED):
         return "back_to_work", lifecycle.back_to_work
     return "updated", None

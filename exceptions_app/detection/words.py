@@ -9,10 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from erp_connectors.canonical.values import Price
+from erp_connectors.documents.position import LinePosition
 from exceptions_app.detection.buckets import Piece
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.offers import Firmness
 from exceptions_app.detection.view import LineView
+
+#: Names in the evidence what the supplier said last.
+HEARD = "heard"
 
 
 def plain(value: Decimal) -> str:
@@ -87,6 +91,7 @@ def evidence_of(line: LineView) -> dict[str, Any]:
     answer = position.answer
     return {
         "word": line.word,
+        HEARD: heard_last(line.position),
         "answer": answer.version.document_time.isoformat() if answer else None,
         "control_number": answer.version.control_number if answer else None,
         "order_revision": position.order_version.document_time.isoformat(),
@@ -97,6 +102,20 @@ def evidence_of(line: LineView) -> dict[str, Any]:
         "invoiced": plain(_billed(line, is_credit=False)),
         **goods(line),
     }
+
+
+def heard_last(position: LinePosition) -> str | None:
+    """Return the version of the newest thing the supplier said of a line; None while it has said nothing.
+
+    What it says again is newer, even if its word is the same: it has answered.
+    """
+    said = [fact.version for fact in position.shipments] + [fact.version for fact in position.invoices]
+    if position.answer is not None:
+        said.append(position.answer.version)
+    newest = max(said, default=None)
+    if newest is None:
+        return None
+    return f"{newest.document_time.isoformat()}/{newest.revision}/{newest.control_number}"
 
 
 def _billed(line: LineView, *, is_credit: bool) -> Decimal:

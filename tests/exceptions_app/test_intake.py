@@ -10,7 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from erp_connectors import clock
+from erp_connectors.canonical.codec import to_builtins
+from erp_connectors.canonical.documents import InvoiceKind
+from erp_connectors.canonical.values import DocumentVersion
 from erp_connectors.documents.models import OrderLine, StockLevel
+from erp_connectors.documents.position import InvoiceFact, ReceiptFact, ShipmentFact
 from exceptions_app import intake
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import Actor
@@ -38,6 +42,7 @@ from tests.builders.factories import (
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 12, 2)
 LATER = date(2026, 12, 16)
+LATER_WORD = DocumentVersion(TUESDAY_TEN + timedelta(hours=1))
 
 
 @pytest.fixture(autouse=True)
@@ -337,6 +342,109 @@ def test_an_answer_resumes_a_case_that_waits_for_the_supplier(shortage: tuple[Gr
     look(line, TUESDAY_TEN + hours(2))
     assert the_case().state == CaseState.IN_PROGRESS
     assert Clock.objects.get(case=the_case(), kind="resolve").running_since is not None
+
+
+def wait_for(world: Ground) -> None:
+    actions.wait_for_supplier(the_case(), by=Actor(world.people["bea"]))
+
+
+def test_the_same_word_said_again_is_an_answer_too(shortage: tuple[Ground, OrderLine]) -> None:
+    world, line = shortage
+    look(line)
+    wait_for(world)
+    offer(line, (82, DAY), at=TUESDAY_TEN + hours(2))
+    assert look(line, TUESDAY_TEN + hours(2)).touched == [the_case().number]
+    assert the_case().state == CaseState.IN_PROGRESS
+    event = Event.objects.get(kind="case.answered")
+    assert event.summary == "The supplier answered, and it still deviates as before"
+    assert look(line, TUESDAY_TEN + hours(3)).touched == []
+
+
+def test_what_was_said_before_we_asked_is_no_answer(shortage: tuple[Ground, OrderLine]) -> None:
+    world, line = shortage
+    look(line)
+    offer(line, (82, DAY), at=TUESDAY_TEN + hours(1))
+    look(line, TUESDAY_TEN + hours(1))
+    wait_for(world)
+    look(line, TUESDAY_TEN + hours(2))
+    assert the_case().state == CaseState.WAITING_SUPPLIER
+
+
+def test_a_change_of_our_own_order_is_no_answer(shortage: tuple[Ground, OrderLine]) -> None:
+    world, line = shortage
+    look(line)
+    wait_for(world)
+    change_line(line, (95, DAY), at=TUESDAY_TEN + hours(1))
+    look(line, TUESDAY_TEN + hours(1))
+    assert the_line().quantity == 13
+    assert the_case().state == CaseState.WAITING_SUPPLIER
+
+
+@pytest.mark.parametrize(
+    ("facts", "answers"),
+    [
+        ({"shipments": (ShipmentFact(notice="A1", version=LATER_WORD),)}, True),
+        (
+            {
+                "invoices": (
+                    InvoiceFact(
+                        number="R1",
+                        kind=InvoiceKind.INVOICE,
+                        version=LATER_WORD,
+                        issued_on=DAY,
+                        quantity=None,
+                        price=None,
+                    ),
+                )
+            },
+            True,
+        ),
+        (
+            {"receipts": (ReceiptFact(number="W1", version=LATER_WORD, received_on=DAY, received=None),)},
+            False,
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_whatever_the_supplier_says_of_the_line_is_an_answer_and_what_we_book_is_none(
+    shortage: tuple[Ground, OrderLine], facts: dict[str, Any], answers: bool
+) -> None:
+    world, line = shortage
+    look(line)
+    wait_for(world)
+    line.position |= to_builtins(facts)
+    line.save()
+    look(line, TUESDAY_TEN + hours(1))
+    assert (the_case().state == CaseState.IN_PROGRESS) is answers
+
+
+def test_an_answer_on_another_line_of_the_order_is_none_for_this_one(
+    shortage: tuple[Ground, OrderLine],
+) -> None:
+    world, line = shortage
+    second = order_line(world, line="20", item=line.item)
+    offer(second, (100, DAY))
+    look(line)
+    wait_for(world)
+    offer(second, (100, DAY), at=TUESDAY_TEN + hours(1))
+    look(line, TUESDAY_TEN + hours(1))
+    assert the_case().state == CaseState.WAITING_SUPPLIER
+    offer(second, (90, DAY), at=TUESDAY_TEN + hours(2))
+    look(line, TUESDAY_TEN + hours(2))
+    assert the_case().state == CaseState.IN_PROGRESS, "a new line came into the case with the answer"
+
+
+def test_an_answer_that_settles_one_of_two_lines_gives_the_case_back(
+    shortage: tuple[Ground, OrderLine],
+) -> None:
+    world, line = shortage
+    offer(order_line(world, line="20", item=line.item), (90, DAY))
+    look(line)
+    wait_for(world)
+    offer(line, (100, DAY), at=TUESDAY_TEN + hours(1))
+    look(line, TUESDAY_TEN + hours(1))
+    assert the_case().state == CaseState.IN_PROGRESS
+    assert Event.objects.get(kind="case.answered").summary == "Line 10: answered"
 
 
 # --- healing ------------------------------------------------------------------------------------------------
