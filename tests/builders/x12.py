@@ -286,6 +286,61 @@ def order_850(
     return interchange([("850", segments)], control=control, at=at, parties=parties, style=style)
 
 
+def rcd(
+    number: str,
+    quantity: str = "",
+    *conditions: tuple[str, str],
+    unit: str = "EA",
+    returned: str = "",
+    ids: Sequence[str] = (),
+    extra: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return an RCD loop; `conditions` are quantities in question with their code: ("4", "01")."""
+    questioned = [part for value, code in conditions for part in (value, unit if value else "", code)]
+    back = (returned, unit) if returned else ("", "")
+    pairs = tuple(ids) or ("BP", f"ITEM-{number}")
+    received = (quantity, unit) if quantity else ("", "")
+    return [("RCD", number, *received, *back, *questioned), ("LIN", "", *pairs), *extra]
+
+
+def receipt_segments(
+    number: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    order: str = "",
+    purpose: str = "00",
+    kind: str = "1",
+    on: date = date(2026, 11, 23),
+    header: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return the inside of an 861; `kind` is BRA04, `order` stands in PRF for all lines."""
+    named: list[Segment] = [("PRF", order)] if order else []
+    body = [segment for line in lines for segment in line]
+    return [("BRA", number, _day(on), purpose, kind), *header, *named, *body, ("CTT", str(len(lines)))]
+
+
+def receipt_861(
+    number: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    sender: str = "WAREHOUSE",
+    receiver: str = "BUYER",
+    control: int = 1,
+    at: datetime = NOON,
+    order: str = "",
+    purpose: str = "00",
+    kind: str = "1",
+    header: Sequence[Segment] = (),
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one 861; `lines` come from `rcd`."""
+    segments = receipt_segments(
+        number, lines, order=order, purpose=purpose, kind=kind, on=at.date(), header=header
+    )
+    parties = Parties(sender=sender, receiver=receiver)
+    return interchange([("861", segments)], control=control, at=at, parties=parties, style=style)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
     """One item of a ship notice. `to_date` is cumulative, `status` SN108."""

@@ -10,7 +10,7 @@ import msgspec
 from django.core.management.base import BaseCommand
 
 from erp_connectors.canonical.codec import to_builtins
-from erp_connectors.canonical.documents import Confirmation, DocumentKind, ShipNotice
+from erp_connectors.documents.identity import kind_of
 from erp_connectors.edi import (
     DecodedFile,
     DecodedGroup,
@@ -23,10 +23,6 @@ from erp_connectors.edi import (
 )
 
 UNREADABLE_PATH = 2
-DOCUMENT_KINDS: dict[type, DocumentKind] = {
-    Confirmation: DocumentKind.CONFIRMATION,
-    ShipNotice: DocumentKind.SHIP_NOTICE,
-}
 
 
 class Command(BaseCommand):
@@ -183,7 +179,7 @@ def _transaction(transaction: DecodedTransaction) -> dict[str, Any]:
         "sha256": transaction.sha256,
         "findings": _findings(transaction.findings),
         "reading": transaction.reading,
-        "document_kind": DOCUMENT_KINDS[type(document)] if document is not None else None,
+        "document_kind": kind_of(document) if document is not None else None,
         "document": to_builtins(document) if document is not None else None,
         "mapping_version": transaction.mapping_version,
     }

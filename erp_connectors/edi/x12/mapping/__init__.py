@@ -11,6 +11,7 @@ from erp_connectors.edi.frame import Mapped
 from erp_connectors.edi.x12.mapping.change_confirmation import map_change_confirmation
 from erp_connectors.edi.x12.mapping.confirmation import map_confirmation, required_beginning
 from erp_connectors.edi.x12.mapping.orders import order_facts, read_order
+from erp_connectors.edi.x12.mapping.receipt import map_receipt, read_receipt, receipt_facts
 from erp_connectors.edi.x12.mapping.ship_notice import map_ship_notice, read_ship_notice, ship_notice_facts
 from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.values import UnreadableValue, amount_in, number_in
@@ -45,6 +46,8 @@ def read_transaction(rows: list[Row], source: Source) -> dict[str, Any]:
         return order_facts(read_order(rows, source.tables.ignored_segments))
     if source.set_code == "856":
         return ship_notice_facts(read_ship_notice(rows, source))
+    if source.set_code == "861":
+        return receipt_facts(read_receipt(rows, source.tables.ignored_segments))
     return {}
 
 
@@ -71,5 +74,6 @@ _MAPPERS: dict[str, Callable[[list[Row], Source], Mapped]] = {
     "855": map_confirmation,
     "856": map_ship_notice,
     "860": _check_order,
+    "861": map_receipt,
     "865": map_change_confirmation,
 }
