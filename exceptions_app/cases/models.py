@@ -278,12 +278,15 @@ class Task(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     outcome = models.CharField(max_length=500, blank=True)
+    outlives_case = models.BooleanField(
+        default=False, help_text="It follows from a decision, and stays to be done when the case has ended."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["case", "team"],
-                condition=models.Q(state="open"),
+                condition=models.Q(state="open", outlives_case=False),
                 name="one_open_task_per_case_and_team",
             )
         ]

@@ -10,7 +10,8 @@ def sync(case: Case) -> None:
     """Make the queue entries of the case what they should be, in the transaction that changed it.
 
     A team has one entry, in its strongest role: owner, then approval, then task, then told. A team that had a
-    task or an approval stays informed; one the case was handed away from does not.
+    task or an approval stays informed; one the case was handed away from does not. What is still to do when
+    the case has ended stays open for who has to do it.
     """
     wanted = _wanted(case)
     kept = {entry.team_id: entry for entry in QueueEntry.objects.filter(case=case)}
@@ -24,9 +25,10 @@ def sync(case: Case) -> None:
     changed: list[QueueEntry] = []
     for team_id, role in wanted.items():
         entry = kept.get(team_id) or QueueEntry(team_id=team_id, case=case)
-        if (entry.role, entry.is_open, entry.priority) == (role, case.is_open, case.priority) and entry.pk:
+        is_open = case.is_open or role == QueueRole.TASK
+        if (entry.role, entry.is_open, entry.priority) == (role, is_open, case.priority) and entry.pk:
             continue
-        entry.role, entry.is_open, entry.priority = role, case.is_open, case.priority
+        entry.role, entry.is_open, entry.priority = role, is_open, case.priority
         (changed if entry.pk else made).append(entry)
     QueueEntry.objects.bulk_create(made)
     if changed:
@@ -42,7 +44,8 @@ def _wanted(case: Case) -> dict[int, QueueRole]:
         wanted[team_id] = QueueRole.TASK
     for team_id in _asked_to_approve(case):
         wanted[team_id] = QueueRole.APPROVAL
-    wanted[case.team_id] = QueueRole.OWNER
+    if case.is_open or case.team_id not in wanted or wanted[case.team_id] != QueueRole.TASK:
+        wanted[case.team_id] = QueueRole.OWNER
     return wanted
 
 

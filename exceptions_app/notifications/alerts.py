@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from exceptions_app.audit.record import record
+from exceptions_app.cases import queue
 from exceptions_app.cases.models import Case, Task, TaskState
 from exceptions_app.coverage import Shortfall
 from exceptions_app.detection.types.base import ExceptionType
@@ -57,7 +58,8 @@ def keep_tasks(
         return False
     facts = _facts_of(uncovered)
     is_needed = any(each.makes_task for item in uncovered for each in item.shortfalls)
-    newest = {task.team_id: task for task in Task.objects.filter(case=case).order_by("pk")}
+    of_case = Task.objects.filter(case=case, outlives_case=False).order_by("pk")
+    newest = {task.team_id: task for task in of_case}
     if not is_needed and not any(task.state == TaskState.OPEN for task in newest.values()):
         return False
     templates = _templates(case, at)
@@ -70,9 +72,23 @@ def keep_tasks(
     return any(changes)
 
 
+def give_task(case: Case, team_code: str, *, title: str, body: str, at: datetime) -> bool:
+    """Give a team work that follows from a decision; return whether the company has such a team."""
+    for team in _teams(case, [team_code]):
+        task = _new_task(
+            case, team, title=title[:200], body=body, facts={}, hours=DUE_HOURS, at=at, outlives_case=True
+        )
+        _tell_history(task, "opened", f"Task for {team.name}: {task.title}", at)
+        _notify(case, team, NotificationKind.TASK, task.title, body, at)
+        queue.sync(case)
+        return True
+    return False
+
+
 def end_tasks(case: Case, at: datetime, *, reason: str) -> None:
-    """Void what is still to do on a case that ended."""
-    for task in Task.objects.filter(case=case, state=TaskState.OPEN).select_related("team"):
+    """Void what is still to do on a case that ended; what follows from a decision stays to be done."""
+    of_case = Task.objects.filter(case=case, state=TaskState.OPEN, outlives_case=False)
+    for task in of_case.select_related("team"):
         _void(task, reason, at)
 
 
@@ -98,8 +114,25 @@ def _keep_task(
         _tell_history(task, "updated", f"New figures for {team.name}: {title}", at, before=before)
         return True
     hours = template.due_hours if template else DUE_HOURS
+    task = _new_task(case, team, title=title, body=body, facts=facts, hours=hours, at=at)
+    _tell_history(task, "opened", f"Task for {team.name}: {title}", at)
+    _notify(case, team, NotificationKind.TASK, title, body, at)
+    return True
+
+
+def _new_task(
+    case: Case,
+    team: Team,
+    *,
+    title: str,
+    body: str,
+    facts: dict[str, Any],
+    hours: Decimal,
+    at: datetime,
+    outlives_case: bool = False,
+) -> Task:
     calendar = lookup.business_calendar(team.calendar)
-    task = Task.objects.create(
+    return Task.objects.create(
         case=case,
         team=team,
         title=title,
@@ -107,10 +140,8 @@ def _keep_task(
         facts=facts,
         created_at=at,
         due_at=calendar.add_business_time(at, timedelta(seconds=int(hours * 3600))),
+        outlives_case=outlives_case,
     )
-    _tell_history(task, "opened", f"Task for {team.name}: {title}", at)
-    _notify(case, team, NotificationKind.TASK, title, body, at)
-    return True
 
 
 def _void(task: Task, reason: str, at: datetime) -> None:

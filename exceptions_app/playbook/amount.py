@@ -12,9 +12,11 @@ CENT = Decimal("0.01")
 
 
 def amount_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | None:
-    """Return the sum of moved or changed quantity x price, in the company's currency, rounded once.
+    """Return what a decision comes to in the company's currency, rounded once.
 
-    None when a price, its unit or the exchange rate of a changed line is unknown: then no limit covers it.
+    That is moved or changed quantity x price, and the money of each line: agreed costs, claims, price
+    differences. None when a price, its unit, the money or the exchange rate of a line is unknown: then no
+    limit covers it.
     """
     facts = {line.case_line_id: line for line in situation.lines}
     total = Decimal(0)
@@ -42,6 +44,14 @@ def percent_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | Non
 
 
 def _amount_of_line(line: LinePlan, facts: LineFacts, situation: Situation) -> Decimal | None:
+    moved = _amount_of_quantity(line, facts, situation)
+    if moved is None or line.money is None:
+        return None
+    rate = _rate(situation.order_currency, situation) if line.money else Decimal(0)
+    return None if rate is None else moved + abs(line.money) * rate
+
+
+def _amount_of_quantity(line: LinePlan, facts: LineFacts, situation: Situation) -> Decimal | None:
     quantity = changed(line.before, line.after)
     if not quantity:
         return Decimal(0)

@@ -15,14 +15,21 @@ from erp_connectors.errors import PermanentError
 LINES = "lines"
 MOST_DIGITS = Decimal(10) ** 14
 FINEST = Decimal("0.000001")
+CENT = Decimal("0.01")
+LONGEST_WORDS = 200
 FARTHEST = timedelta(days=2 * 365)
+LONGEST_AGO = timedelta(days=365)
 
 
 class FieldKind(StrEnum):
-    """What a person enters: a day (2026-12-16) or a quantity in the unit of the order line (82, or 82 EA)."""
+    """What a person enters: a day (2026-12-16), a quantity in the unit of the order line (82, or 82 EA), an
+    amount of money in the order's currency (450.00), or words.
+    """
 
     DAY = "day"
     QUANTITY = "quantity"
+    MONEY = "money"
+    WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +97,28 @@ class Inputs:
 
     def day(self, name: str, line_number: str, label: str) -> date | None:
         """Return a day from today on, at most two years away."""
-        key, text = self._text(name, line_number)
-        if not text:
-            self.refuse(key, f"{label}: enter a date.")
-            return None
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            self.refuse(key, f"{label}: “{text}” is not a date; write it like 2026-12-16.")
+        key, day = self._day(name, line_number, label)
+        if day is None:
             return None
         if day < self._today:
             self.refuse(key, f"{label}: {day} has passed; today is {self._today}.")
             return None
         if day > self._today + FARTHEST:
             self.refuse(key, f"{label}: {day} is more than two years away.")
+            return None
+        self.cleaned[key] = day.isoformat()
+        return day
+
+    def past_day(self, name: str, line_number: str, label: str) -> date | None:
+        """Return a day up to today, at most a year ago."""
+        key, day = self._day(name, line_number, label)
+        if day is None:
+            return None
+        if day > self._today:
+            self.refuse(key, f"{label}: {day} is yet to come; today is {self._today}.")
+            return None
+        if day < self._today - LONGEST_AGO:
+            self.refuse(key, f"{label}: {day} is more than a year ago.")
             return None
         self.cleaned[key] = day.isoformat()
         return day
@@ -140,6 +155,43 @@ class Inputs:
         self.cleaned[key] = f"{value:f}"
         return value
 
+    def money(self, name: str, line_number: str, label: str, *, is_optional: bool = False) -> Decimal | None:
+        """Return an amount of zero or more, to the cent; zero where an optional one is left out."""
+        key, text = self._text(name, line_number)
+        if not text:
+            if is_optional:
+                return Decimal(0)
+            self.refuse(key, f"{label}: enter an amount.")
+            return None
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            self.refuse(key, f"{label}: “{text}” is not an amount; write it like 450.00.")
+            return None
+        if not value.is_finite() or value < 0 or value >= MOST_DIGITS:
+            self.refuse(key, f"{label}: “{text}” is not an amount of zero or more.")
+            return None
+        if value != value.quantize(CENT):
+            self.refuse(key, f"{label}: at most two decimals.")
+            return None
+        self.cleaned[key] = f"{value:f}"
+        return value
+
+    def words(self, name: str, line_number: str, label: str, *, is_optional: bool = False) -> str | None:
+        """Return what was written, in one line of at most 200 characters."""
+        key, text = self._text(name, line_number)
+        said = " ".join(text.split())
+        if not said:
+            if is_optional:
+                return ""
+            self.refuse(key, f"{label}: write a few words.")
+            return None
+        if len(said) > LONGEST_WORDS or not said.isprintable():
+            self.refuse(key, f"{label}: at most {LONGEST_WORDS} characters that can be read.")
+            return None
+        self.cleaned[key] = said
+        return said
+
     def refuse(self, field: str, message: str) -> None:
         """Note a problem of a field, or of the decision as a whole (`field` empty)."""
         self.problems.append(Problem(field, message))
@@ -156,6 +208,17 @@ class Inputs:
         for key in self._entered:
             if key not in self._read and key.partition(":")[2] not in self._left_out:
                 self.refuse(key, f"“{key}” is not asked for here.")
+
+    def _day(self, name: str, line_number: str, label: str) -> tuple[str, date | None]:
+        key, text = self._text(name, line_number)
+        if not text:
+            self.refuse(key, f"{label}: enter a date.")
+            return key, None
+        try:
+            return key, date.fromisoformat(text)
+        except ValueError:
+            self.refuse(key, f"{label}: “{text}” is not a date; write it like 2026-12-16.")
+            return key, None
 
     def _text(self, name: str, line_number: str) -> tuple[str, str]:
         """Return the key and the text of a field: the line's own, else the one for all lines."""

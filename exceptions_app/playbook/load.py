@@ -7,15 +7,23 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.values import DateKind, Price
 from erp_connectors.documents.models import Item, OrderLine
-from erp_connectors.documents.position import LinePosition
+from erp_connectors.documents.position import AnswerFact, LinePosition
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import Case, CaseLine
-from exceptions_app.detection.agreements import values_of
+from exceptions_app.detection import load as detection
+from exceptions_app.detection.agreements import price_fact, values_of
+from exceptions_app.detection.buckets import Piece
 from exceptions_app.detection.counting import counter_of
 from exceptions_app.detection.goods import goods_of
+from exceptions_app.detection.offers import Day
+from exceptions_app.detection.prices import CENT, as_decimal
+from exceptions_app.detection.registry import exception_type
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot
-from exceptions_app.playbook.situation import LineFacts, Situation
+from exceptions_app.detection.types.base import BucketType
+from exceptions_app.detection.view import LineView, look
+from exceptions_app.playbook.situation import LineFacts, Part, Situation
 from exceptions_app.policies import lookup
 from exceptions_app.policies.values import ToleranceTable
 from exceptions_app.proposals.lifecycle import OPEN
@@ -25,19 +33,26 @@ from exceptions_app.proposals.models import ProposalLine
 def situation_of(case: Case, *, as_of: datetime, person: str, lines: Iterable[CaseLine]) -> Situation:
     """Return the situation of `lines` of a case as the mirror has them at `as_of`.
 
-    Raises ConfigurationError where the company has no policy.
+    Raises ConfigurationError where the company has no policy, or a policy of the order cannot be read.
     """
-    policies = lookup.load([case.company_id], as_of).of(case.company_id)
-    facts = tuple(_facts(line, policies.calendar) for line in lines if line.order_line is not None)
+    policies = lookup.load([case.company_id], as_of)
+    of_company = policies.of(case.company_id)
+    views = _views(case, as_of) if case.order_id is not None else {}
+    facts = tuple(
+        _facts(line, case.type_code, views.get(line.line_number), of_company.calendar)
+        for line in lines
+        if line.order_line is not None
+    )
     return Situation(
         case_number=case.number,
+        type_code=case.type_code,
         order_number=case.order.number if case.order else "",
         order_currency=case.order.currency if case.order else case.company.currency,
         company_currency=case.company.currency,
-        rates=dict(policies.rates),
+        rates=dict(of_company.rates),
         lines=facts,
         as_of=as_of,
-        today=policies.today,
+        today=of_company.today,
         person=person,
     )
 
@@ -64,19 +79,92 @@ def line_snapshot(line: OrderLine) -> LineSnapshot:
     )
 
 
-def _facts(case_line: CaseLine, calendar: BusinessCalendar) -> LineFacts:
+def _views(case: Case, as_of: datetime) -> dict[str, LineView]:
+    """Return the lines of the order of a case as detection sees them, by number."""
+    assert case.order_id is not None
+    world = detection.load([case.order_id], as_of)
+    for problem in world.problems.values():
+        raise problem
+    agreements = detection.agreements_of([case.order_id]).get(case.order_id, ())
+    view = look(world.orders[case.order_id].snapshot, agreements, as_of)
+    return {line.number: line for line in view.lines}
+
+
+def _facts(
+    case_line: CaseLine, type_code: str, view: LineView | None, calendar: BusinessCalendar
+) -> LineFacts:
+    """Return the facts of one line; without a view (the order is not watched) its parts are not known."""
     assert case_line.order_line is not None
-    snapshot = line_snapshot(case_line.order_line)
+    snapshot = view.line if view else line_snapshot(case_line.order_line)
     position, counter = snapshot.position, counter_of(snapshot)
+    goods = view.buckets.goods if view else goods_of(position, counter, calendar)
+    stated = price_fact(snapshot)
     return LineFacts(
         case_line_id=case_line.pk,
         number=position.line.number,
         values=values_of(position.line),
         deviating=case_line.quantity,
         offered=position.answer.offered if position.answer else None,
-        delivered=counter.in_order_unit(goods_of(position, counter, calendar).reached),
+        delivered=counter.in_order_unit(goods.reached),
         factors=snapshot.item.factors if snapshot.item else {},
+        parts=_parts(view, type_code) if view else (),
+        stated_price=_stated_price(stated, position) if stated else None,
+        difference=_difference(view),
+        item=position.line.item,
+        description=position.line.description,
     )
+
+
+def _stated_price(stated: AnswerFact, position: LinePosition) -> Price | None:
+    """Return the stated price with all it leaves unsaid, as detection understands it."""
+    if stated.price is None:
+        return None
+    unit = stated.offered[0].quantity.unit if stated.offered else position.line.quantity.unit
+    return Price(
+        stated.price.amount,
+        stated.price.currency or stated.currency or position.currency,
+        stated.price.per or Decimal(1),
+        stated.price.per_unit or unit,
+    )
+
+
+def _difference(view: LineView | None) -> Decimal | None:
+    prices = view.prices if view else None
+    if prices is None or prices.has_other_currency:
+        return None
+    return as_decimal(prices.difference).quantize(CENT)
+
+
+def _parts(view: LineView, type_code: str) -> tuple[Part, ...]:
+    kind = exception_type(type_code)
+    parts = []
+    for piece in view.buckets.pieces:
+        expected = _expected(view, piece)
+        if isinstance(kind, BucketType):
+            deviates = piece.bucket is kind.bucket
+        else:
+            deviates = expected is not None and expected != piece.wanted
+        parts.append(
+            Part(
+                quantity=view.counter.in_order_unit(piece.quantity),
+                wanted=piece.wanted.on if piece.wanted else None,
+                wanted_kind=piece.wanted.kind if piece.wanted else DateKind.DELIVERY,
+                expected=expected.on if expected else None,
+                expected_kind=expected.kind if expected else DateKind.DELIVERY,
+                deviates=deviates,
+            )
+        )
+    return tuple(parts)
+
+
+def _expected(view: LineView, piece: Piece) -> Day | None:
+    """Return when a piece is said to come, as the ERP asks for it: a ship date becomes one of delivery."""
+    if piece.shipment is not None and piece.shipment.expected_on is not None:
+        return Day(piece.shipment.expected_on)
+    promised, wanted = piece.promised, piece.wanted
+    if promised is None or wanted is None or promised.kind is wanted.kind or wanted.kind is DateKind.SHIP:
+        return promised
+    return Day(view.deadlines.delivery_on(promised))
 
 
 def _item(item: Item | None) -> ItemFacts | None:

@@ -8,11 +8,15 @@ from exceptions_app.playbook.situation import LineFacts, LinePlan, Plan, Situati
 
 
 class Resolution(ABC):
-    """A way to put a deviation right; the exception types say which ones resolve them."""
+    """A way to put a deviation right; the exception types say which ones resolve them.
+
+    `icon` is its picture in the sprite (static/icons/lucide.svg).
+    """
 
     code: ClassVar[str]
     label: ClassVar[str]
     description: ClassVar[str]
+    icon: ClassVar[str] = "circle-dot"
 
     def fields(self, line: LineFacts) -> tuple[InputField, ...]:
         """Return what has to be entered for `line`, with what is most likely as `initial`."""

@@ -3,15 +3,17 @@
 All parts of one line are in the unit of the line.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from erp_connectors.canonical.commands import LineValues
-from erp_connectors.canonical.values import Quantity, SchedulePart
+from erp_connectors.canonical.values import DateKind, Quantity, SchedulePart
+from exceptions_app.playbook.situation import Part
 
 Schedule = tuple[SchedulePart, ...]
+Day = tuple[date, DateKind]
 
 
 def first(schedule: Schedule, quantity: Decimal) -> Schedule:
@@ -41,6 +43,25 @@ def reduced(values: LineValues, quantity: Decimal) -> LineValues:
         quantity=Quantity(quantity, values.quantity.unit),
         schedule=first(values.schedule, quantity),
     )
+
+
+def total(schedule: Iterable[SchedulePart]) -> Decimal:
+    """Return how much the schedule holds."""
+    return sum((part.quantity.value for part in schedule), Decimal(0))
+
+
+def rescheduled(parts: Iterable[Part], unit: str, day_of: Callable[[Part], Day | None]) -> Schedule:
+    """Return the schedule with each part on the day `day_of` gives it; None leaves it where it is wanted.
+
+    A part nobody wants on any day is left out: its day is not known.
+    """
+    schedule: Schedule = ()
+    for part in parts:
+        wanted = None if part.wanted is None else (part.wanted, part.wanted_kind)
+        day = day_of(part) or wanted
+        if day is not None and part.quantity:
+            schedule = add(schedule, SchedulePart(Quantity(part.quantity, unit), *day))
+    return schedule
 
 
 def changed(before: LineValues, after: LineValues) -> Decimal:

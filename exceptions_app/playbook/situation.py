@@ -5,8 +5,30 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from erp_connectors.canonical.commands import CommandKind, LineValues
-from erp_connectors.canonical.documents import Confirmation, ConfirmationLine, OfferedPart
+from erp_connectors.canonical.documents import (
+    Confirmation,
+    ConfirmationLine,
+    OfferedPart,
+    ShipNotice,
+)
+from erp_connectors.canonical.values import DateKind, Price, Quantity
 from exceptions_app.detection.agreement import AgreementKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of an order line that shares one fate, in the line's unit.
+
+    `wanted`: the day the ERP asks for it. `expected`: the day it was promised or is stated to arrive, None
+    when nobody said. `deviates`: it is what the case is about.
+    """
+
+    quantity: Decimal
+    wanted: date | None
+    wanted_kind: DateKind = DateKind.DELIVERY
+    expected: date | None = None
+    expected_kind: DateKind = DateKind.DELIVERY
+    deviates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +37,9 @@ class LineFacts:
 
     `values`: what the ERP has now. `deviating`: the quantity it is about, None when that is unknown.
     `offered`: what the newest answer offers, None without one. `delivered`: shipped or received, the greater.
-    `factors`: base units in one of each unit of the item.
+    `factors`: base units in one of each unit of the item. `parts`: the ordered quantity, part by part.
+    `stated_price`: the newest price the supplier stated, `difference` how much more (or, negative, less) it
+    makes the line cost, in the order's currency; None where prices cannot be compared.
     """
 
     case_line_id: int
@@ -25,6 +49,11 @@ class LineFacts:
     offered: tuple[OfferedPart, ...] | None = None
     delivered: Decimal = Decimal(0)
     factors: dict[str, Decimal] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    stated_price: Price | None = None
+    difference: Decimal | None = None
+    item: str = ""
+    description: str = ""
 
     @property
     def unit(self) -> str:
@@ -41,10 +70,12 @@ class LineFacts:
 class Situation:
     """The open lines of one case, as they are at `as_of`; `today` is that day where the company is.
 
-    `rates`: company currency for one unit of another; `person`: who decides.
+    `type_code`: the exception type of the case. `rates`: company currency for one unit of another.
+    `person`: who decides.
     """
 
     case_number: str
+    type_code: str
     order_number: str
     order_currency: str
     company_currency: str
@@ -66,10 +97,31 @@ class AgreementPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinePlan:
-    """One order line before and after, what is agreed on it, and what is confirmed for the supplier.
+class Despatch:
+    """What a person was told of a shipment of one line. `tracking` is empty where it is not known."""
 
-    Without a command `after` is what people reckon with from then on; the ERP keeps `before`.
+    quantity: Quantity
+    shipped_on: date
+    expected_on: date
+    tracking: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPlan:
+    """Work that a decision gives another team, `team` being a code of the taxonomy."""
+
+    team: str
+    title: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePlan:
+    """One order line before and after, what is agreed on it, and what is said for the supplier.
+
+    Without a command `after` is what people reckon with from then on; the ERP keeps `before`. `money`: what
+    the decision costs or claims besides moved or changed quantity (an agreed cost, a price difference, a
+    credit), in the order's currency; None: it should be known, and is not.
     """
 
     case_line_id: int
@@ -78,13 +130,16 @@ class LinePlan:
     after: LineValues
     agreement: AgreementPlan | None = None
     confirmed: ConfirmationLine | None = None
+    despatch: Despatch | None = None
+    money: Decimal | None = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a resolution does: a command to the ERP, agreements, a confirmation to enter; and in words."""
+    """What a resolution does, and in words: a command, agreements, documents to enter, tasks for others."""
 
     lines: tuple[LinePlan, ...]
     summary: str
     command: CommandKind | None = None
-    confirmation: Confirmation | None = None
+    documents: tuple[Confirmation | ShipNotice, ...] = ()
+    tasks: tuple[TaskPlan, ...] = ()

@@ -26,13 +26,8 @@ def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
     step = Step(kind="executing", summary=f"Being carried out: {proposal}", transition=lifecycle.execute)
     proposal = change(proposal, step, at=at)
     _agree(proposal, plan, at)
-    if plan.confirmation is not None and proposal.case.order is not None:
-        inbox.receive_document(
-            plan.confirmation,
-            connection=proposal.case.order.connection,
-            channel="person",
-            by=str(proposal.proposed_by),
-        )
+    _enter(proposal, plan)
+    _note_tasks(proposal, plan)
     if plan.command is None:
         return settle.carried_out(proposal, at=at)
     if proposal.case.order_id is not None:
@@ -41,6 +36,25 @@ def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
     if proposal.case.state != CaseState.MONITORING and not free_lines(proposal.case):
         upkeep.monitor(proposal.case, at=at)
     return proposal
+
+
+def _enter(proposal: Proposal, plan: Plan) -> None:
+    """Hand the documents of the plan to the inbox of the order's ERP, under the name of who proposed it."""
+    if proposal.case.order is None:
+        return
+    for document in plan.documents:
+        inbox.receive_document(
+            document,
+            connection=proposal.case.order.connection,
+            channel="person",
+            by=str(proposal.proposed_by),
+        )
+
+
+def _note_tasks(proposal: Proposal, plan: Plan) -> None:
+    """Keep what others are to do then; they are given it once the decision is carried out (`settle`)."""
+    proposal.tasks = [to_builtins(task) for task in plan.tasks]
+    proposal.save(update_fields=["tasks"])
 
 
 def _agree(proposal: Proposal, plan: Plan, at: datetime) -> None:

@@ -50,6 +50,9 @@ class Proposal(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     authorisation = models.JSONField(default=dict, blank=True)
+    tasks = models.JSONField(
+        default=list, blank=True, help_text="What other teams are to do once it is carried out."
+    )
     end_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:

@@ -14,6 +14,7 @@ from exceptions_app.cases import upkeep
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementState
+from exceptions_app.notifications import alerts
 from exceptions_app.proposals import lifecycle
 from exceptions_app.proposals.change import Step, change, concerned, lock, tell
 from exceptions_app.proposals.ending import back_to_work, void, void_agreements
@@ -60,7 +61,10 @@ def command_settled(command: Command) -> None:
 
 
 def carried_out(proposal: Proposal, *, at: datetime) -> Proposal:
-    """Settle a proposal all of whose effects are there: its agreements hold, and its lines are decided."""
+    """Settle a proposal all of whose effects are there: its agreements hold, and its lines are decided.
+
+    Other teams are given what is left for them to do.
+    """
     AgreementRow.objects.filter(proposal=proposal, state=AgreementState.PENDING).update(
         state=AgreementState.ACTIVE
     )
@@ -69,6 +73,8 @@ def carried_out(proposal: Proposal, *, at: datetime) -> Proposal:
         watch.mark("order", [proposal.case.order_id])
     step = Step(kind="settled", summary=f"Carried out: {proposal}", transition=lifecycle.settle)
     proposal = change(proposal, step, at=at)
+    for task in proposal.tasks:
+        alerts.give_task(proposal.case, task["team"], title=task["title"], body=task["body"], at=at)
     upkeep.resolve_if_decided(proposal.case, at=at)
     return proposal
 

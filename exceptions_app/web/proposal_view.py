@@ -31,14 +31,6 @@ from exceptions_app.web.labels import Chip
 
 Text = str | Promise
 
-RESOLUTION_ICONS = {
-    "split": "split",
-    "reduce_line": "package-minus",
-    "cancel_remainder": "scissors-line-dashed",
-    "confirm_on_behalf": "pen-line",
-    "wait_until": "hourglass",
-}
-
 
 # --- values before and after --------------------------------------------------------------------------------
 
@@ -342,6 +334,7 @@ class FieldWords:
     name: str
     label: str
     type: str
+    is_number: bool
     value: str
     unit: str
     help: str
@@ -422,7 +415,7 @@ def _resolution(
         code=code,
         label=gettext(found.label),
         description=gettext(found.description),
-        icon=RESOLUTION_ICONS.get(code, "circle-dot"),
+        icon=found.icon,
         lines=forms,
         is_open=entered is not None,
         problems=[problem.message for problem in problems if problem.field not in own],
@@ -440,6 +433,7 @@ def _field(
         name=name,
         label=gettext(wanted.label),
         type="date" if wanted.kind is FieldKind.DAY else "text",
+        is_number=wanted.kind in (FieldKind.QUANTITY, FieldKind.MONEY),
         value=str(values.get(name, wanted.initial)),
         unit=formats.unit_label(wanted.unit) if wanted.unit else "",
         help=gettext(wanted.help) if wanted.help else "",

@@ -16,6 +16,7 @@ class ConfirmOnBehalf(Resolution):
     code = "confirm_on_behalf"
     label = "Confirm for the supplier"
     description = "Enter what the supplier told you. It counts as its confirmation, under your name."
+    icon = "pen-line"
 
     def fields(self, line: LineFacts) -> tuple[InputField, ...]:
         """Ask for day and quantity; what was ordered is most likely."""
@@ -75,4 +76,4 @@ class ConfirmOnBehalf(Resolution):
             number=situation.case_number,
             on_behalf_by=situation.person,
         )
-        return Plan(lines=lines, summary=f"Confirm for the supplier {words}", confirmation=confirmation)
+        return Plan(lines=lines, summary=f"Confirm for the supplier {words}", documents=(confirmation,))

@@ -14,6 +14,7 @@ class ReduceLine(Resolution):
     code = "reduce_line"
     label = "Reduce the line"
     description = "Order only what is offered, or less. The order is changed; nothing more is expected."
+    icon = "package-minus"
 
     def fields(self, line: LineFacts) -> tuple[InputField, ...]:
         """Ask for the new quantity; what is offered is most likely."""

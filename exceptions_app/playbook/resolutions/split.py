@@ -17,6 +17,7 @@ class Split(Resolution):
     code = "split"
     label = "Split the delivery"
     description = "Keep what is offered now and schedule the rest for another day. The order is changed."
+    icon = "split"
 
     def fields(self, line: LineFacts) -> tuple[InputField, ...]:
         """Ask when the rest comes."""

@@ -12,6 +12,7 @@ class WaitUntil(Resolution):
     code = "wait_until"
     label = "Wait until"
     description = "Change nothing and wait until the end of a day; if it still deviates then, it comes back."
+    icon = "hourglass"
 
     def fields(self, line: LineFacts) -> tuple[InputField, ...]:
         """Ask until when."""

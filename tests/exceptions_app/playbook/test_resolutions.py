@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 
 from erp_connectors.canonical.commands import CommandKind, LineValues
-from erp_connectors.canonical.documents import LineAnswer, OfferedPart
+from erp_connectors.canonical.documents import Confirmation, LineAnswer, OfferedPart
 from erp_connectors.canonical.values import Price, Quantity, SchedulePart
 from exceptions_app.detection.agreement import AgreementKind
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.amount import amount_of, percent_of
 from exceptions_app.playbook.inputs import Inputs
-from exceptions_app.playbook.situation import LineFacts, Plan, Situation
+from exceptions_app.playbook.situation import LineFacts, Part, Plan, Situation
 
 TODAY = date(2026, 11, 24)
 REQUESTED = date(2026, 12, 2)
@@ -48,6 +48,7 @@ UNANSWERED = replace(SHORT, deviating=Decimal(100), offered=None)
 def situation(*lines: LineFacts, **changes: object) -> Situation:
     common = Situation(
         case_number="EX-1",
+        type_code="quantity_short",
         order_number="4500010001",
         order_currency="EUR",
         company_currency="EUR",
@@ -239,7 +240,7 @@ def test_waiting_changes_nothing_and_always_ends() -> None:
     (line,) = made.lines
     assert line.before == line.after
     assert made.command is None
-    assert made.confirmation is None
+    assert made.documents == ()
     assert line.agreement is not None
     assert (line.agreement.kind, line.agreement.until, line.agreement.quantity) == (
         AgreementKind.WAIT_UNTIL,
@@ -253,9 +254,10 @@ def test_waiting_changes_nothing_and_always_ends() -> None:
 def test_confirming_on_behalf_enters_a_confirmation_and_writes_nothing() -> None:
     made = plan("confirm_on_behalf", {"confirmed_on": "2026-12-16", "quantity": "100"}, UNANSWERED)
     assert made.command is None
-    assert made.confirmation is not None
-    assert made.confirmation.on_behalf_by == "Bea Example"
-    (line,) = made.confirmation.lines
+    (confirmation,) = made.documents
+    assert isinstance(confirmation, Confirmation)
+    assert confirmation.on_behalf_by == "Bea Example"
+    (line,) = confirmation.lines
     assert line.offered == (OfferedPart(Quantity(Decimal(100), "EA"), LATER),)
     assert line.answers == (LineAnswer.CHANGED,)
     assert made.lines[0].agreement is None
@@ -264,8 +266,9 @@ def test_confirming_on_behalf_enters_a_confirmation_and_writes_nothing() -> None
 
 def test_confirming_as_ordered_costs_nothing() -> None:
     made = plan("confirm_on_behalf", {"confirmed_on": "2026-12-02", "quantity": "100"}, UNANSWERED)
-    assert made.confirmation is not None
-    assert made.confirmation.lines[0].answers == (LineAnswer.ACCEPTED,)
+    (confirmation,) = made.documents
+    assert isinstance(confirmation, Confirmation)
+    assert confirmation.lines[0].answers == (LineAnswer.ACCEPTED,)
     assert amount_of(made.lines, situation(UNANSWERED)) == 0
 
 
@@ -277,8 +280,9 @@ def test_confirming_less_than_ordered_counts_what_is_missing() -> None:
 def test_confirming_a_raised_line_keeps_the_earlier_answer() -> None:
     raised = replace(UNANSWERED, deviating=Decimal(20), offered=(OfferedPart(Quantity(Decimal(80), "EA")),))
     made = plan("confirm_on_behalf", {"confirmed_on": "2026-12-16", "quantity": "20"}, raised)
-    assert made.confirmation is not None
-    assert made.confirmation.lines[0].offered == (
+    (confirmation,) = made.documents
+    assert isinstance(confirmation, Confirmation)
+    assert confirmation.lines[0].offered == (
         OfferedPart(Quantity(Decimal(80), "EA")),
         OfferedPart(Quantity(Decimal(20), "EA"), LATER),
     )
@@ -294,21 +298,72 @@ def test_all_problems_are_told_at_once() -> None:
 
 # --- what every resolution keeps ----------------------------------------------------------------------------
 
+LATE = replace(
+    SHORT,
+    deviating=Decimal(60),
+    parts=(
+        Part(quantity=Decimal(40), wanted=REQUESTED, expected=REQUESTED),
+        Part(quantity=Decimal(60), wanted=REQUESTED, expected=LATER, deviates=True),
+    ),
+)
+DEARER = replace(
+    SHORT,
+    deviating=Decimal(100),
+    stated_price=Price(Decimal("190.00"), "EUR", Decimal(1), "EA"),
+    difference=Decimal("760.00"),
+)
+CANCELLED = replace(SHORT, values=replace(SHORT.values, cancelled=True))
+ENTERED = {
+    "rest_on": "2026-12-16",
+    "until": "2026-12-16",
+    "date": "2026-12-09",
+    "cost": "45.00",
+    "amount": "100.00",
+    "source": "Warehouse Hamburg",
+    "shipped_on": "2026-11-23",
+    "expected_on": "2026-12-01",
+    "tracking": "",
+}
+WRITES_NOTHING = {
+    "accept_discount",
+    "accept_price_once",
+    "claim",
+    "confirm_on_behalf",
+    "hold_to_order",
+    "record_shipment",
+    "recount",
+    "refuse_delivery",
+    "replacement",
+    "return_goods",
+    "treat_as_mismatch",
+    "wait_until",
+}
+
 
 @pytest.mark.parametrize("code", sorted(registry.RESOLUTIONS))
-@pytest.mark.parametrize("line", [SHORT, UNANSWERED, replace(SHORT, delivered=Decimal(30))])
+@pytest.mark.parametrize(
+    "line", [SHORT, UNANSWERED, replace(SHORT, delivered=Decimal(30)), LATE, DEARER, CANCELLED]
+)
 def test_the_fields_of_a_resolution_are_all_it_needs(code: str, line: LineFacts) -> None:
     resolution = registry.get(code)
-    days = {"rest_on": "2026-12-16", "until": "2026-12-16"}
-    entered = {field.name: field.initial or days[field.name] for field in resolution.fields(line)}
+    entered = {field.name: field.initial or ENTERED[field.name] for field in resolution.fields(line)}
     reading = Inputs(entered, today=TODAY)
     made = resolution.plan(situation(line), reading)
     if made is None:
-        assert code == "reduce_line"
-        assert line is UNANSWERED
+        assert {problem.field for problem in reading.problems} <= {"", *entered}
         return
     (planned,) = made.lines
     assert planned.before == line.values
     assert sum(part.quantity.value for part in planned.after.schedule) == planned.after.quantity.value
-    assert (made.command is None) == (code in {"wait_until", "confirm_on_behalf"})
+    assert (made.command is None) == (code in WRITES_NOTHING or planned.before == planned.after)
     assert len(made.summary) < 500
+
+
+@pytest.mark.parametrize("code", sorted(registry.RESOLUTIONS))
+def test_every_resolution_is_possible_on_some_line(code: str) -> None:
+    resolution = registry.get(code)
+    made = []
+    for line in (SHORT, UNANSWERED, LATE, DEARER, CANCELLED):
+        entered = {field.name: field.initial or ENTERED[field.name] for field in resolution.fields(line)}
+        made.append(resolution.plan(situation(line), Inputs(entered, today=TODAY)))
+    assert any(made)

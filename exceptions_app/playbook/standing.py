@@ -1,0 +1,31 @@
+"""What resolutions that change nothing in the ERP have in common. Pure."""
+
+from datetime import date
+from decimal import Decimal
+
+from exceptions_app.detection.agreement import AgreementKind
+from exceptions_app.playbook.situation import AgreementPlan, LineFacts, LinePlan
+
+
+def unchanged(
+    line: LineFacts,
+    kind: AgreementKind,
+    *,
+    until: date | None = None,
+    money: Decimal | None = Decimal(0),
+) -> LinePlan:
+    """Return the line as the ERP has it, with an agreement on all that deviates."""
+    return LinePlan(
+        case_line_id=line.case_line_id,
+        number=line.number,
+        before=line.values,
+        after=line.values,
+        agreement=AgreementPlan(kind=kind, quantity=line.deviating, until=until),
+        money=money,
+    )
+
+
+def deviating(line: LineFacts) -> str:
+    """Return what deviates on a line, in words: 18 EA of line 10."""
+    amount = "" if line.deviating is None else f"{line.deviating:f} {line.unit} of "
+    return f"{amount}line {line.number}"
