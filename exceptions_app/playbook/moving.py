@@ -7,7 +7,7 @@ from erp_connectors.canonical.commands import CommandKind, LineValues
 from erp_connectors.canonical.values import DateKind
 from exceptions_app.detection.agreement import AgreementKind
 from exceptions_app.playbook.inputs import Inputs
-from exceptions_app.playbook.schedules import Day, Schedule, in_words, rescheduled, total
+from exceptions_app.playbook.schedules import Day, Schedule, in_words, plain, rescheduled, total
 from exceptions_app.playbook.situation import AgreementPlan, LineFacts, LinePlan, Part
 
 
@@ -19,8 +19,8 @@ def with_schedule(line: LineFacts, schedule: Schedule, inputs: Inputs) -> LineVa
     if total(schedule) != line.ordered:
         inputs.refuse(
             "",
-            f"Line {line.number}: the parts on their days add up to {total(schedule):f} {line.unit}, and "
-            f"{line.ordered:f} {line.unit} are ordered. Change the schedule in the ERP.",
+            f"Line {line.number}: the parts on their days add up to {plain(total(schedule))} {line.unit}, "
+            f"and {plain(line.ordered)} {line.unit} are ordered. Change the schedule in the ERP.",
         )
         return None
     return replace(line.values, schedule=schedule)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from exceptions_app.playbook.schedules import plain
 from exceptions_app.playbook.situation import LinePlan, Situation, TaskPlan
 
 WAREHOUSE = "WHS"
@@ -12,7 +13,7 @@ def in_words(lines: Iterable[LinePlan]) -> str:
     words = []
     for line in lines:
         agreed = line.agreement.quantity if line.agreement else None
-        amount = "" if agreed is None else f"{agreed:f} {line.before.quantity.unit} of "
+        amount = "" if agreed is None else f"{plain(agreed)} {line.before.quantity.unit} of "
         words.append(f"{amount}line {line.number}")
     return "; ".join(words)
 

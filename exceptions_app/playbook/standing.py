@@ -23,9 +23,3 @@ def unchanged(
         agreement=AgreementPlan(kind=kind, quantity=line.deviating, until=until),
         money=money,
     )
-
-
-def deviating(line: LineFacts) -> str:
-    """Return what deviates on a line, in words: 18 EA of line 10."""
-    amount = "" if line.deviating is None else f"{line.deviating:f} {line.unit} of "
-    return f"{amount}line {line.number}"

@@ -30,7 +30,7 @@ class QuantityShort(BucketType):
     told = (TeamCode.PLANNING, TeamCode.WAREHOUSE)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
-    resolutions = ("split", "reduce_line", "cancel_remainder")
+    resolutions = ("split", "reduce_line", "cancel_remainder", "source_elsewhere")
     is_live = True
     quantity_tolerance = ZERO
     heals_by = (

@@ -3,6 +3,7 @@
 from exceptions_app.playbook import cancelling
 from exceptions_app.playbook.inputs import FieldKind, InputField, Inputs
 from exceptions_app.playbook.resolution import Resolution
+from exceptions_app.playbook.schedules import plain
 from exceptions_app.playbook.situation import LineFacts, LinePlan, Plan, Situation, TaskPlan
 
 PLANNING = "PLN"
@@ -58,9 +59,10 @@ class SourceElsewhere(Resolution):
 
 def _task(line: LineFacts, inputs: Inputs, situation: Situation) -> TaskPlan:
     source = inputs.words("source", line.number, "From where instead")
+    missing = "" if line.deviating is None else plain(line.deviating)
     return TaskPlan(
         team=PLANNING,
-        title=f"Get {line.deviating:f} {line.unit} of {line.item} from {source}",
+        title=f"Get {missing} {line.unit} of {line.item} from {source}",
         body=f"Instead of line {line.number} of order {situation.order_number}: {line.description}".strip(
             ": "
         ),

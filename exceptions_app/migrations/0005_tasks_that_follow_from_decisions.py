@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions_app', '0002_events_are_append_only'),
+        ('exceptions_app', '0004_impact_defaults_and_severity_bands'),
     ]
 
     operations = [
