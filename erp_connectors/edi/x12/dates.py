@@ -8,7 +8,6 @@ from erp_connectors.errors import ConfigurationError
 
 CENTURY_PIVOT = 70
 FIRST_YEAR = 1900
-LAST_YEAR = 2040
 
 
 @lru_cache(maxsize=4096)
@@ -25,11 +24,6 @@ def parse_date(text: str) -> date | None:
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError:
         return None
-
-
-def is_sentinel(day: date) -> bool:
-    """Say whether a date is so far away that it stands for no date at all."""
-    return day.year > LAST_YEAR
 
 
 def parse_time(text: str) -> time:

@@ -9,8 +9,9 @@ from erp_connectors.edi.frame import Frame
 from erp_connectors.edi.rules import PartnerRules
 from erp_connectors.edi.spans import GroupSpan, Header, InterchangeSpan
 from erp_connectors.edi.syntax import AnswerCodes, Envelope, GroupHead, Syntax
+from erp_connectors.edi.values import is_sentinel
 from erp_connectors.edi.x12 import STANDARD, envelope, reader
-from erp_connectors.edi.x12.dates import is_sentinel, parse_date, parse_time
+from erp_connectors.edi.x12.dates import parse_date, parse_time
 from erp_connectors.edi.x12.facts import envelope_facts, envelope_ids
 from erp_connectors.edi.x12.frame import X12Frame
 from erp_connectors.edi.x12.mapping import MAPPING_VERSION

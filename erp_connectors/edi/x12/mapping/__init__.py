@@ -8,13 +8,14 @@ from typing import Any
 
 from erp_connectors.edi.envelope import Finding, Layer, Severity
 from erp_connectors.edi.frame import Mapped
+from erp_connectors.edi.values import UnreadableValue
 from erp_connectors.edi.x12.mapping.change_confirmation import map_change_confirmation
 from erp_connectors.edi.x12.mapping.confirmation import map_confirmation, required_beginning
 from erp_connectors.edi.x12.mapping.orders import order_facts, read_order
 from erp_connectors.edi.x12.mapping.receipt import map_receipt, read_receipt, receipt_facts
 from erp_connectors.edi.x12.mapping.ship_notice import map_ship_notice, read_ship_notice, ship_notice_facts
 from erp_connectors.edi.x12.mapping.source import Row, Source
-from erp_connectors.edi.x12.mapping.values import UnreadableValue, amount_in, number_in
+from erp_connectors.edi.x12.mapping.values import amount_in, number_in
 from erp_connectors.edi.x12.sets import TRANSACTION_SETS
 
 MAPPING_VERSION = "x12-2"

@@ -5,9 +5,7 @@ keeps the name of the rule used. What is not stated stays unknown: no quantity i
 """
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
 
 from erp_connectors.canonical.documents import (
     Confirmation,
@@ -17,52 +15,34 @@ from erp_connectors.canonical.documents import (
     Purpose,
     Unmentioned,
 )
-from erp_connectors.canonical.values import DateKind, ItemIds, Price, Quantity, Reference
+from erp_connectors.canonical.values import ItemIds, Price, Quantity, Reference
 from erp_connectors.edi.envelope import Finding
-from erp_connectors.edi.x12.dates import is_sentinel, parse_date
+from erp_connectors.edi.values import (
+    NO_DAY,
+    UNKNOWN_DAY,
+    Day,
+    UnreadableValue,
+    mapping_warning,
+    quantity,
+    stated_day,
+)
+from erp_connectors.edi.x12.dates import parse_date
 from erp_connectors.edi.x12.mapping.orders import AckReading, LineReading, OrderReading, read_order
 from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.tables import UNCLEAR, HeaderStatus, LineStatus, Share, Tables
 from erp_connectors.edi.x12.mapping.values import (
-    UnreadableValue,
     amount_in,
     item_ids,
     line_number,
     mapping_error,
-    mapping_warning,
     missing_segment,
     number_in,
     party,
     price_of,
-    quantity,
     references,
 )
 
 NOTHING = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A date a document states. `known` is false where one was sent that cannot be used."""
-
-    on: date | None = None
-    kind: DateKind = DateKind.DELIVERY
-    known: bool = True
-
-
-NO_DAY = Day()
-UNKNOWN_DAY = Day(known=False)
-
-
-@lru_cache(maxsize=4096)
-def stated_day(text: str, kind: DateKind, lead_time: int | None) -> Day:
-    """Return the day a date names, a ship date turned into a delivery date by a lead time in days."""
-    day = parse_date(text)
-    if day is None or is_sentinel(day):
-        return UNKNOWN_DAY
-    if kind is DateKind.SHIP and lead_time is not None:
-        return Day(day + timedelta(days=lead_time))
-    return Day(day, kind)
 
 
 def map_confirmation(rows: list[Row], source: Source) -> tuple[Confirmation | None, list[Finding]]:
@@ -388,7 +368,7 @@ class ConfirmationMapper:
             what = f"{segment} date qualifier {qualifier!r} is not known; its date is not used."
             self._warn("UNKNOWN_DATE_QUALIFIER", what, segment, position - 1, qualifier, at)
             return UNKNOWN_DAY
-        day = stated_day(text, kind, self.source.rules.lead_time_days)
+        day = stated_day(parse_date(text), kind, self.source.rules.lead_time_days)
         if day is UNKNOWN_DAY:
             what = f"{segment} date {text[:20]!r} stands for no day."
             self._warn("DATE_UNREADABLE", what, segment, position, text, at)

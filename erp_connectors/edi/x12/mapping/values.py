@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 
-from erp_connectors.canonical.values import ItemIds, Party, Price, Quantity, Reference
-from erp_connectors.edi.envelope import Finding, Layer, Severity
+from erp_connectors.canonical.values import ItemIds, Party, Price, Reference
+from erp_connectors.edi.envelope import Finding, Layer
+from erp_connectors.edi.values import UnreadableValue, price, tidy
 from erp_connectors.edi.x12.mapping.source import Row
 from erp_connectors.edi.x12.mapping.tables import (
     NO_NUMBER,
@@ -17,14 +18,6 @@ from erp_connectors.edi.x12.mapping.tables import (
 LONGEST_NUMBER = 30
 PADDING = [""] * 32
 ONE = Decimal(1)
-
-
-class UnreadableValue(Exception):
-    """A mapped value is not what its element must hold; the finding says which and where."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.text)
-        self.finding = finding
 
 
 def mapping_error(
@@ -60,27 +53,13 @@ def missing_segment(tag: str, rows: list[Row]) -> Finding:
     )
 
 
-mapping_warning = partial(Finding, layer=Layer.MAPPING, severity=Severity.WARNING)
-
-
 @lru_cache(maxsize=8192)
 def parse_decimal(text: str) -> Decimal | None:
-    """Return an X12 number (type R: digits, one point, a leading sign); None for anything else.
-
-    Equal numbers come out written alike (5.00 as 5), so that documents with equal values are equal bytes.
-    """
+    """Return an X12 number (type R: digits, one point, a leading sign); None for anything else."""
     digits = text.removeprefix("-").removeprefix("+").replace(".", "", 1)
     if len(text) > LONGEST_NUMBER or not digits.isascii() or not digits.isdecimal():
         return None
     return tidy(Decimal(text))
-
-
-def tidy(value: Decimal) -> Decimal:
-    """Return a number without zeros after its point that say nothing, and zero without a sign."""
-    text = f"{value:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return Decimal(0) if value == 0 else Decimal(text)
 
 
 def number_in(row: Row, position: int, at: int) -> Decimal | None:
@@ -120,12 +99,6 @@ def amount_in(row: Row, position: int, at: int) -> Decimal | None:
             )
         )
     return value
-
-
-@lru_cache(maxsize=8192)
-def quantity(value: Decimal, unit: str) -> Quantity:
-    """Return a quantity, its number tidy; equal ones are one object, which keeps large files small."""
-    return Quantity(tidy(value), unit)
 
 
 def item_ids(ids: Mapping[str, str], tables: Tables) -> ItemIds:
@@ -177,17 +150,12 @@ def references(refs: Iterable[list[str]], tables: Tables) -> tuple[Reference, ..
     return tuple([Reference(kinds.get(qualifier, qualifier), value) for qualifier, value in refs if value])
 
 
-@lru_cache(maxsize=8192)
-def _price(amount: Decimal, currency: str | None, per: Decimal | None, per_unit: str | None) -> Price:
-    return Price(amount, currency, per, per_unit)
-
-
 def price_of(amount: Decimal, currency: str | None, basis: str, tables: Tables) -> Price:
     """Return a price by its basis code: for so many units, or for one where the code names a unit."""
     per, per_unit = tables.price_divisors.get(basis), tables.price_units.get(basis)
     if per is None and (per_unit or basis in PRICE_PER_LINE_UNIT):
         per = ONE
-    return _price(amount, currency, per, per_unit)
+    return price(amount, currency, per, per_unit)
 
 
 def party(row: Row, tables: Tables) -> Party:
