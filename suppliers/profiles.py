@@ -5,6 +5,16 @@ from django.db import models
 from erp_connectors.documents.models import Supplier
 
 
+class Language(models.TextChoices):
+    """The languages we write to suppliers in."""
+
+    ENGLISH = "en", "English"
+    GERMAN = "de", "German"
+
+
+GERMAN_SPEAKING = frozenset({"DE", "AT", "CH", "LI"})
+
+
 class SupplierProfile(models.Model):
     """Our side of a supplier. A missing profile means the defaults below."""
 
@@ -22,6 +32,13 @@ class SupplierProfile(models.Model):
     )
     calendar_code = models.SlugField(
         max_length=64, blank=True, help_text="Empty: the calendar of the company."
+    )
+
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=Language.choices,
+        help_text="Of our mails to it; empty: by its country.",
     )
 
     def __str__(self) -> str:
@@ -42,3 +59,11 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def language_of(supplier: Supplier) -> Language:
+    """Return the language we write to a supplier in: its profile's, else by its country."""
+    profile = SupplierProfile.objects.filter(supplier=supplier).first()
+    if profile is not None and profile.language:
+        return Language(profile.language)
+    return Language.GERMAN if supplier.country.upper() in GERMAN_SPEAKING else Language.ENGLISH

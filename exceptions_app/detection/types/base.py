@@ -13,6 +13,7 @@ from exceptions_app.detection.agreements import Aspect
 from exceptions_app.detection.buckets import OWNERS, Bucket, Piece
 from exceptions_app.detection.deadlines import JUST_AFTER
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.snapshot import OrderSnapshot
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import evidence_of, offered_parts, ordered_parts, plain
@@ -40,6 +41,17 @@ class Family(StrEnum):
     INVOICE = "invoice"
     DATA = "data"
     PERFORMANCE = "performance"
+
+
+#: What the supplier of a case is usually asked about.
+USUALLY_ASKED: dict[Family, tuple[Inquiry, ...]] = {
+    Family.CONFIRMATION: (Inquiry.CONFIRMATION,),
+    Family.SHIPMENT: (Inquiry.SHIP_NOTICE, Inquiry.NEW_DATE),
+    Family.RECEIPT: (Inquiry.CLAIM, Inquiry.MISSING_QUANTITY),
+    Family.INVOICE: (Inquiry.INVOICE,),
+    Family.DATA: (),
+    Family.PERFORMANCE: (),
+}
 
 
 class TeamCode(StrEnum):
@@ -83,7 +95,8 @@ class ExceptionType(ABC):
     be covered. `resolutions` are codes of the playbook. `is_live`: the type opens cases unless a policy says
     otherwise; a type that is not yet workable end to end only detects. `is_on_by_default` false: a live type
     opens cases only where a policy switches it on. `aspect`: what its agreements are bound to. `heals_by`:
-    what can end a deviation, the likeliest first.
+    what can end a deviation, the likeliest first. `inquiries`: what its supplier is asked about by mail, the
+    likeliest first; empty: what is usual in its family.
     """
 
     code: ClassVar[str]
@@ -100,6 +113,7 @@ class ExceptionType(ABC):
     is_on_by_default: ClassVar[bool] = True
     aspect: ClassVar[Aspect] = Aspect.QUANTITY
     heals_by: ClassVar[tuple[Healing, ...]] = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
+    inquiries: ClassVar[tuple[Inquiry, ...]] = ()
 
     @abstractmethod
     def detect(self, view: OrderView) -> list[Deviation]:
@@ -120,6 +134,10 @@ class ExceptionType(ABC):
     @abstractmethod
     def headline(self, deviation: Deviation) -> str:
         """Return the one-line title of a case with this deviation, as a buyer would say it."""
+
+    def asks(self) -> tuple[Inquiry, ...]:
+        """Return what the supplier of a case can be asked about, the likeliest first, anything else last."""
+        return (*(self.inquiries or USUALLY_ASKED[self.family]), Inquiry.OTHER)
 
     def days_late(self, deviation: Deviation, today: date) -> int | None:
         """Return by how many days something comes too late, or is past its day; None: it is about no day."""
