@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from exceptions_app.administration import checks
 from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin
 from exceptions_app.audit.models import Event
-from exceptions_app.people.models import ApiToken, Membership, Team, User
+from exceptions_app.people.models import Absence, ApiToken, Membership, Team, User
 
 #: What only a superuser sets: with any of them one could become one.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -49,6 +49,13 @@ class MembershipInline(admin.TabularInline):
         return formset
 
 
+class AbsenceInline(admin.TabularInline):
+    """When somebody is away: no new case goes to them then."""
+
+    model = Absence
+    extra = 0
+
+
 class PersonForm(UserChangeForm):
     """Refuses time zones that do not exist."""
 
@@ -62,7 +69,7 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
     """People, their teams and limits."""
 
     form = PersonForm  # type: ignore[assignment]
-    inlines = [MembershipInline]
+    inlines = [MembershipInline, AbsenceInline]
     subject_kind = "person"
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_staff"]
     fieldsets = (

@@ -17,7 +17,6 @@ from exceptions_app.policies.models import (
     ImpactDefaults,
     PolicyRelease,
     PolicyRow,
-    RoutingRule,
     ServiceLevelRow,
     SeverityBands,
     TaskTemplate,
@@ -128,16 +127,6 @@ class SeverityBandsAdmin(PolicyAdmin):
     form = policy_forms.SeverityBandsForm
     list_display = ["company", "medium", "high", "critical", "valid_from", "release"]
     list_display_links = ["company", "medium"]
-
-
-@admin.register(RoutingRule)
-class RoutingRuleAdmin(PolicyAdmin):
-    """Which team takes a case; the first rule that holds decides."""
-
-    form = policy_forms.RoutingRuleForm
-    list_display = ["position", "name", "company", "team", "person", "is_active", "release"]
-    list_display_links = ["name"]
-    list_filter = ["company", "is_active"]
 
 
 @admin.register(ServiceLevelRow)

@@ -77,11 +77,14 @@ OPERATORS: dict[Kind, dict[str, Operator]] = {
         "starts_with": Operator("starts with", ONE, lambda fact, value: fact.startswith(value)),
     },
     Kind.NUMBER: COMPARISONS,
-    Kind.LEVEL: {name: COMPARISONS[name] for name in ("is", "is_not", "at_least", "at_most")},
+    Kind.LEVEL: {
+        name: COMPARISONS[name] for name in ("is", "is_not", "above", "at_least", "below", "at_most")
+    },
     Kind.TEXTS: {
         "has": Operator("has", ONE, lambda fact, value: value in fact),
         "has_not": Operator("does not have", ONE, lambda fact, value: value not in fact),
         "has_any_of": Operator("has any of", MANY, lambda fact, value: not value.isdisjoint(fact)),
+        "has_none_of": Operator("has none of", MANY, lambda fact, value: value.isdisjoint(fact)),
         "only_has": Operator("has nothing but", MANY, lambda fact, value: value.issuperset(fact)),
     },
 }
@@ -91,11 +94,16 @@ for operators in OPERATORS.values():
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One node of a condition with its answer, in words, and those of its parts."""
+    """One node of a condition with its answer, in words, and those of its parts.
+
+    A comparison names its `clause` and the fact as it is, so that a page can say it in another language.
+    """
 
     holds: bool
     words: str
     parts: tuple["Explanation", ...] = ()
+    clause: "Clause | None" = None
+    known: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ class Clause:
             asked = f"{asked} {_in_words(self.value, self.fact)}"
         known = facts.get(self.fact.name)
         is_now = "not known" if known is None else _in_words(known, self.fact)
-        return Explanation(self.holds(facts), f"{asked} (it is {is_now})")
+        return Explanation(self.holds(facts), f"{asked} (it is {is_now})", clause=self, known=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +250,11 @@ def _value(tree: dict[str, Any], fact: Fact, operator: Operator, place: str) -> 
     if len(values) != 2 or Decimal(values[0]) > Decimal(values[1]):
         raise ConditionError(f"{place}: must be two numbers, the lower one first.")
     return Decimal(values[0]), Decimal(values[1])
+
+
+def value_of(fact: Fact, given: object) -> str | int | Decimal:
+    """Return `given` as a value of the fact. Raises ConditionError for what is none."""
+    return _one(given, fact, fact.label)
 
 
 def _one(given: object, fact: Fact, place: str) -> str | int | Decimal:

@@ -113,6 +113,19 @@ def from_json(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _fact(FACTS[name], value) for name, value in kept.items() if name in FACTS}
 
 
+def read_by_hand(name: str, entered: str) -> Any:
+    """Return a fact as a person enters it: a list with commas, a number, a word; empty is not known.
+
+    Raises ConditionError for what is no value of this fact.
+    """
+    fact, text = FACTS[name], entered.strip()
+    if not text:
+        return None
+    if fact.kind is Kind.TEXTS:
+        return frozenset(part.strip() for part in text.split(",") if part.strip())
+    return conditions.value_of(fact, text)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)

@@ -19,6 +19,7 @@ from exceptions_app.web import (
     saved_views,
     search,
     sign_in,
+    why,
 )
 
 app_name = "web"
@@ -34,6 +35,7 @@ urlpatterns = [
     path("views/<int:view_id>/delete/", saved_views.delete, name="view_delete"),
     path("cases/", case_list.case_list, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
+    path("cases/<str:number>/why/", why.why, name="why"),
     path("cases/<str:number>/pulse/", cases.pulse, name="pulse"),
     path("cases/<str:number>/do/<str:code>/", cases.verb, name="verb"),
     path("cases/<str:number>/documents/<uuid:document_id>/", documents.document_of_case, name="document"),

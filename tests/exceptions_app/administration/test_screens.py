@@ -23,6 +23,7 @@ from exceptions_app.policies.models import (
     ExchangeRate,
     ImpactDefaults,
     PolicyRelease,
+    Responsibility,
     RoutingRule,
     ServiceLevelRow,
     SeverityBands,
@@ -66,6 +67,7 @@ CHANGES: list[tuple[type[Model], dict[str, Any], dict[str, Any]]] = [
     (ImpactDefaults, {}, {"handling_cost": "30.00"}),
     (SeverityBands, {}, {"medium": "150.00"}),
     (RoutingRule, {}, {"name": "Expensive ones"}),
+    (Responsibility, {}, {"category": "seals"}),
     (ServiceLevelRow, {}, {"respond_hours": "2"}),
     (EscalationStep, {}, {"after_minutes": "30"}),
     (ApprovalRule, {}, {"percent_above": "5"}),
@@ -98,8 +100,10 @@ def row_of(world: Ground, model: type[Model], values: dict[str, Any]) -> Model:
         return found
     factory = getattr(factories, f"{model.__name__}Factory")
     scope = {"company": world.company} if hasattr(model, "company") and model is not TaskTemplate else {}
-    if model is RoutingRule:
+    if model in (RoutingRule, Responsibility):
         scope |= {"team": world.teams["PRO"]}
+    if model is Responsibility:
+        scope |= {"person": world.people["bea"]}
     if model is Contact:
         scope = {"supplier": world.supplier}
     row: Model = factory.create(**scope, **values)

@@ -58,9 +58,13 @@ def clause(fact: str, op: str, *value: Any) -> dict[str, Any]:
         (clause("severity", "at_least", "medium"), True),
         (clause("severity", "at_least", "critical"), False),
         (clause("severity", "at_most", "high"), True),
+        (clause("severity", "above", "high"), False),
+        (clause("severity", "below", "critical"), True),
         (clause("category", "has", "pumps"), True),
         (clause("category", "has_not", "pumps"), False),
         (clause("category", "has_any_of", ["valves", "seals"]), True),
+        (clause("category", "has_none_of", ["valves", "hoses"]), True),
+        (clause("category", "has_none_of", ["valves", "seals"]), False),
         (clause("category", "only_has", ["seals"]), False),
         (clause("category", "only_has", ["seals", "pumps", "valves"]), True),
         ({"not": clause("type", "is", "backorder")}, True),
@@ -139,6 +143,9 @@ def test_it_explains_itself_clause_by_clause() -> None:
     assert (category.holds, category.words) == (True, "This does not hold")
     assert category.parts[0].words == "Category has any of hoses, valves (it is pumps, seals)"
     assert (amount.holds, amount.words) == (False, "Amount is between 5,000 and 9,000 (it is 3,283.20)")
+    assert amount.clause is not None
+    assert (amount.clause.fact.name, amount.clause.operator.words) == ("amount", "is between")
+    assert (amount.clause.value, amount.known) == ((5000, 9000), SHORT["amount"])
 
 
 JSON = st.recursive(

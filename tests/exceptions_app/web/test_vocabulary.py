@@ -14,6 +14,7 @@ from exceptions_app.cases.actions import VERBS
 from exceptions_app.detection.registry import all_types
 from exceptions_app.people.models import Role
 from exceptions_app.playbook.registry import RESOLUTIONS
+from exceptions_app.policies.conditions import OPERATORS
 from exceptions_app.web import vocabulary
 from tests.exceptions_app.web.scenes import Scene, set_scene
 
@@ -22,6 +23,8 @@ def test_every_word_of_the_pure_modules_is_in_the_vocabulary() -> None:
     assert {kind.label for kind in all_types()} <= set(vocabulary.TYPES)
     assert {verb.label for verb, _states in VERBS} <= set(vocabulary.VERBS)
     assert {Role(role).label for role in Role} <= set(vocabulary.ROLES)
+    operators = {operator.words for by_name in OPERATORS.values() for operator in by_name.values()}
+    assert operators <= set(vocabulary.CONDITIONS)
     said = {word for each in RESOLUTIONS.values() for word in (each.label, each.description)}
     assert said <= set(vocabulary.RESOLUTIONS)
 
