@@ -10,22 +10,20 @@ import msgspec
 from erp_connectors.canonical.documents import GoodsCondition, InQuestion, Purpose, Receipt, ReceiptLine
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.edi.envelope import Finding
-from erp_connectors.edi.x12.dates import is_sentinel, parse_date
+from erp_connectors.edi.values import UnreadableValue, is_sentinel, mapping_warning, quantity
+from erp_connectors.edi.x12.dates import parse_date
 from erp_connectors.edi.x12.mapping.orders import grouped, pair, party_fact, quantity_sum
 from erp_connectors.edi.x12.mapping.receipt_codes import AT_THE_DOCK, DAMAGED, REJECTED, Counted
 from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.values import (
     PADDING,
-    UnreadableValue,
     amount_in,
     id_of_kind,
     id_pairs,
     item_ids,
     line_number,
     mapping_error,
-    mapping_warning,
     missing_segment,
-    quantity,
 )
 
 QUESTIONS = (6, 9, 12, 15, 18)
