@@ -341,6 +341,56 @@ def receipt_861(
     return interchange([("861", segments)], control=control, at=at, parties=parties, style=style)
 
 
+def at7(
+    status: str = "",
+    reason: str = "",
+    on: date | str = "",
+    time: str = "",
+    zone: str = "",
+    *,
+    appointment: str = "",
+    why: str = "",
+    place: Sequence[str] = (),
+) -> list[Segment]:
+    """Return an AT7 loop: a status or an appointment, its reason, its day, and the place in MS1."""
+    event = ("AT7", status, reason, appointment, why, _day(on) if on else "", time, zone)
+    return [event, ("MS1", *place)] if place else [event]
+
+
+def shipment_status_segments(
+    pro: str,
+    events: Sequence[Sequence[Segment]],
+    *,
+    shipment: str = "",
+    carrier: str = "SCAC",
+    header: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return the inside of a 214; every event stands in an LX loop of its own."""
+    segments: list[Segment] = [("B10", pro, shipment, carrier), *header]
+    for number, event in enumerate(events, start=1):
+        segments += [("LX", str(number)), *event]
+    return segments
+
+
+def shipment_status_214(
+    pro: str,
+    events: Sequence[Sequence[Segment]],
+    *,
+    sender: str = "CARRIER",
+    receiver: str = "BUYER",
+    control: int = 1,
+    at: datetime = NOON,
+    shipment: str = "",
+    carrier: str = "SCAC",
+    header: Sequence[Segment] = (),
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one 214; `events` come from `at7`."""
+    segments = shipment_status_segments(pro, events, shipment=shipment, carrier=carrier, header=header)
+    parties = Parties(sender=sender, receiver=receiver)
+    return interchange([("214", segments)], control=control, at=at, parties=parties, style=style)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
     """One item of a ship notice. `to_date` is cumulative, `status` SN108."""

@@ -14,6 +14,11 @@ from erp_connectors.edi.x12.mapping.confirmation import map_confirmation, requir
 from erp_connectors.edi.x12.mapping.orders import order_facts, read_order
 from erp_connectors.edi.x12.mapping.receipt import map_receipt, read_receipt, receipt_facts
 from erp_connectors.edi.x12.mapping.ship_notice import map_ship_notice, read_ship_notice, ship_notice_facts
+from erp_connectors.edi.x12.mapping.shipment_status import (
+    map_shipment_status,
+    read_shipment_status,
+    shipment_status_facts,
+)
 from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.values import amount_in, number_in
 from erp_connectors.edi.x12.sets import TRANSACTION_SETS
@@ -47,6 +52,8 @@ def read_transaction(rows: list[Row], source: Source) -> dict[str, Any]:
         return order_facts(read_order(rows, source.tables.ignored_segments))
     if source.set_code == "856":
         return ship_notice_facts(read_ship_notice(rows, source))
+    if source.set_code == "214":
+        return shipment_status_facts(read_shipment_status(rows, source.tables.ignored_segments))
     if source.set_code == "861":
         return receipt_facts(read_receipt(rows, source.tables.ignored_segments))
     return {}
@@ -71,6 +78,7 @@ def _check_order(rows: list[Row], source: Source) -> Mapped:
 
 
 _MAPPERS: dict[str, Callable[[list[Row], Source], Mapped]] = {
+    "214": map_shipment_status,
     "850": _check_order,
     "855": map_confirmation,
     "856": map_ship_notice,

@@ -324,6 +324,8 @@ REFERENCE_KINDS = {
     "CO": "customer_order",
     "CT": "contract",
     "BM": "bill_of_lading",
+    "MB": "bill_of_lading",
+    "2I": "tracking",
     "CN": "carrier_reference",
     "PK": "packing_list",
     "SI": "shipment",
