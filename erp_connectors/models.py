@@ -5,6 +5,7 @@ from erp_connectors.companies import Company, Connection, Warehouse
 from erp_connectors.documents.models import (
     CustomerDemand,
     Document,
+    DocumentHead,
     Item,
     ItemName,
     ItemPack,
@@ -34,6 +35,7 @@ __all__ = [
     "ControlNumber",
     "CustomerDemand",
     "Document",
+    "DocumentHead",
     "IdempotencyKey",
     "Interchange",
     "Item",

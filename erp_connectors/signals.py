@@ -5,7 +5,8 @@ Sent inside the transaction that records the fact, so that the mark and the fact
 
 from django.dispatch import Signal
 
-#: Documents changed the mirror. Arguments: `orders` (primary keys of orders), `documents` (Document rows).
+#: Documents changed the mirror. Arguments: `orders` (primary keys of orders), `documents` (Document rows),
+#: `heads` (DocumentHead rows: invoices, and documents of which something fits no order, or did).
 document_recorded = Signal()
 #: A command reached a final or unclear state. Arguments: `command` (Command).
 command_settled = Signal()

@@ -149,6 +149,44 @@ class Document(models.Model):
         return f"{self.kind} {self.key}"
 
 
+class DocumentHead(models.Model):
+    """One document across its revisions, but for orders and what is around them: what the newest one says.
+
+    `number` is the document's own; `orders` are the numbers of the orders it names, `first_said_at` is of its
+    first revision. `loose`: the lines that fit no order, under the order they name (empty: none), each with
+    `line` (its index; None: the document as a whole), `reason` and `candidates`. Kept by `heads.follow`.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="document_heads")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="document_heads")
+    kind = models.CharField(max_length=32)
+    key = models.CharField(max_length=200)
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, null=True, blank=True)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=200)
+    is_credit = models.BooleanField(default=False)
+    is_cancelled = models.BooleanField(default=False)
+    first_said_at = models.DateTimeField()
+    issued_on = models.DateField(null=True, blank=True)
+    total = models.DecimalField(**MONEY, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    orders = models.JSONField(default=list)
+    loose = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "key", "supplier"],
+                nulls_distinct=False,
+                name="head_per_document",
+            )
+        ]
+        indexes = [models.Index(fields=["kind", "number"], name="head_number")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
+
+
 class OrderReference(models.Model):
     """An order number of one supplier in one ERP, named by some document; the order itself may not be here.
 

@@ -15,7 +15,17 @@ from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground
-from erp_connectors.documents.identity import ORDER_SHAPES, words_of
+from erp_connectors.documents.heads import (
+    ORDER_UNKNOWN,
+    OTHER_SUPPLIER,
+    Loose,
+    LooseLines,
+    group_of,
+    headed,
+    left_over,
+    unplaced,
+)
+from erp_connectors.documents.identity import ORDER_SHAPES, Group, words_of
 from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import HeardDocument, OrderPositions, UnmatchedLine, positions_of
@@ -57,14 +67,25 @@ class _Heard:
         return list({row.pk: row for row in counting}.values())
 
 
-def follow(numbers: Collection[str], *, connection: Connection, company: Company) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What came of following orders.
+
+    `changed`: the primary keys, by number, of the orders that say something else than before; an order known
+    only from other documents has none yet. `loose`: what the orders leave over of the documents naming them.
+    """
+
+    changed: dict[str, int] = field(default_factory=dict)
+    loose: Loose = field(default_factory=dict)
+
+
+def follow(numbers: Collection[str], *, connection: Connection, company: Company) -> Followed:
     """Bring the orders with these numbers in step with all documents that name them.
 
-    Their references are locked. Returns the primary keys, by number, of the orders that say something else
-    than before; an order known only from other documents has none yet.
+    Their references are locked.
     """
     if not numbers:
-        return {}
+        return Followed()
     heard = _heard(numbers, connection)
     newest = {number: one.newest_order for number, one in heard.items()}
     current = {number: row for number, row in newest.items() if row is not None}
@@ -76,7 +97,7 @@ def follow(numbers: Collection[str], *, connection: Connection, company: Company
     mirror = _Rows(connection, company, said)
     changed = mirror.save(current, positions)
     _note_what_fits_nothing(heard, said, positions)
-    return changed
+    return Followed(changed, _loose(heard, said, positions))
 
 
 def _heard(numbers: Collection[str], connection: Connection) -> dict[str, _Heard]:
@@ -309,6 +330,34 @@ def _note_what_fits_nothing(
     Transaction.objects.bulk_update(transactions, ["findings"], batch_size=500)
 
 
+def _loose(
+    heard: Mapping[str, _Heard],
+    said: Mapping[str, CanonicalOrder],
+    positions: Mapping[str, OrderPositions],
+) -> Loose:
+    """Return what each order leaves over of the newest revision of every document that names it."""
+    loose: dict[Group, dict[str, LooseLines]] = defaultdict(dict)
+    for number, one in heard.items():
+        order = said.get(number)
+        for supplier, rows in [("", one.by_erp), *one.by_partner.items()]:
+            for row in _newest_of_each(rows):
+                document = headed(row)
+                if document is None:
+                    continue
+                if order is None:
+                    lines = unplaced(document, number, ORDER_UNKNOWN)
+                elif supplier not in ("", order.supplier):
+                    lines = unplaced(document, number, OTHER_SUPPLIER)
+                else:
+                    lines = left_over(document, _of(row, positions[number].unmatched))
+                loose[group_of(row)][number] = lines
+    return loose
+
+
+def _of(row: Document, unmatched: Iterable[UnmatchedLine]) -> Iterable[UnmatchedLine]:
+    return (line for line in unmatched if (line.kind, line.key) == (row.kind, row.key))
+
+
 def _with_notes(
     findings: list[dict[str, Any]], notes: list[dict[str, Any]], orders: Collection[str]
 ) -> list[dict[str, Any]]:
@@ -349,8 +398,7 @@ def _notes(
             "Compare it with the order, then match it by hand or ask the supplier.",
         )
         | {"line": line.index, "candidates": list(line.candidates)}
-        for line in unmatched
-        if (line.kind, line.key) == (row.kind, row.key)
+        for line in _of(row, unmatched)
     ]
 
 

@@ -20,7 +20,8 @@ from django.db import transaction as atomicity
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder, Receipt, ShipmentStatus
 from erp_connectors.companies import Company, Connection
-from erp_connectors.documents import ground, joining, orders
+from erp_connectors.documents import ground, heads, joining, orders
+from erp_connectors.documents.heads import Loose
 from erp_connectors.documents.identity import (
     GROUND_SHAPES,
     GroundDocument,
@@ -36,7 +37,7 @@ from erp_connectors.documents.identity import (
     versions_said,
     words_of,
 )
-from erp_connectors.documents.models import Document, OrderReference, Supplier
+from erp_connectors.documents.models import Document, DocumentHead, OrderReference, Supplier
 from erp_connectors.documents.revisions import Outcome, Run, place
 from erp_connectors.exchange.models import Transaction
 from erp_connectors.signals import document_recorded
@@ -203,12 +204,28 @@ def _follow(
     _link(changed, named, references)
     joining.keep_numbers((row for some in rows.values() for row in some), connection=connection)
     joining.link_others(joined, references, connection=connection)
-    touched_orders = orders.follow(numbers, connection=connection, company=company)
+    followed = orders.follow(numbers, connection=connection, company=company)
+    touched_orders = followed.changed
     touched = defaultdict(set, effect.touched)
     for group, pairs in named.items():
         touched[group] |= {touched_orders[number] for _, number in pairs if number in touched_orders}
-    _tell(changed, set(touched_orders.values()).union(*touched.values()))
+    document_recorded.send(
+        sender=Document,
+        orders=sorted(set(touched_orders.values()).union(*touched.values())),
+        documents=[shelf.runs[-1].row for shelf in changed.values()],
+        heads=_follow_heads(changed, followed.loose, mirror),
+    )
     return touched
+
+
+def _follow_heads(changed: Mapping[Group, _Shelf], loose: Loose, mirror: _Mirror) -> list[DocumentHead]:
+    return heads.follow(
+        {group: row for group, shelf in changed.items() if (row := shelf.runs[-1].row) is not None},
+        loose,
+        {group: shelf.runs[0].said[0].document_time for group, shelf in changed.items()},
+        connection=mirror.connection,
+        company=mirror.company,
+    )
 
 
 # --- queueing up ----------------------------------------------------------------------------------
@@ -471,9 +488,3 @@ def _newest_ground(changed: Mapping[Group, _Shelf]) -> dict[Group, GroundDocumen
         if shape is not None and run.row is not None:
             newest[group] = from_builtins(said_again(run.row.content, run.said), shape)
     return newest
-
-
-def _tell(changed: Mapping[Group, _Shelf], touched: Iterable[int]) -> None:
-    """Tell those above, in this transaction, of all that was recorded in it."""
-    rows = [shelf.runs[-1].row for shelf in changed.values()]
-    document_recorded.send(sender=Document, orders=sorted(touched), documents=rows)

@@ -601,6 +601,12 @@ def state_of(world: World) -> dict[str, Any]:
                 "received_quantity", "item__number", "warehouse__code",
             )
         ),
+        "heads": list(
+            models.DocumentHead.objects.filter(**mine).order_by("kind", "key").values_list(
+                "kind", "key", "number", "is_cancelled", "first_said_at", "issued_on", "orders", "loose",
+                "document__content_hash",
+            )
+        ),
         "suppliers": list(models.Supplier.objects.filter(**mine).values_list("number", "name", "tier")),
         "packs": list(models.ItemPack.objects.filter(item__in=items).values_list("factor")),
         "stock": list(models.StockLevel.objects.filter(item__in=items).values_list("on_hand", "as_of")),
