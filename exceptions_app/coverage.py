@@ -20,6 +20,7 @@ COMING = (
     Bucket.UNREADABLE,
     Bucket.LATE,
     Bucket.LATE_IN_PART,
+    Bucket.EARLY,
     Bucket.CONFIRMED,
     Bucket.NOTICE_MISSING,
     Bucket.UNDER_WAY,

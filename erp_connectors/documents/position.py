@@ -1,7 +1,8 @@
 """The position of one order line: what the ERP orders, and what each source last said, in its own units.
 
 Pure values. `positions.positions_of` makes them from documents; the detection converts and compares them.
-Equal sets of documents give equal positions, whatever order they arrived in.
+Equal sets of documents give equal positions, whatever order they arrived in. Positions are kept: what is
+added to them needs a default, for those that were kept without it.
 """
 
 from dataclasses import dataclass
@@ -43,10 +44,14 @@ class AnswerFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentFact:
-    """What one ship notice, in its newest revision, carries of the line."""
+    """What one ship notice, in its newest revision, carries of the line.
+
+    `first_said_at`: when it first said so; `version` is of the last time.
+    """
 
     notice: str
     version: DocumentVersion
+    first_said_at: datetime | None = None
     shipped_on: date | None = None
     expected_on: date | None = None
     shipped: Quantity | None = None
@@ -84,7 +89,10 @@ class ReceiptFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceFact:
-    """What one invoice or credit note, in its newest revision, bills of the line."""
+    """What one invoice or credit note, in its newest revision, bills of the line.
+
+    `corrects` names the invoice a credit note or a correction is about, where it says.
+    """
 
     number: str
     kind: InvoiceKind
@@ -93,6 +101,7 @@ class InvoiceFact:
     quantity: Quantity | None
     price: Price | None
     currency: str | None = None
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +111,8 @@ class LinePosition:
     `answer` is the newest answer, `earlier_answers` the ones before it, newest first: what the newest left
     unsaid is read from them. `answered_at`: when the first answer ever was given. `first_promise`: its parts.
     `asked_at`: since when the supplier owes an answer: the release, or the revision that added the line.
-    `unchanged_since`: document time of the revision since which the ERP orders just this quantity.
+    `unchanged_since`: document time of the revision since which the ERP orders just this quantity,
+    `scheduled_since` since which it wants it on just these days.
     `cancelled_at`: since when the order or this line is cancelled, where it is.
     `is_present` is false for a line the newest revision of the order no longer has; it counts as cancelled.
     Shipments, receipts and invoices: one fact per document line, oldest document first. Statuses: one fact
@@ -119,6 +129,7 @@ class LinePosition:
     released_at: datetime | None = None
     asked_at: datetime | None = None
     cancelled_at: datetime | None = None
+    scheduled_since: datetime | None = None
     answer: AnswerFact | None = None
     earlier_answers: tuple[AnswerFact, ...] = ()
     answered_at: datetime | None = None

@@ -5,9 +5,9 @@ matter: `positions_of` is a function of the set of documents.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from erp_connectors.canonical.codec import to_json
@@ -30,7 +30,7 @@ from erp_connectors.canonical.documents import (
     ShipNoticeLine,
     Unmentioned,
 )
-from erp_connectors.canonical.values import DocumentVersion, ItemIds, Price, Quantity
+from erp_connectors.canonical.values import DateKind, DocumentVersion, ItemIds, Price, Quantity
 from erp_connectors.documents.matching import Match, NoMatch, match_line
 from erp_connectors.documents.position import (
     AnswerFact,
@@ -209,10 +209,18 @@ class OrderHistory:
 
     def unchanged_since(self, line: OrderLine) -> datetime:
         """Return since when the order has had `line` with the quantity it has now."""
+        return self._since(line, lambda known: known.quantity == line.quantity)
+
+    def scheduled_since(self, line: OrderLine) -> datetime:
+        """Return since when the order has wanted `line` on the days it wants it now, however they are cut."""
+        days = _days_of(line)
+        return self._since(line, lambda known: _days_of(known) == days)
+
+    def _since(self, line: OrderLine, is_same: Callable[[OrderLine], bool]) -> datetime:
         since = self._said[-1][0]
         for said_at, revision in reversed(self._said):
             known = _line_of(revision, line.number)
-            if known is None or known.quantity != line.quantity:
+            if known is None or not is_same(known):
                 break
             since = said_at
         return since
@@ -228,6 +236,15 @@ class OrderHistory:
         if since is not None and self.newest.state is OrderState.CANCELLED and self.newest.cancelled_at:
             return min(since, self.newest.cancelled_at)
         return since
+
+
+def _days_of(line: OrderLine) -> dict[tuple[date, DateKind, str], Decimal]:
+    """Return how much of a line is wanted on each day."""
+    days: dict[tuple[date, DateKind, str], Decimal] = defaultdict(Decimal)
+    for part in line.schedule:
+        if part.quantity.value:
+            days[part.date, part.date_kind, part.quantity.unit] += part.quantity.value
+    return days
 
 
 def _line_of(order: PurchaseOrder, number: str) -> OrderLine | None:
@@ -271,6 +288,7 @@ class _Desk:
             line=line,
             is_present=line in self.present,
             unchanged_since=self.orders.unchanged_since(line),
+            scheduled_since=self.orders.scheduled_since(line),
             released_at=order.released_at,
             asked_at=self.orders.asked_at(line),
             cancelled_at=self.orders.cancelled_since(line),
@@ -311,6 +329,7 @@ class _Desk:
                     ShipmentFact(
                         notice=notice.number,
                         version=document.version,
+                        first_said_at=document.first_said_at,
                         shipped_on=notice.shipped_on,
                         expected_on=notice.expected_on,
                         shipped=line.shipped,
@@ -361,6 +380,7 @@ class _Desk:
                         quantity=line.quantity,
                         price=line.price,
                         currency=invoice.currency,
+                        corrects=invoice.corrects,
                     )
                 )
 

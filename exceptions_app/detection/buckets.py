@@ -12,7 +12,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from erp_connectors.canonical.documents import OrderState
+from exceptions_app.detection.agreement import AgreementKind
 from exceptions_app.detection.agreements import Aspect, Holding
+from exceptions_app.detection.bills import Bills, bills_of
 from exceptions_app.detection.counting import NOTHING, Counter, counter_of
 from exceptions_app.detection.deadlines import Deadline, Deadlines
 from exceptions_app.detection.goods import Goods, Shipment, goods_of
@@ -32,6 +34,7 @@ class Bucket(StrEnum):
     INCOMPLETE = "incomplete"
     LATE = "late"
     LATE_IN_PART = "late_in_part"
+    EARLY = "early"
     CONFIRMED = "confirmed"
     NOTICE_MISSING = "notice_missing"
     OVERDUE = "overdue"
@@ -39,6 +42,7 @@ class Bucket(StrEnum):
     UNDER_WAY = "under_way"
     DELAYED = "delayed"
     NOT_RECEIVED = "not_received"
+    CREDITED = "credited"
     DAMAGED = "damaged"
     RECEIVED = "received"
     AGREED = "agreed"
@@ -52,6 +56,7 @@ OWNERS = {
     Bucket.INCOMPLETE: "answer_incomplete",
     Bucket.LATE: "date_later",
     Bucket.LATE_IN_PART: "backorder",
+    Bucket.EARLY: "date_earlier",
     Bucket.NOTICE_MISSING: "ship_notice_missing",
     Bucket.OVERDUE: "delivery_overdue",
     Bucket.LEFT_OUT: "ship_notice_short",
@@ -96,12 +101,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineBuckets:
-    """The pieces of one order line at one moment, with what they were judged from."""
+    """The pieces of one order line at one moment, with what they were judged from.
+
+    `bills` None: a billed quantity cannot be read.
+    """
 
     counter: Counter
     ordered: Decimal
     goods: Goods
     offer: Offer | None
+    bills: Bills | None
     pieces: tuple[Piece, ...]
 
     def inside(self, *buckets: Bucket) -> list[Piece]:
@@ -127,6 +136,7 @@ def split(
     offer = read_offer(snapshot, line.position, counter)
     judge = _Judge(snapshot, line, goods, offer, Deadlines(snapshot, line), as_of)
     curve = _meet(_demand(line, ordered, counter), offer.supplies if offer else ())
+    curve = [judge.moved_along(part) for part in curve]
     received, rest = _cut(curve, goods.received)
     under_way, rest = _cut(rest, goods.reached - goods.received)
     pieces = [
@@ -134,11 +144,24 @@ def split(
         *_shipped(under_way, goods, judge),
         *_open(rest, curve, offer, judge),
     ]
+    bills = bills_of(line, counter)
+    given_back = bills.credited if bills else NOTHING
+    pieces = _credited(pieces, given_back)
     for agreed in sorted(agreements, key=_rung):
-        if Aspect.QUANTITY in agreed.aspects:
-            pieces = list(_settled(pieces, agreed, counter, judge))
+        if Aspect.QUANTITY not in agreed.aspects:
+            continue
+        covered = _covered(agreed, counter, judge)
+        if agreed.agreement.kind is AgreementKind.CREDIT and covered is not None:
+            kept = min(covered, given_back)
+            covered, given_back = covered - kept, given_back - kept
+        pieces = list(_settled(pieces, agreed, covered, judge))
     return LineBuckets(
-        counter=counter, ordered=ordered, goods=goods, offer=offer, pieces=tuple(_joined(pieces))
+        counter=counter,
+        ordered=ordered,
+        goods=goods,
+        offer=offer,
+        bills=bills,
+        pieces=tuple(_joined(pieces)),
     )
 
 
@@ -213,6 +236,19 @@ def _received(slices: Sequence[Slice], goods: Goods) -> Iterator[Piece]:
     yield from (_piece(Bucket.DAMAGED, part) for part in damaged)
 
 
+def _credited(pieces: list[Piece], given_back: Decimal) -> list[Piece]:
+    """Return the pieces with what was given back settled: goods that are missing first, then damaged ones."""
+    for bucket in (Bucket.NOT_RECEIVED, Bucket.DAMAGED):
+        settled = []
+        for piece in pieces:
+            taken = min(piece.quantity, given_back) if piece.bucket is bucket else NOTHING
+            given_back -= taken
+            settled.append(replace(piece, bucket=Bucket.CREDITED, quantity=taken, since=None))
+            settled.append(replace(piece, quantity=piece.quantity - taken))
+        pieces = settled
+    return pieces
+
+
 def _shipped(slices: list[Slice], goods: Goods, judge: "_Judge") -> Iterator[Piece]:
     for shipment in goods.shipments:
         carried, slices = _cut(slices, shipment.outstanding)
@@ -256,19 +292,25 @@ def _refused(slices: Sequence[Slice], offer: Offer | None) -> tuple[list[Piece],
 
 
 def _offered(slices: Iterable[Slice], curve: Iterable[Slice], judge: "_Judge") -> Iterator[Piece]:
-    """Late when all of the whole answer is late; late in part when any of it is in time."""
+    """Late when all of the whole answer is late; late in part when any of it is in time.
+
+    Early is what is early in an answer of which nothing is late: of 150, 0, 150 for 100 a week 50 are late,
+    and that is all there is to say.
+    """
     firm = [part for part in curve if part.promised]
     is_all_late = all(judge.is_late("date_later", part) for part in firm)
     is_part_in_time = any(not judge.is_late("backorder", part) for part in firm)
     late = Bucket.LATE if is_all_late else Bucket.LATE_IN_PART
     type_code = "backorder" if is_part_in_time and not is_all_late else "date_later"
+    is_any_late = any(judge.is_late(type_code, part) for part in firm)
     for part in slices:
         if part.supply is not None and part.supply.firmness is Firmness.OPEN:
             yield _piece(Bucket.INCOMPLETE, part)
         elif judge.is_late(type_code, part):
             yield _piece(late, part)
         else:
-            yield judge.confirmed(_piece(Bucket.CONFIRMED, part))
+            is_early = judge.is_early(part) and not is_any_late
+            yield judge.confirmed(_piece(Bucket.EARLY if is_early else Bucket.CONFIRMED, part))
 
 
 def _piece(bucket: Bucket, part: Slice) -> Piece:
@@ -309,6 +351,24 @@ class _Judge:
         if part.wanted is None or part.promised is None:
             return False
         return self.deadlines.is_late(type_code, part.wanted, part.promised)
+
+    def is_early(self, part: Slice) -> bool:
+        """Say whether a slice is promised for earlier than wanted, beyond tolerance."""
+        if part.wanted is None or part.promised is None:
+            return False
+        return self.deadlines.is_early("date_earlier", part.wanted, part.promised)
+
+    def moved_along(self, part: Slice) -> Slice:
+        """Return a slice promised for the day it is wanted, where the ERP put that off after the answer."""
+        scheduled_since = self.line.position.scheduled_since
+        if self.offer is None or part.supply is None or part.wanted is None or part.promised is None:
+            return part
+        if scheduled_since is None or scheduled_since <= self.offer.fact.version.document_time:
+            return part
+        days = self.deadlines.days_late(part.wanted, part.promised)
+        if days is None or days >= 0:
+            return part
+        return part._replace(supply=part.supply._replace(day=part.wanted))
 
     def unanswered(self, piece: Piece) -> Piece:
         """Late after its due time; where goods come anyway, or no answer is owed, as good as confirmed."""
@@ -371,6 +431,8 @@ def _hide(piece: Piece, bucket: Bucket, deadline: Deadline) -> Piece:
 
 # --- agreements ---------------------------------------------------------------------------------------------
 
+#: Accepting one of these accepts the day that was promised.
+DAY_BUCKETS = (Bucket.LATE, Bucket.LATE_IN_PART, Bucket.EARLY)
 NOTICE_AND_DELIVERY = (Bucket.NOTICE_MISSING, Bucket.OVERDUE)
 
 
@@ -387,13 +449,24 @@ def _covers(agreed: Holding) -> tuple[Bucket, ...]:
     return owned
 
 
-def _settled(pieces: Iterable[Piece], agreed: Holding, counter: Counter, judge: _Judge) -> Iterator[Piece]:
-    """Yield the pieces with what the agreement covers moved on: to its agreed day, or out of sight."""
-    agreement = agreed.agreement
+def _covered(agreed: Holding, counter: Counter, judge: _Judge) -> Decimal | None:
+    """Return how much an agreement covers, counted; None: all of it."""
+    quantity = agreed.agreement.quantity
+    return (
+        None
+        if quantity is None
+        else counter.count(replace(judge.line.position.line.quantity, value=quantity))
+    )
+
+
+def _settled(
+    pieces: Iterable[Piece], agreed: Holding, left: Decimal | None, judge: _Judge
+) -> Iterator[Piece]:
+    """Yield the pieces with what the agreement covers moved on: to its agreed day, or out of sight.
+
+    `left`: how much it covers, counted; None: all of it.
+    """
     covers = _covers(agreed)
-    left = None
-    if agreement.quantity is not None:
-        left = counter.count(replace(judge.line.position.line.quantity, value=agreement.quantity))
     for piece in pieces:
         taken = min(piece.quantity, piece.quantity if left is None else left)
         if piece.bucket not in covers or taken <= 0:
@@ -411,7 +484,7 @@ def _moved_on(piece: Piece, agreed: Holding, judge: _Judge) -> Piece:
     fresh = replace(piece, since=None, moves=(), hidden=(), blind_since=None)
     if agreed_on is not None:
         fresh = replace(fresh, promised=Day(agreed_on))
-    elif piece.bucket not in (Bucket.LATE, Bucket.LATE_IN_PART):
+    elif piece.bucket not in DAY_BUCKETS:
         return replace(fresh, bucket=Bucket.AGREED)
     if piece.shipment is not None:
         return judge.under_way(replace(fresh, bucket=Bucket.UNDER_WAY))

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from erp_connectors.canonical.values import DateKind
-from exceptions_app.detection.goods import Shipment
+from exceptions_app.detection.goods import Shipment, left_on
 from exceptions_app.detection.offers import Day
 from exceptions_app.detection.snapshot import LineSnapshot, OrderSnapshot
 from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
@@ -18,7 +18,14 @@ from exceptions_app.policies.values import Direction, Limit, LimitState, Toleran
 #: A deadline is missed strictly after it: the first moment at which looking again can tell.
 JUST_AFTER = timedelta(microseconds=1)
 
-ONE_BUSINESS_DAY = Tolerance(amount=Limit(LimitState.VALUE, Decimal(1)))
+
+def business_days(count: int) -> Tolerance:
+    """Return the tolerance of so many business days."""
+    return Tolerance(amount=Limit(LimitState.VALUE, Decimal(count)))
+
+
+ONE_BUSINESS_DAY = business_days(1)
+THREE_BUSINESS_DAYS = business_days(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,12 @@ class Deadlines:
         tolerance = self.line.tolerances.get(type_code, Direction.UNDER, ONE_BUSINESS_DAY)
         return days is not None and days > 0 and not tolerance.allows(Decimal(days), Decimal(0))
 
+    def is_early(self, type_code: str, wanted: Day, promised: Day) -> bool:
+        """Say whether `promised` is earlier than `wanted` by more than the tolerance of that type."""
+        days = self.days_late(wanted, promised)
+        tolerance = self.line.tolerances.get(type_code, Direction.OVER, THREE_BUSINESS_DAYS)
+        return days is not None and days < 0 and not tolerance.allows(Decimal(-days), Decimal(0))
+
     def delivery_on(self, day: Day) -> date:
         """Return when goods are owed here: a ship date plus its lead time, else plus the transit term."""
         return self._by_lead_time(day) or self.snapshot.calendar.shift_days(
@@ -98,8 +111,8 @@ class Deadlines:
     def delivery(self, promised: Day, shipment: Shipment | None = None) -> Deadline | None:
         """Return by when the goods must have arrived: the promise, or transit after a late departure."""
         calendar, day = self.snapshot.calendar, self.delivery_on(promised)
-        if shipment is not None and self.left_on(shipment) > day:
-            day = calendar.shift_days(self.left_on(shipment), self.snapshot.terms.transit_days)
+        if shipment is not None and left_on(shipment, calendar) > day:
+            day = calendar.shift_days(left_on(shipment, calendar), self.snapshot.terms.transit_days)
         grace = whole_days(self.line.tolerances.get("delivery_overdue", Direction.UNDER, ONE_BUSINESS_DAY))
         if grace is None:
             return None
@@ -123,10 +136,6 @@ class Deadlines:
         calendar = self.snapshot.calendar
         at = calendar.end_of_business(calendar.shift_days(day, self.snapshot.terms.settle_days))
         return Deadline(at, self.snapshot.sight.receipts)
-
-    def left_on(self, shipment: Shipment) -> date:
-        """Return the day a shipment left: as it says, else the day of its notice."""
-        return shipment.shipped_on or self.snapshot.calendar.local_date(shipment.noticed_at)
 
     def _goods_seen_until(self, shipment: Shipment | None) -> datetime | None:
         """Both streams would have told of goods neither shipped nor received; of shipped goods, one."""

@@ -222,6 +222,7 @@ def invoice(
     cost: Price | None = None,
     kind: InvoiceKind = InvoiceKind.INVOICE,
     revision: int = 0,
+    corrects: str | None = None,
 ) -> HeardDocument:
     """Return an invoice or credit note with one line, at the order price, sent at noon of its day."""
     return heard(
@@ -232,6 +233,7 @@ def invoice(
             issued_on=date.fromisoformat(on),
             kind=kind,
             currency="EUR",
+            corrects=corrects,
             lines=(
                 InvoiceLine(
                     order_number=ORDER_NUMBER,

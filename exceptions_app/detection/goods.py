@@ -38,7 +38,7 @@ class Shipment:
 class Goods:
     """Shipments (oldest first) and totals, counted. Quantities no one can read are left out and flagged.
 
-    `final_at`: document time of the newest notice that is final for the line.
+    `final_at`: when the newest notice that is final for the line said so first.
     """
 
     shipments: tuple[Shipment, ...] = ()
@@ -63,7 +63,7 @@ class Goods:
 def goods_of(position: LinePosition, counter: Counter, calendar: BusinessCalendar) -> Goods:
     """Return what is under way and what has arrived, in everything the position knows."""
     reader = _Reader(counter)
-    shipments = _shipments(position.shipments, reader)
+    shipments = _shipments(position.shipments, reader, calendar)
     unread_notice = reader.take_failures()
     arrivals = [_Arrival.read(fact, reader) for fact in position.receipts]
     damaged = sum((reader.amount(fact.damaged) for fact in position.receipts if fact.damaged), NOTHING)
@@ -74,9 +74,19 @@ def goods_of(position: LinePosition, counter: Counter, calendar: BusinessCalenda
         damaged=damaged,
         has_unreadable_notice=unread_notice,
         has_unreadable_receipt=unread_receipt,
-        final_at=max((fact.version.document_time for fact in position.shipments if fact.final), default=None),
+        final_at=max((said_at(fact) for fact in position.shipments if fact.final), default=None),
         unknown_units=frozenset(reader.unknown_units),
     )
+
+
+def said_at(fact: ShipmentFact) -> datetime:
+    """Return when a notice first said what it says: saying it again is no news."""
+    return fact.first_said_at or fact.version.document_time
+
+
+def left_on(shipment: Shipment, calendar: BusinessCalendar) -> date:
+    """Return the day a shipment left: as it says, else the day of its notice."""
+    return shipment.shipped_on or calendar.local_date(shipment.noticed_at)
 
 
 def goods_until(
@@ -86,7 +96,7 @@ def goods_until(
     return goods_of(
         replace(
             position,
-            shipments=tuple(fact for fact in position.shipments if fact.version.document_time <= moment),
+            shipments=tuple(fact for fact in position.shipments if said_at(fact) <= moment),
             receipts=tuple(fact for fact in position.receipts if fact.version.document_time <= moment),
         ),
         counter,
@@ -118,7 +128,7 @@ class _Reader:
         return failed
 
 
-def _shipments(facts: Sequence[ShipmentFact], reader: _Reader) -> list[Shipment]:
+def _shipments(facts: Sequence[ShipmentFact], reader: _Reader, calendar: BusinessCalendar) -> list[Shipment]:
     """Return one shipment per notice. A cumulative figure above the sum stands for notices we missed."""
     shipments: list[Shipment] = []
     so_far = NOTHING
@@ -135,13 +145,13 @@ def _shipments(facts: Sequence[ShipmentFact], reader: _Reader) -> list[Shipment]
         shipments.append(
             Shipment(
                 notice=notice,
-                noticed_at=newest.version.document_time,
+                noticed_at=said_at(newest),
                 shipped_on=newest.shipped_on,
                 expected_on=newest.expected_on,
                 shipped=so_far - before,
             )
         )
-    return sorted(shipments, key=lambda shipment: shipment.shipped_on or shipment.noticed_at.date())
+    return sorted(shipments, key=lambda shipment: left_on(shipment, calendar))
 
 
 @dataclass(slots=True)
@@ -176,7 +186,7 @@ def _arrived(
 
 def _could_hold(shipment: Shipment, arrival: _Arrival, calendar: BusinessCalendar) -> bool:
     """Say whether the goods had left when the receipt was booked."""
-    return (shipment.shipped_on or calendar.local_date(shipment.noticed_at)) <= arrival.received_on
+    return left_on(shipment, calendar) <= arrival.received_on
 
 
 def _lay(shipment: Shipment, arrivals: Iterable[_Arrival]) -> Shipment:

@@ -56,10 +56,35 @@ class Comparison:
         return ratio != 1 and (ratio in suspects or 1 / ratio in suspects)
 
 
-def ordered_price(line: LineSnapshot) -> UnitPrice | None:
-    """Return what the order line pays; None when it has no price or its price unit is unknown."""
-    order_line = line.position.line
-    return unit_price(order_line.price, order_line.quantity.unit, line.position.currency, counter_of(line))
+def ordered_price(line: LineSnapshot, quantity: Decimal | None = None) -> UnitPrice | None:
+    """Return what the order pays for `quantity` (counted; None: as ordered); None when that is unknown."""
+    unit = line.position.line.quantity.unit
+    return unit_price(agreed_price(line, quantity), unit, line.position.currency, counter_of(line))
+
+
+def agreed_price(line: LineSnapshot, quantity: Decimal | None = None) -> Price | None:
+    """Return the order's price for `quantity` (counted; None: as ordered), as it is stated.
+
+    Below the lowest break, and where the ordered quantity reaches the same break, it is the line's own price.
+    """
+    order_line, counter = line.position.line, counter_of(line)
+    if quantity is None:
+        return order_line.price
+    breaks = [
+        (counter.count(step.from_quantity), step.price)
+        for step in order_line.price_breaks
+        if counter.knows(step.from_quantity.unit)
+    ]
+    reached = _reached(breaks, quantity)
+    if reached is None or reached == _reached(breaks, counter.count(order_line.quantity)):
+        return order_line.price
+    return reached[1]
+
+
+def _reached(breaks: Iterable[tuple[Decimal, Price]], quantity: Decimal) -> tuple[Decimal, Price] | None:
+    """Return the highest break that a quantity reaches."""
+    reached = [step for step in breaks if step[0] <= quantity]
+    return max(reached, key=lambda step: step[0], default=None)
 
 
 def confirmed_price(line: LineSnapshot) -> UnitPrice | None:

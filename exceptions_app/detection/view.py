@@ -8,7 +8,7 @@ from functools import cached_property
 
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.documents.position import InvoiceFact, LinePosition
-from exceptions_app.detection.agreement import Agreement, AgreementState
+from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import Aspect, Holding, fingerprint, holding
 from exceptions_app.detection.buckets import Bucket, LineBuckets, split
 from exceptions_app.detection.counting import Counter
@@ -17,6 +17,9 @@ from exceptions_app.detection.prices import Comparison, UnitPrice, confirmed_pri
 from exceptions_app.detection.snapshot import LineSnapshot, OrderSnapshot
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Tolerance
+
+#: The type that asks which basis is meant: until it is decided no price is compared.
+BASIS_IN_DOUBT = "price_basis_suspect"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,14 @@ class LineView:
         return self.counter.in_order_unit(self.buckets.ordered)
 
     @cached_property
+    def confirmed(self) -> Decimal:
+        """What the newest answer offers; without one, or on hold, the ordered quantity."""
+        offer = self.buckets.offer
+        if offer is None or offer.is_on_hold:
+            return self.ordered
+        return self.counter.in_order_unit(offer.quantity)
+
+    @cached_property
     def price(self) -> UnitPrice | None:
         """What the order pays for one base unit."""
         return ordered_price(self.line)
@@ -81,9 +92,18 @@ class LineView:
         """Our price against the supplier's at the quantity it offers; None with nothing to compare."""
         confirmed, offer = confirmed_price(self.line), self.buckets.offer
         quantity = offer.quantity if offer and not offer.is_on_hold else self.buckets.ordered
-        if self.price is None or confirmed is None or quantity <= 0 or self.is_unwanted:
+        ordered = ordered_price(self.line, quantity)
+        if ordered is None or confirmed is None or quantity <= 0 or self.is_unwanted:
             return None
-        return Comparison(ordered=self.price, confirmed=confirmed, quantity=quantity)
+        return Comparison(ordered=ordered, confirmed=confirmed, quantity=quantity)
+
+    @property
+    def is_basis_in_doubt(self) -> bool:
+        """Whether the prices differ by a factor people mix up, and nobody has decided what is meant."""
+        if self.prices is None or not self.prices.has_suspect_basis(self.counter.factors.values()):
+            return False
+        decided = self.holds(f"{BASIS_IN_DOUBT}:{self.number}", BASIS_IN_DOUBT, Aspect.PRICE)
+        return all(agreed.agreement.kind is AgreementKind.WAIT_UNTIL for agreed in decided)
 
     def tolerance(self, type_code: str, direction: Direction, default: Tolerance) -> Tolerance:
         """Return the tolerance that holds for a type on this line."""

@@ -23,6 +23,7 @@ from exceptions_app.cases.models import Case, CaseLine, CaseState, Clock, QueueE
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreements import fingerprint
 from exceptions_app.detection.models import Watch
+from exceptions_app.detection.types.quantity_short import QuantityShort
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.playbook.load import line_snapshot
 from tests.builders.factories import (
@@ -189,6 +190,16 @@ def test_a_type_that_is_switched_off_for_the_supplier_opens_nothing(
     world, line = shortage
     TypeSettingFactory.create(supplier=world.supplier)
     assert look(line).touched == []
+
+
+def test_a_type_that_is_off_by_default_opens_only_where_it_is_switched_on(
+    shortage: tuple[Ground, OrderLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, line = shortage
+    monkeypatch.setattr(QuantityShort, "is_on_by_default", False)
+    assert look(line).touched == []
+    TypeSettingFactory.create(supplier=world.supplier, mode="on")
+    assert len(look(line).opened) == 1
 
 
 def test_a_case_heals_although_its_type_was_switched_off_meanwhile(

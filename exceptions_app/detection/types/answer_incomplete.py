@@ -3,6 +3,7 @@
 from erp_connectors.canonical.documents import LineAnswer, OfferedPart
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket
+from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.deviation import Deviation
 
@@ -16,6 +17,14 @@ class AnswerIncomplete(BucketType):
     owner = TeamCode.PROCUREMENT
     service = ServiceLevel(4, 16)
     resolutions = ("wait_until",)
+    is_live = True
+    heals_by = (
+        Healing.ANSWERED,
+        Healing.ERP_CHANGED,
+        Healing.SHIPPED,
+        Healing.RECEIVED,
+        Healing.CANCELLED,
+    )
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA answered, but left open."""

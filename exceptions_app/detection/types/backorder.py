@@ -4,6 +4,8 @@ from typing import Any
 
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
+from exceptions_app.detection.deadlines import ONE_BUSINESS_DAY
+from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import moved_parts
@@ -21,6 +23,15 @@ class Backorder(BucketType):
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
     resolutions = ("cancel_remainder",)
+    is_live = True
+    day_tolerance = ONE_BUSINESS_DAY
+    heals_by = (
+        Healing.ERP_CHANGED,
+        Healing.ANSWERED,
+        Healing.SHIPPED,
+        Healing.RECEIVED,
+        Healing.CANCELLED,
+    )
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
         """Return what is offered, and which parts are late."""

@@ -212,12 +212,14 @@ class LineType(ExceptionType):
 class BucketType(LineType):
     """A type that owns one bucket: what is in it deviates.
 
-    `quantity_tolerance` is the type's own tolerance for the quantity in the bucket; None where the tolerance
-    of the type is about something else (days), or where there is none.
+    `quantity_tolerance` is the type's own tolerance for the quantity in the bucket, of what `whole` says;
+    `day_tolerance` the one by which the deadlines put pieces into it. `direction`: which side both are for.
     """
 
     bucket: ClassVar[Bucket]
     quantity_tolerance: ClassVar[Tolerance | None] = None
+    day_tolerance: ClassVar[Tolerance | None] = None
+    direction: ClassVar[Direction] = Direction.UNDER
 
     def __init_subclass__(cls) -> None:
         if OWNERS[cls.bucket] != cls.code:
@@ -229,10 +231,14 @@ class BucketType(LineType):
         if not pieces:
             return
         quantity = line.quantity(self.bucket)
-        tolerance = None
-        if self.quantity_tolerance is not None:
-            tolerance = line.tolerance(self.code, Direction.UNDER, self.quantity_tolerance)
-        if not quantity or (tolerance is not None and tolerance.allows(quantity, line.ordered)):
+        default = self.quantity_tolerance or self.day_tolerance
+        tolerance = line.tolerance(self.code, self.direction, default) if default else None
+        is_allowed = (
+            self.quantity_tolerance is not None
+            and tolerance is not None
+            and tolerance.allows(quantity, self.whole(line))
+        )
+        if not quantity or is_allowed:
             return
         yield self.deviation(
             line,
@@ -266,6 +272,10 @@ class BucketType(LineType):
             if self.bucket in (piece.bucket, move.to)
         ]
         return min(moves, default=None)
+
+    def whole(self, line: LineView) -> Decimal:
+        """Return what the percentage of the tolerance is of: the ordered quantity."""
+        return line.ordered
 
     def since(self, line: LineView, pieces: list[Piece]) -> datetime | None:
         """Return since when the pieces are in the bucket: a missed deadline, else the newest answer."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
+from exceptions_app.detection.deadlines import ONE_BUSINESS_DAY
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import BucketType, Example, Family, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
@@ -26,6 +27,8 @@ class DeliveryOverdue(BucketType):
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
     resolutions = ("cancel_remainder",)
+    is_live = True
+    day_tolerance = ONE_BUSINESS_DAY
     heals_by = (
         Healing.RECEIVED,
         Healing.SHIPPED,

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import Decimal
 
 from exceptions_app.detection import examples as world
-from exceptions_app.detection.bills import Bill, open_bills
-from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, whole_days
+from exceptions_app.detection.bills import Bill
+from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, business_days, whole_days
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import Example, Family, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import plain
 from exceptions_app.deviation import Deviation
-from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
+from exceptions_app.policies.values import Direction, Tolerance
 
 
 class InvoiceBeforeReceipt(LineType):
@@ -28,10 +27,12 @@ class InvoiceBeforeReceipt(LineType):
     owner = TeamCode.FINANCE
     told = (TeamCode.WAREHOUSE, TeamCode.PROCUREMENT)
     service = ServiceLevel(8, 40)
+    is_live = True
     heals_by = (Healing.RECEIVED, Healing.CREDITED, Healing.ANSWERED)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield every invoice that has waited too long."""
+        tolerance = self._tolerance(line)
         for bill, deadline in self._waiting(line):
             if deadline.is_missed(line.as_of):
                 yield self.deviation(
@@ -48,6 +49,7 @@ class InvoiceBeforeReceipt(LineType):
                         "received": "0",
                         "unit": line.unit,
                     },
+                    tolerance_id=tolerance.id,
                 )
 
     def hidden(self, view: OrderView) -> dict[str, datetime]:
@@ -78,18 +80,18 @@ class InvoiceBeforeReceipt(LineType):
     def _waiting(self, line: LineView) -> Iterator[tuple[Bill, Deadline]]:
         """Yield the open bills of a line nothing of which has arrived, and by when something should have."""
         goods = line.buckets.goods
-        grace = self._grace(line)
+        grace = whole_days(self._tolerance(line))
         if goods.received > 0 or goods.has_unreadable_receipt or grace is None:
             return
         promised = [line.deadlines.delivery_on(piece.due) for piece in line.buckets.pieces if piece.due]
-        for bill in open_bills(line) or ():
+        for bill in line.buckets.bills.open if line.buckets.bills else ():
             if bill.quantity > 0:
                 day = max([bill.issued_on, *([min(promised)] if promised else [])])
                 yield bill, line.deadlines.close_of(day, grace, line.snapshot.sight.receipts)
 
-    def _grace(self, line: LineView) -> int | None:
-        days = Limit(LimitState.VALUE, Decimal(line.snapshot.terms.invoice_grace_days))
-        return whole_days(line.tolerance(self.code, Direction.UNDER, Tolerance(amount=days)))
+    def _tolerance(self, line: LineView) -> Tolerance:
+        default = business_days(line.snapshot.terms.invoice_grace_days)
+        return line.tolerance(self.code, Direction.UNDER, default)
 
     @classmethod
     def examples(cls) -> list[Example]:

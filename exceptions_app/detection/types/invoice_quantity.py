@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from erp_connectors.canonical.documents import InvoiceKind
 from exceptions_app.detection import examples as world
-from exceptions_app.detection.bills import open_bills
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.healing import Healing
@@ -39,18 +38,20 @@ class InvoiceQuantity(LineType):
     owner = TeamCode.FINANCE
     told = (TeamCode.WAREHOUSE,)
     service = ServiceLevel(8, 40)
+    is_live = True
     heals_by = (Healing.CREDITED, Healing.RECEIVED, Healing.ERP_CHANGED)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield, invoice by invoice, what is billed too much beyond tolerance."""
-        bills = open_bills(line)
-        if not bills:
+        bills = line.buckets.bills
+        if bills is None:
             return
-        left = self._too_much(line, sum((bill.quantity for bill in bills), NOTHING))
+        left = self._too_much(line, bills.billed)
         tolerance = line.tolerance(self.code, Direction.OVER, ZERO)
-        if left <= 0 or tolerance.allows(line.counter.in_order_unit(left), line.ordered):
+        due = line.counter.in_order_unit(bills.billed - left)
+        if left <= 0 or tolerance.allows(line.counter.in_order_unit(left), due):
             return
-        for bill in bills:
+        for bill in bills.open:
             taken = min(left, bill.quantity)
             left -= taken
             if taken > 0:
@@ -77,7 +78,7 @@ class InvoiceQuantity(LineType):
             for line in view.lines
             for deadline in _settling(line)
             if deadline.is_over(view.as_of) and not deadline.is_missed(view.as_of)
-            for bill in open_bills(line) or ()
+            for bill in (line.buckets.bills.open if line.buckets.bills else ())
         }
 
     def next_look(self, view: OrderView) -> datetime | None:

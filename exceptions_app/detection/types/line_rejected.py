@@ -3,6 +3,7 @@
 from erp_connectors.canonical.documents import LineAnswer
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket
+from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.deviation import Deviation
 
@@ -18,6 +19,14 @@ class LineRejected(BucketType):
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(2, 8)
     resolutions = ("cancel_remainder",)
+    is_live = True
+    heals_by = (
+        Healing.ANSWERED,
+        Healing.ERP_CHANGED,
+        Healing.SHIPPED,
+        Healing.RECEIVED,
+        Healing.CANCELLED,
+    )
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA rejected."""

@@ -6,6 +6,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreements import Aspect, price_fact
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.prices import agreed_price
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import price_words
@@ -19,6 +20,7 @@ class PriceBasisSuspect(LineType):
     label = "Price basis suspect"
     owner = TeamCode.PROCUREMENT
     service = ServiceLevel(8, 24)
+    is_live = True
     aspect = Aspect.PRICE
     heals_by = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
 
@@ -35,8 +37,9 @@ class PriceBasisSuspect(LineType):
         )
 
     def expected(self, line: LineView) -> dict[str, Any]:
-        """Return the order's price."""
-        return price_words(line.position.line.price, line.snapshot.currency, line.unit)
+        """Return the order's price for the quantity that is offered."""
+        quantity = line.prices.quantity if line.prices else None
+        return price_words(agreed_price(line.line, quantity), line.snapshot.currency, line.unit)
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 12.5 confirmed, 0.125 ordered: which basis?"""

@@ -7,7 +7,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreements import Aspect, price_fact
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.prices import CENT, Comparison, as_decimal
+from exceptions_app.detection.prices import CENT, Comparison, agreed_price, as_decimal
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, percent
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import plain, price_words
@@ -24,7 +24,8 @@ DEFAULT = Tolerance(
 class PriceMismatch(LineType):
     """The newest stated net price differs from the order's, after basis, unit and currency.
 
-    Another currency is a mismatch whatever the rate. The tolerance is on the money of the whole line.
+    Another currency is a mismatch whatever the rate. The tolerance is on the money of the whole line, and the
+    order's price is the one for the quantity that is offered.
     """
 
     code = "price_mismatch"
@@ -32,13 +33,14 @@ class PriceMismatch(LineType):
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.FINANCE,)
     service = ServiceLevel(4, 24)
+    is_live = True
     aspect = Aspect.PRICE
     heals_by = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
-        """Yield the difference of the line beyond tolerance, unless the basis of the price is suspect."""
+        """Yield the difference of the line beyond tolerance, unless the basis of the price is in doubt."""
         prices = line.prices
-        if prices is None or prices.has_suspect_basis(line.counter.factors.values()):
+        if prices is None or line.is_basis_in_doubt:
             return
         if prices.has_other_currency:
             yield self._deviation(line, prices, {"reason": "currency"}, None)
@@ -71,8 +73,9 @@ class PriceMismatch(LineType):
         )
 
     def expected(self, line: LineView) -> dict[str, Any]:
-        """Return the order's price."""
-        return price_words(line.position.line.price, line.snapshot.currency, line.unit)
+        """Return the order's price for the quantity that is offered."""
+        quantity = line.prices.quantity if line.prices else None
+        return price_words(agreed_price(line.line, quantity), line.snapshot.currency, line.unit)
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: Confirmed at 12.84 EUR, ordered at 12.5 EUR (2.7 %)."""

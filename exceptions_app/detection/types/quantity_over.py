@@ -17,6 +17,7 @@ class QuantityOver(LineType):
     label = "Quantity over"
     owner = TeamCode.PROCUREMENT
     service = ServiceLevel(8, 24)
+    is_live = True
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what is offered beyond the order and the tolerance."""

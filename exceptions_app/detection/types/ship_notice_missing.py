@@ -1,5 +1,6 @@
 """Confirmed quantity has not been announced when its notice was due."""
 
+from decimal import Decimal
 from typing import Any
 
 from exceptions_app.detection import examples as world
@@ -31,6 +32,7 @@ class ShipNoticeMissing(BucketType):
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(4, 8)
     resolutions = ("wait_until",)
+    is_live = True
     quantity_tolerance = ZERO
     heals_by = (
         Healing.SHIPPED,
@@ -39,6 +41,10 @@ class ShipNoticeMissing(BucketType):
         Healing.ANSWERED,
         Healing.ERP_CHANGED,
     )
+
+    def whole(self, line: LineView) -> Decimal:
+        """Return what was confirmed."""
+        return line.confirmed
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
         """Return the days promised for what is not announced."""

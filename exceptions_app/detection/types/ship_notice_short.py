@@ -1,6 +1,7 @@
 """A final ship notice leaves the line below what was confirmed."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from exceptions_app.detection import examples as world
@@ -32,6 +33,7 @@ class ShipNoticeShort(BucketType):
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
     resolutions = ("split", "reduce_line", "cancel_remainder")
+    is_live = True
     quantity_tolerance = ZERO
     heals_by = (
         Healing.ERP_CHANGED,
@@ -40,6 +42,10 @@ class ShipNoticeShort(BucketType):
         Healing.RECEIVED,
         Healing.CANCELLED,
     )
+
+    def whole(self, line: LineView) -> Decimal:
+        """Return what was confirmed."""
+        return line.confirmed
 
     def since(self, line: LineView, pieces: list[Piece]) -> datetime | None:
         """Return when the supplier said that no more comes."""

@@ -77,6 +77,13 @@ def test_a_quantity_that_stayed_is_unchanged_since_the_first_revision_that_had_i
     assert only(ORDER, moved).unchanged_since == at("2026-11-19 16:00")
 
 
+def test_days_that_stayed_are_wanted_since_the_first_revision_that_had_them_however_they_are_cut() -> None:
+    dearer = order((60, "2026-12-02"), (40, "2026-12-02"), said="2026-11-20 09:00", revision=1)
+    put_off = order((100, "2026-12-16"), said="2026-11-21 09:00", revision=2)
+    assert only(ORDER, dearer).scheduled_since == at("2026-11-19 16:00")
+    assert only(ORDER, put_off, dearer).scheduled_since == at("2026-11-21 09:00")
+
+
 def test_a_line_is_asked_for_since_the_release_or_since_it_was_added() -> None:
     more = order(
         lines=(order_line((100, "2026-12-02")), order_line((5, "2026-12-09"), number="20", item="B")),

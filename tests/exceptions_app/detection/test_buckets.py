@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from erp_connectors.canonical.documents import LineAnswer, OfferedPart, OrderState, Unmentioned
+from erp_connectors.canonical.documents import (
+    LineAnswer,
+    OfferedPart,
+    OrderState,
+    PriceBreak,
+    Unmentioned,
+)
 from erp_connectors.canonical.values import DateKind
 from erp_connectors.documents.positions import HeardDocument
 from exceptions_app.detection import examples as world
@@ -67,6 +73,9 @@ def pieces(documents: list[HeardDocument], when: str = "2026-11-24 10:01", **kno
             {"not_offered": 10, "late_in_part": 30, "confirmed": 60},
         ),
         ([ORDER, answer((60, "2026-12-16"))], {"not_offered": 40, "late": 60}),
+        ([ORDER, answer((60, "2026-11-26"))], {"not_offered": 40, "early": 60}),
+        ([ORDER, answer((60, "2026-11-27"))], {"not_offered": 40, "confirmed": 60}),
+        ([ORDER, answer((60, "2026-11-26"), (40, "2026-12-16"))], {"late_in_part": 40, "confirmed": 60}),
     ],
 )
 def test_an_answer_puts_the_pieces_where_its_words_say(
@@ -274,6 +283,36 @@ def test_a_tolerance_row_is_inclusive_and_unchecked_is_not_zero(
     assert found(documents, "2026-11-24 10:01", tolerances=table) == expected
 
 
+def test_a_day_tolerance_for_early_days_is_apart_and_the_case_names_its_row() -> None:
+    ten = Tolerance(amount=Limit(LimitState.VALUE, world.Decimal(10)), id=8)
+    early, late = answer((100, "2026-11-26")), answer((100, "2026-12-16"))
+    assert found([ORDER, early], "2026-11-24 10:01") == [("date_earlier", "100", "10")]
+    table = ToleranceTable({("date_earlier", Direction.OVER): ten})
+    assert found([ORDER, early], "2026-11-24 10:01", tolerances=table) == []
+    unchecked = ToleranceTable({("date_earlier", Direction.OVER): Tolerance()})
+    assert found([ORDER, early], "2026-11-24 10:01", tolerances=unchecked) == []
+    one = Tolerance(amount=Limit(LimitState.VALUE, world.Decimal(1)), id=9)
+    rows = ToleranceTable({("date_later", Direction.UNDER): one, ("date_earlier", Direction.OVER): one})
+    for word in (early, late):
+        (deviation,) = detect(snapshot(ORDER, word, tolerances=rows), (), at("2026-11-24 10:01")).deviations
+        assert deviation.tolerance_id == 9
+
+
+def test_a_percentage_is_of_what_the_type_compares_with() -> None:
+    ten_percent = Tolerance(percent=Limit(LimitState.VALUE, world.Decimal(10)))
+    table = ToleranceTable(
+        {("receipt_short", Direction.UNDER): ten_percent, ("quantity_short", Direction.UNDER): Tolerance()}
+    )
+    documents = [
+        ORDER,
+        answer((50, "2026-12-02"), said="2026-11-20 10:00"),
+        ship_notice(50, said="2026-11-26 10:00"),
+    ]
+    five, six = receipt(45, on="2026-11-27"), receipt(44, on="2026-11-27")
+    assert found([*documents, five], "2026-12-01 10:00", tolerances=table) == []
+    assert found([*documents, six], "2026-12-01 10:00", tolerances=table) == [("receipt_short", "6", "10")]
+
+
 def test_a_day_tolerance_moves_both_the_judgement_and_the_deadline() -> None:
     three = Tolerance(amount=Limit(LimitState.VALUE, world.Decimal(3)), id=7)
     table = ToleranceTable(
@@ -386,8 +425,101 @@ def test_a_credit_note_is_set_against_the_newest_invoices() -> None:
     ]
 
 
+def test_a_credit_note_is_set_against_the_invoice_it_names() -> None:
+    documents = [
+        order((30, "2026-12-01")),
+        answer((30, "2026-12-01")),
+        world.invoice(50, "INV-1", on="2026-11-25"),
+        world.invoice(30, "INV-2", on="2026-11-26"),
+        world.invoice(20, "CN-1", on="2026-11-27", kind=world.InvoiceKind.CREDIT, corrects="INV-1"),
+        world.invoice(20, "CN-2", on="2026-11-27", kind=world.InvoiceKind.CREDIT, corrects="INV-9"),
+    ]
+    detection = detect(snapshot(*documents), (), at("2026-11-27 13:00"))
+    too_much = [(d.group, d.quantity) for d in detection.deviations if d.type_code == "invoice_quantity"]
+    assert too_much == [("INV-2", 10)]
+
+
+def test_what_is_credited_of_an_invoice_beyond_it_is_set_against_the_newest() -> None:
+    documents = [
+        order((30, "2026-12-01")),
+        answer((30, "2026-12-01")),
+        world.invoice(10, "INV-1", on="2026-11-25"),
+        world.invoice(40, "INV-2", on="2026-11-26"),
+        world.invoice(20, "CN-1", on="2026-11-27", kind=world.InvoiceKind.CREDIT, corrects="INV-1"),
+    ]
+    assert found(documents, "2026-11-27 13:00") == []
+
+
+def test_a_credit_at_another_price_corrects_the_price_and_not_the_quantity() -> None:
+    documents = [ORDER, FULL, world.invoice(120, on="2026-11-27", cost=world.price("190", "EUR"))]
+    money_back = world.invoice(
+        120, "CN-1", on="2026-11-28", cost=world.price("7.60", "EUR"), kind=world.InvoiceKind.CREDIT
+    )
+    goods_back = world.invoice(
+        20, "CN-2", on="2026-11-28", cost=world.price("190", "EUR"), kind=world.InvoiceKind.CREDIT
+    )
+    too_much = [("invoice_quantity", "20", "10")]
+    assert found(documents, "2026-11-28 13:00") == too_much
+    assert found([*documents, money_back], "2026-11-28 13:00") == too_much
+    assert found([*documents, goods_back], "2026-11-28 13:00") == []
+
+
+def test_an_invoice_that_corrects_another_one_stands_in_its_place() -> None:
+    documents = [ORDER, FULL, world.invoice(120, on="2026-11-27")]
+    corrected = world.invoice(100, "INV-2", on="2026-11-28", corrects="INV-1")
+    assert found(documents, "2026-11-28 13:00") == [("invoice_quantity", "20", "10")]
+    assert found([*documents, corrected], "2026-11-28 13:00") == []
+
+
+def test_a_notice_that_is_sent_again_does_not_take_back_a_newer_promise() -> None:
+    final = replace(
+        ship_notice(90, said="2026-11-26 10:00", final=True), first_said_at=at("2026-11-24 09:00")
+    )
+    anew = answer((100, "2026-12-02"), said="2026-11-25 10:00")
+    assert pieces([ORDER, anew, final], "2026-11-26 12:00") == {"confirmed": 10, "under_way": 90}
+
+
+def test_goods_that_were_given_back_are_neither_missing_nor_damaged() -> None:
+    documents = [
+        ORDER,
+        FULL,
+        ship_notice(100, said="2026-11-26 10:00"),
+        receipt(95, on="2026-11-27", damaged=4),
+    ]
+    assert pieces(documents, "2026-12-01 10:00") == {"not_received": 5, "damaged": 4, "received": 91}
+    credit = world.invoice(7, "CN-1", on="2026-11-30", kind=world.InvoiceKind.CREDIT)
+    assert pieces([*documents, credit], "2026-12-01 10:00") == {"credited": 7, "damaged": 2, "received": 91}
+
+
+def test_price_breaks_hold_for_the_quantity_that_is_offered() -> None:
+    steps = (
+        PriceBreak(amount(100), world.price("12.50")),
+        PriceBreak(amount(500), world.price("12.00")),
+        PriceBreak(amount(2, "PAL"), world.price("11.00")),
+    )
+    ordered = order((500, "2026-12-02"), cost=world.price("12.00", "EUR"), price_breaks=steps)
+
+    def confirmed(quantity: int, cost: str) -> list[str]:
+        word = answer((quantity, "2026-12-02"), cost=world.price(cost))
+        known = snapshot(ordered, word, packs={"PAL": 400})
+        return [d.type_code for d in detect(known, (), at("2026-11-24 10:01")).deviations if "price" in d.key]
+
+    assert confirmed(500, "12.00") == []
+    assert confirmed(499, "12.50") == []
+    assert confirmed(499, "12.00") == ["price_mismatch"]
+    assert confirmed(800, "11.00") == []
+    assert confirmed(50, "12.00") == []
+
+
+def test_the_order_price_stands_where_its_quantity_reaches_the_same_break() -> None:
+    steps = (PriceBreak(amount(100), world.price("12.50")),)
+    ordered = order((500, "2026-12-02"), cost=world.price("12.00", "EUR"), price_breaks=steps)
+    word = answer((400, "2026-12-02"), cost=world.price("12.00"))
+    assert found([ordered, word], "2026-11-24 10:01") == [("quantity_short", "100", "10")]
+
+
 @pytest.mark.parametrize(
-    ("parts", "expected"), [([(60, "2026-12-02")], 100), ([(90, "2026-12-02"), (90, "2026-12-09")], 100)]
+    ("parts", "expected"), [([(60, "2026-12-02")], 100), ([(90, "2026-12-02"), (90, "2026-12-08")], 100)]
 )
 def test_a_schedule_that_does_not_add_up_is_cut_or_filled(
     parts: list[tuple[int, str]], expected: int
@@ -395,8 +527,8 @@ def test_a_schedule_that_does_not_add_up_is_cut_or_filled(
     content: Any = order((100, "2026-12-02")).content
     line = replace(content.lines[0], schedule=world.order_line(*parts).schedule)
     odd = replace(ORDER, content=replace(content, lines=(line,)))
-    assert sum(pieces([odd, answer((100, "2026-12-01"))]).values()) == expected
-    assert pieces([odd, answer((100, "2026-12-01"))]) == {"confirmed": 100}
+    assert sum(pieces([odd, answer((100, "2026-12-03"))]).values()) == expected
+    assert pieces([odd, answer((100, "2026-12-03"))]) == {"confirmed": 100}
 
 
 def test_the_supplier_answers_and_announces_on_its_own_calendar() -> None:

@@ -374,6 +374,44 @@ def test_a_new_day_for_an_overdue_delivery_counts_for_notice_and_delivery() -> N
     assert found(documents, "2026-12-14 17:01", agreed) == [("delivery_overdue", "100", "10")]
 
 
+def test_a_suspect_basis_that_is_decided_to_be_a_mismatch_is_judged_as_one() -> None:
+    documents = [
+        order((1000, "2026-12-02"), cost=price("0.125", "EUR")),
+        answer((1000, "2026-12-02"), cost=price("12.50", "EUR")),
+    ]
+    known = snapshot(*documents)
+    decided = [agreement(known, "price_basis_suspect")]
+    assert found(documents, "2026-11-24 10:01", decided) == [("price_mismatch", "1000", "10")]
+    waiting = [agreement(known, "price_basis_suspect", kind=AgreementKind.WAIT_UNTIL, until="2026-11-25")]
+    assert found(documents, "2026-11-24 10:01", waiting) == []
+    assert found(documents, "2026-11-25 17:01", waiting) == [("price_basis_suspect", "1000", "10")]
+
+
+def test_a_new_day_in_the_erp_after_the_answer_counts_for_notice_and_delivery() -> None:
+    put_off = order((100, "2026-12-11"), said="2026-12-02 09:00", revision=1)
+    assert found(FRIDAY, "2026-12-02 09:01") == [("delivery_overdue", "100", "10")]
+    assert found([*FRIDAY, put_off], "2026-12-02 09:01") == []
+    assert found([*FRIDAY, put_off], "2026-12-09 17:01") == [("ship_notice_missing", "100", "10")]
+    assert found([*FRIDAY, put_off], "2026-12-14 17:01") == [("delivery_overdue", "100", "10")]
+    confirmed_anew = answer((100, "2026-12-03"), said="2026-12-02 10:00")
+    assert found([*FRIDAY, put_off, confirmed_anew], "2026-12-01 16:00") == [("date_earlier", "100", "10")]
+
+
+def test_a_claim_is_settled_by_its_credit_note_and_only_by_that() -> None:
+    missing = [
+        *FRIDAY,
+        ship_notice(100, said="2026-11-25 10:00"),
+        receipt(92, on="2026-11-27"),
+    ]
+    claimed = [agreement(snapshot(*missing), "receipt_short", kind=AgreementKind.CREDIT, quantity=5)]
+    credit = invoice(5, "CN-1", on="2026-12-01", kind=InvoiceKind.CREDIT)
+    assert found(missing, "2026-12-01 13:00") == [("receipt_short", "8", "10")]
+    assert found(missing, "2026-12-01 13:00", claimed) == [("receipt_short", "3", "10")]
+    assert found([*missing, credit], "2026-12-01 13:00", claimed) == [("receipt_short", "3", "10")]
+    whole = invoice(8, "CN-2", on="2026-12-01", kind=InvoiceKind.CREDIT)
+    assert found([*missing, whole], "2026-12-01 13:00", claimed) == []
+
+
 def test_an_agreement_on_a_part_leaves_the_rest() -> None:
     part = [agreement(snapshot(SHORTAGE, OFFER_82), "quantity_short", quantity=10)]
     assert found([SHORTAGE, OFFER_82], "2026-11-24 13:00", part) == [("quantity_short", "8", "10")]
