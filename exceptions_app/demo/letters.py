@@ -75,7 +75,7 @@ def _line(said: AnswerLine) -> list[Segment]:
     ids = [part for pair in (("BP", line.item), ("VP", line.supplier_item or "")) if pair[1] for part in pair]
     status = "IA" if said.quantity == line.quantity.value else "IQ"
     return [
-        ("PO1", line.number, _plain(line.quantity.value), unit, price, "PE", *ids),
+        ("PO1", line.number, _plain(line.quantity.value), unit, price, "UM", *ids),
         ("PID", "F", "", "", "", line.description.replace("*", " ").replace("~", " ").replace(">", " ")),
         ("ACK", status, _plain(said.quantity), unit, "067", f"{said.day:%Y%m%d}"),
     ]

@@ -22,6 +22,7 @@ from exceptions_app.cases import actions
 from exceptions_app.cases.models import Case, CaseLine, CaseState, Clock, QueueEntry, Task, TaskState
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreements import fingerprint
+from exceptions_app.detection.deadlines import JUST_AFTER
 from exceptions_app.detection.models import Watch
 from exceptions_app.detection.types.quantity_short import QuantityShort
 from exceptions_app.notifications.models import Notification, NotificationKind
@@ -44,6 +45,7 @@ pytestmark = pytest.mark.django_db
 DAY = date(2026, 12, 2)
 LATER = date(2026, 12, 16)
 LATER_WORD = DocumentVersion(TUESDAY_TEN + timedelta(hours=1))
+WHEN_THE_NOTICE_IS_MISSING = berlin(date(2026, 11, 30), 17) + JUST_AFTER
 
 
 @pytest.fixture(autouse=True)
@@ -599,7 +601,7 @@ def test_a_line_settled_by_a_document_of_ours_is_given_ten_minutes(
     intake.evaluate([line.order_id], by_then)
     assert the_case().state == CaseState.IN_PROGRESS
     assert the_line().settled_at is None
-    assert Watch.objects.get().due_at is None
+    assert Watch.objects.get().due_at == WHEN_THE_NOTICE_IS_MISSING
 
 
 # --- again --------------------------------------------------------------------------------------------------
@@ -717,7 +719,7 @@ def test_without_news_the_second_reading_comes_ten_minutes_later(flapping: Order
     assert the_case().state == CaseState.CLOSED
     intake.evaluate([flapping.order_id], second)
     assert the_case().is_open
-    assert Watch.objects.get().due_at is None
+    assert Watch.objects.get().due_at == WHEN_THE_NOTICE_IS_MISSING
 
 
 def test_a_reading_that_agrees_with_the_state_ends_the_doubt(flapping: OrderLine) -> None:
