@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from erp_connectors.canonical.documents import Confirmation, Receipt, ShipmentStatus, ShipNotice
+from erp_connectors.canonical.documents import Confirmation, Invoice, Receipt, ShipmentStatus, ShipNotice
 from erp_connectors.edi.envelope import ControlKey, EnvelopeIds, Finding, Verdict
 
-Document = Confirmation | ShipNotice | ShipmentStatus | Receipt
+Document = Confirmation | ShipNotice | ShipmentStatus | Receipt | Invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

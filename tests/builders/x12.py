@@ -391,6 +391,111 @@ def shipment_status_214(
     return interchange([("214", segments)], control=control, at=at, parties=parties, style=style)
 
 
+def it1(
+    number: str,
+    quantity: str,
+    *,
+    unit: str = "EA",
+    price: str = "10",
+    basis: str = "",
+    ids: Sequence[str] = (),
+    extra: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return an IT1 loop; `extra` are the segments under the line, as `sac` and `txi` make them."""
+    pairs = tuple(ids) or ("BP", f"ITEM-{number}")
+    return [("IT1", number, quantity, unit, price, basis, *pairs), *extra]
+
+
+def sac(
+    indicator: str,
+    code: str,
+    cents: str = "",
+    *,
+    percent: str = "",
+    rate: str = "",
+    units: str = "",
+    handling: str = "",
+    text: str = "",
+) -> Segment:
+    """Return a SAC segment: C charges, A allows, an amount in cents."""
+    by_percent = ("2", percent) if percent else ("", "")
+    by_rate = (rate, "EA" if units else "", units)
+    return ("SAC", indicator, code, "", "", cents, *by_percent, *by_rate, "", handling, "", "", text)
+
+
+def txi(kind: str, amount: str = "", percent: str = "") -> Segment:
+    """Return a TXI segment; its amount has a decimal point."""
+    return ("TXI", kind, amount, percent)
+
+
+def itd(
+    *,
+    basis: str = "3",
+    percent: str = "",
+    discount_days: str = "",
+    due: date | str = "",
+    net_days: str = "",
+) -> Segment:
+    """Return an ITD segment."""
+    return ("ITD", "01", basis, percent, "", discount_days, _day(due) if due else "", net_days)
+
+
+def invoice_segments(
+    number: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    total: str,
+    order: str = "",
+    kind: str = "",
+    purpose: str = "",
+    on: date | str = date(2026, 11, 23),
+    currency: str = "USD",
+    header: Sequence[Segment] = (),
+    summary: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return the inside of an 810; `total` is TDS01 in cents, `summary` stands after it."""
+    beginning = ("BIG", _day(on), number, "", order, "", "", kind, purpose)
+    money = [("CUR", "SE", currency)] if currency else []
+    body = [segment for line in lines for segment in line]
+    totals: list[Segment] = [("TDS", total)] if total else []
+    return [beginning, *money, *header, *body, *totals, *summary, ("CTT", str(len(lines)))]
+
+
+def invoice_810(
+    number: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    sender: str = "SUPPLIER",
+    receiver: str = "BUYER",
+    control: int = 1,
+    at: datetime = NOON,
+    total: str,
+    order: str = "",
+    kind: str = "",
+    purpose: str = "",
+    on: date | str = date(2026, 11, 23),
+    currency: str = "USD",
+    header: Sequence[Segment] = (),
+    summary: Sequence[Segment] = (),
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one 810; `lines` come from `it1`."""
+    segments = invoice_segments(
+        number,
+        lines,
+        total=total,
+        order=order,
+        kind=kind,
+        purpose=purpose,
+        on=on,
+        currency=currency,
+        header=header,
+        summary=summary,
+    )
+    parties = Parties(sender=sender, receiver=receiver)
+    return interchange([("810", segments)], control=control, at=at, parties=parties, style=style)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
     """One item of a ship notice. `to_date` is cumulative, `status` SN108."""

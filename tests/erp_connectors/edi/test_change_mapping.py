@@ -99,7 +99,7 @@ def test_a_sequence_that_is_no_short_number_is_no_revision(sequence: str) -> Non
     assert document_of(outcome_of(sequence=sequence)).version.revision == 0
 
 
-# --- what a line comes to (DE 670) -----------------------------------------------------------------
+# --- what a line comes to (DE 670) ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_partner_can_have_a_code_of_its_own_mean_another() -> None:
     assert line_of(outcome_of(poc("1", "TI", "5"), overrides=overrides)).rejected == each("5")
 
 
-# --- what the header says (DE 587, 353) --------------------------------------------------------------
+# --- what the header says (DE 587, 353) -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", ["RD", "RF", "RJ", "RN", "RO", "RV"])
@@ -314,7 +314,7 @@ def test_its_purpose_is_a_change_unless_it_replaces_all(code: str, purpose: Purp
     assert ("UNKNOWN_CODE" in outcome.codes()) is (code == "Q7")
 
 
-# --- what is refused ---------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_the_reading_keeps_everything_as_sent() -> None:
     ]
 
 
-# --- conditions (DE 412) ------------------------------------------------------------------------------
+# --- conditions (DE 412) --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_partner_can_have_a_condition_of_its_own() -> None:
     assert (line.damaged, len(line.in_question)) == (each("4"), 1)
 
 
-# --- what RCD02 counts --------------------------------------------------------------------------------
+# --- what RCD02 counts ----------------------------------------------------------------------------
 
 
 def test_in_an_acceptance_certificate_what_was_not_accepted_came_besides() -> None:
@@ -213,7 +213,7 @@ def test_a_unit_nobody_knows_stays_as_sent() -> None:
     assert line_of(outcome_of(rcd("1", "5", unit="QX"))).received == Quantity(Decimal(5), "QX")
 
 
-# --- whose order, and when ----------------------------------------------------------------------------
+# --- whose order, and when ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_the_purpose_says_what_the_receipt_does_to_an_earlier_one(code: str, pur
     assert ("UNKNOWN_CODE" in outcome.codes()) is (code == "Q7")
 
 
-# --- what is refused ----------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 from erp_connectors.edi import PartnerRules, Verdict
 from tests.erp_connectors.edi.decoding import Outcome, read
 
-MAPPED_SETS = {"214", "850", "855", "856", "860", "861", "865"}
+MAPPED_SETS = {"214", "810", "850", "855", "856", "860", "861", "865"}
 DOCUMENT_SETS = MAPPED_SETS - {"850", "860"}
 FRAME_FACTS = {"set", "ctl", "nseg", "se01_ok", "se02_ok"}
 PROJECT = Path(__file__).resolve().parents[3]

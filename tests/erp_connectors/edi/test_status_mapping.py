@@ -81,7 +81,7 @@ def test_the_reading_keeps_everything_as_sent() -> None:
     }
 
 
-# --- codes (DE 1650, 1651, 1652) -----------------------------------------------------------------------
+# --- codes (DE 1650, 1651, 1652) ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_partner_can_have_codes_of_its_own() -> None:
     assert document.events[0].at == datetime(2026, 11, 22, tzinfo=UTC)
 
 
-# --- the carrier's ETA -----------------------------------------------------------------------------------
+# --- the carrier's ETA ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_an_estimate_without_a_readable_day_states_no_eta(on: str) -> None:
     assert (finding.code, finding.element, finding.value) == ("DATE_UNREADABLE", 5, on)
 
 
-# --- clocks (DE 623) -------------------------------------------------------------------------------------
+# --- clocks (DE 623) ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_six_digit_date_gets_its_century() -> None:
     assert event_of(outcome_of(at7("D1", "NS", "261122"))).at == datetime(2026, 11, 22, tzinfo=UTC)
 
 
-# --- numbers and orders ------------------------------------------------------------------------------------
+# --- numbers and orders ---------------------------------------------------------------------------
 
 
 def test_without_a_shipment_number_the_carriers_own_stands_for_it() -> None:

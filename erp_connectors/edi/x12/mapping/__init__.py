@@ -11,6 +11,8 @@ from erp_connectors.edi.frame import Mapped
 from erp_connectors.edi.values import UnreadableValue
 from erp_connectors.edi.x12.mapping.change_confirmation import map_change_confirmation
 from erp_connectors.edi.x12.mapping.confirmation import map_confirmation, required_beginning
+from erp_connectors.edi.x12.mapping.invoice import map_invoice
+from erp_connectors.edi.x12.mapping.invoice_reading import invoice_facts, read_invoice
 from erp_connectors.edi.x12.mapping.orders import order_facts, read_order
 from erp_connectors.edi.x12.mapping.receipt import map_receipt, read_receipt, receipt_facts
 from erp_connectors.edi.x12.mapping.ship_notice import map_ship_notice, read_ship_notice, ship_notice_facts
@@ -48,15 +50,20 @@ def map_transaction(rows: list[Row], source: Source) -> Mapped:
 
 def read_transaction(rows: list[Row], source: Source) -> dict[str, Any]:
     """Return every fact of a mapped set as plain values as sent; nothing for any other set."""
-    if source.set_code in ("850", "855", "860", "865"):
-        return order_facts(read_order(rows, source.tables.ignored_segments))
-    if source.set_code == "856":
-        return ship_notice_facts(read_ship_notice(rows, source))
-    if source.set_code == "214":
-        return shipment_status_facts(read_shipment_status(rows, source.tables.ignored_segments))
-    if source.set_code == "861":
-        return receipt_facts(read_receipt(rows, source.tables.ignored_segments))
-    return {}
+    ignored = source.tables.ignored_segments
+    match source.set_code:
+        case "850" | "855" | "860" | "865":
+            return order_facts(read_order(rows, ignored))
+        case "856":
+            return ship_notice_facts(read_ship_notice(rows, source))
+        case "214":
+            return shipment_status_facts(read_shipment_status(rows, ignored))
+        case "861":
+            return receipt_facts(read_receipt(rows, ignored))
+        case "810":
+            return invoice_facts(read_invoice(rows, ignored))
+        case _:
+            return {}
 
 
 BEGINNING_OF = {"850": "BEG", "860": "BCH"}
@@ -79,6 +86,7 @@ def _check_order(rows: list[Row], source: Source) -> Mapped:
 
 _MAPPERS: dict[str, Callable[[list[Row], Source], Mapped]] = {
     "214": map_shipment_status,
+    "810": map_invoice,
     "850": _check_order,
     "855": map_confirmation,
     "856": map_ship_notice,

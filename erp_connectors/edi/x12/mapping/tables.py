@@ -330,6 +330,7 @@ REFERENCE_KINDS = {
     "PK": "packing_list",
     "SI": "shipment",
     "IV": "invoice",
+    "OI": "original_invoice",
     "LT": "lot",
 }
 """DE 128; a qualifier that is not here stays as it was sent."""
