@@ -128,7 +128,7 @@ def test_one_broken_transaction_leaves_its_neighbours_byte_identical(
 
 
 def test_a_set_that_is_known_but_not_mapped_is_accepted_and_says_so() -> None:
-    outcome = read(interchange([("810", [("BIG", "20261123", "INV-1")])]))
+    outcome = read(interchange([("846", [("BIA", "00", "DD", "INV-1", "20261123")])]))
 
     assert outcome.file.verdict is Verdict.ACCEPT
     assert codes(outcome.transaction) == ["SET_NOT_MAPPED"]
