@@ -263,10 +263,7 @@ class Desk:
             release=self.policies.release,
             news=replace(news, summary=impact.headline),
             at=self.as_of,
-            effects=(
-                lambda opened, at: alerts.alert_told_teams(opened, kind, at),
-                lambda opened, at: alerts.keep_tasks(opened, kind, impact.uncovered, at),
-            ),
+            effects=(lambda opened, at: alerts.tell_teams(opened, kind, impact.uncovered, at),),
         )
         self.outcome.opened.append(case.number)
         return case
@@ -276,11 +273,7 @@ class Desk:
     ) -> Case:
         impact = self._impact(kind, lines)
         was_open = case.is_open
-        effects: list[upkeep.Effect] = [
-            lambda changed, at: alerts.keep_tasks(changed, kind, impact.uncovered, at)
-        ]
-        if not was_open:
-            effects.append(lambda changed, at: alerts.alert_told_teams(changed, kind, at))
+        tell = alerts.keep_tasks if was_open else alerts.tell_teams
         changed = upkeep.update(
             case,
             impact=impact,
@@ -289,7 +282,7 @@ class Desk:
             is_new_word=any(line.settled_at is None for line in self._touched(filing)),
             has_answered=case.pk in self.answered or any(each.evidence.get(HEARD) for each in filing.added),
             find_route=lambda: self._route(kind, lines, impact),
-            effects=tuple(effects),
+            effects=(lambda changed, at: tell(changed, kind, impact.uncovered, at),),
         )
         settle.case_changed(changed)
         (self.outcome.updated if was_open else self.outcome.reopened).append(case.number)

@@ -155,9 +155,10 @@ class ApprovalRuleAdmin(PolicyAdmin):
 
 @admin.register(TaskTemplate)
 class TaskTemplateAdmin(PolicyAdmin):
-    """The words of alerts and tasks."""
+    """Which told team gets an alert and which a task, and in which words."""
 
-    list_display = ["type_code", "team_code", "title", "due_hours", "release"]
+    list_display = ["type_code", "team_code", "kind", "title", "company", "due_hours", "release"]
+    list_filter = ["kind", "company"]
 
 
 @admin.register(Calendar)

@@ -1,16 +1,16 @@
-"""Tells the teams a type names: alerts to those it tells, tasks to those whose customers are left uncovered.
+"""Tells the teams a type names: by an alert or a task, and by a task whose customers are left uncovered.
 
 Everything is compared with what was told before: looking again tells nobody anything twice.
 """
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Count
+from django.utils.translation import gettext
 
 from exceptions_app.audit.record import record
 from exceptions_app.cases import queue
@@ -18,58 +18,47 @@ from exceptions_app.cases.models import Case, Task, TaskState
 from exceptions_app.coverage import Shortfall
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.detection.words import plain
+from exceptions_app.notifications import words
 from exceptions_app.notifications.models import Notification, NotificationKind
-from exceptions_app.people.models import Team
+from exceptions_app.notifications.tellings import DUE_HOURS, Telling
+from exceptions_app.notifications.words import Tellings
+from exceptions_app.people.models import Membership, Team
 from exceptions_app.policies import lookup
-from exceptions_app.policies.models import TaskTemplate
+from exceptions_app.policies.models import TellingKind
 from exceptions_app.shortfalls import ItemShortfalls
 
-DUE_HOURS = Decimal(8)
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+Uncovered = Collection[ItemShortfalls] | None
 
 
-# --- alerts -------------------------------------------------------------------------------------------------
+# --- a case opens, changes and ends -------------------------------------------------------------------------
 
 
-def alert_told_teams(case: Case, kind: ExceptionType, at: datetime) -> None:
-    """Tell the told teams that a case was opened or reopened, in the words of their template."""
-    templates = _templates(case, at)
-    words = _facts_in_words(case)
-    for team in _teams(case, kind.told):
-        template = templates.get(team.code) if team.code not in kind.told_plus else None
-        title = _filled(template.title, words) if template else f"{kind.label}: {case.headline}"
-        body = _filled(template.body, words) if template else _about(words)
-        _notify(case, team, NotificationKind.ALERT, title, body, at)
+def tell_teams(case: Case, kind: ExceptionType, uncovered: Uncovered, at: datetime) -> None:
+    """Tell every team its type names that a case was opened or reopened: each once, by a task or an alert."""
+    told = _Told(case, at, _teams(case, {*kind.told, *kind.told_plus}), words.tellings_for(case, at))
+    told.keep_tasks(kind, uncovered, is_new=True)
+    for team in told.teams:
+        if team.code in kind.told and team not in told.news:
+            told.alert(team)
+    told.send()
 
 
-# --- tasks --------------------------------------------------------------------------------------------------
+def keep_tasks(case: Case, kind: ExceptionType, uncovered: Uncovered, at: datetime) -> bool:
+    """Make the tasks of a case what the customer orders ask for; return whether anything changed.
 
-
-def keep_tasks(
-    case: Case, kind: ExceptionType, uncovered: Collection[ItemShortfalls] | None, at: datetime
-) -> bool:
-    """Make the tasks of the told+ teams what the customer orders ask for; return whether anything changed.
-
-    Open when an order of class A or B is uncovered, with every uncovered order named; updated when the
-    figures change, void when all are covered. A task that was done comes back only with other figures. None:
-    nobody can tell, so everything stays.
+    A told+ team has one open while an order of class A or B is uncovered, with every uncovered order named;
+    it is updated when the figures change, and void when all are covered. A task that was done comes back only
+    with other figures. None: nobody can tell, so everything stays. A task of a told team follows the case.
     """
-    if uncovered is None or not kind.told_plus:
+    if not kind.told and (uncovered is None or not kind.told_plus):
         return False
-    facts = _facts_of(uncovered)
-    is_needed = any(each.makes_task for item in uncovered for each in item.shortfalls)
-    of_case = Task.objects.filter(case=case, outlives_case=False).order_by("pk")
-    newest = {task.team_id: task for task in of_case}
-    if not is_needed and not any(task.state == TaskState.OPEN for task in newest.values()):
+    has_task = Task.objects.filter(case=case, state=TaskState.OPEN, outlives_case=False).exists()
+    if not has_task and not _is_needed(uncovered):
         return False
-    templates = _templates(case, at)
-    changes = [
-        _keep_task(
-            case, team, newest.get(team.pk), facts if is_needed else None, templates.get(team.code), at
-        )
-        for team in _teams(case, kind.told_plus)
-    ]
-    return any(changes)
+    told = _Told(case, at, _teams(case, {*kind.told, *kind.told_plus}), words.tellings_for(case, at))
+    has_changed = told.keep_tasks(kind, uncovered, is_new=False)
+    told.send()
+    return has_changed
 
 
 def give_task(case: Case, team_code: str, *, title: str, body: str, at: datetime) -> bool:
@@ -79,7 +68,7 @@ def give_task(case: Case, team_code: str, *, title: str, body: str, at: datetime
             case, team, title=title[:200], body=body, facts={}, hours=DUE_HOURS, at=at, outlives_case=True
         )
         _tell_history(task, "opened", f"Task for {team.name}: {task.title}", at)
-        _notify(case, team, NotificationKind.TASK, task.title, body, at)
+        _notify(case, [(team, News(NotificationKind.TASK, task.title, body))], at)
         queue.sync(case)
         return True
     return False
@@ -92,31 +81,78 @@ def end_tasks(case: Case, at: datetime, *, reason: str) -> None:
         _void(task, reason, at)
 
 
-def _keep_task(
-    case: Case,
-    team: Team,
-    task: Task | None,
-    facts: dict[str, Any] | None,
-    template: TaskTemplate | None,
-    at: datetime,
-) -> bool:
-    is_open = task is not None and task.state == TaskState.OPEN
-    if facts is None:
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a team is told."""
+
+    kind: NotificationKind
+    title: str
+    body: str
+
+
+class _Told:
+    """The teams told about a case at one moment, with what they have to do and what is news to them."""
+
+    def __init__(self, case: Case, at: datetime, teams: list[Team], tellings: Tellings) -> None:
+        self.case, self.at, self.teams, self.tellings = case, at, teams, tellings
+        self.facts = words.facts_in_words(case)
+        self.news: dict[Team, News] = {}
+
+    def alert(self, team: Team) -> None:
+        """Tell a team in the words of its alert, and where it finds the case."""
+        title, body = words.say(self.tellings.of(team.code), self.facts)
+        body = "\n".join(filter(None, [body, words.where(self.facts)]))
+        self.news[team] = News(NotificationKind.ALERT, title, body)
+
+    def send(self) -> None:
+        """Write what is news."""
+        _notify(self.case, self.news.items(), self.at)
+
+    def keep_tasks(self, kind: ExceptionType, uncovered: Uncovered, *, is_new: bool) -> bool:
+        """Make every team's task what it should be, and say whether anything changed."""
+        rows = Task.objects.filter(case=self.case, outlives_case=False).select_related("team").order_by("pk")
+        newest = {task.team_id: task for task in rows}
+        changes = [self._keep(kind, team, newest.get(team.pk), uncovered, is_new) for team in self.teams]
+        return any(changes)
+
+    def _keep(
+        self, kind: ExceptionType, team: Team, task: Task | None, uncovered: Uncovered, is_new: bool
+    ) -> bool:
+        if team.code in kind.told_plus and _is_needed(uncovered):
+            facts = _facts_of(uncovered or ())
+            if task is not None and task.state != TaskState.VOID and task.facts == facts:
+                return False
+            return self._write(team, task, self.tellings.cover(team.code), facts)
+        is_open = task is not None and task.state == TaskState.OPEN
+        is_kept = is_open and task is not None and bool(task.facts) and uncovered is None
+        telling = self.tellings.of(team.code)
+        if is_kept or not (is_open or is_new):
+            return False
+        if team.code in kind.told and telling.kind is TellingKind.TASK:
+            return self._write(team, task, telling, {})
         if task is not None and is_open:
-            _void(task, "Every customer order is covered", at)
+            _void(task, gettext("Every customer order is covered"), self.at)
         return is_open
-    if task is not None and task.state != TaskState.VOID and task.facts == facts:
-        return False
-    title, body = _task_words(case, facts, template)
-    if task is not None and is_open:
-        before, task.facts, task.title, task.body = task.facts, facts, title, body
-        task.save(update_fields=["facts", "title", "body"])
-        _tell_history(task, "updated", f"New figures for {team.name}: {title}", at, before=before)
+
+    def _write(self, team: Team, task: Task | None, telling: Telling, facts: dict[str, Any]) -> bool:
+        """Bring an open task up to date, or open a new one and tell the team."""
+        title, body = words.say(telling, self.facts | _orders_in_words(facts))
+        if task is not None and task.state == TaskState.OPEN:
+            return _update(task, title, body, facts, self.at)
+        task = _new_task(
+            self.case, team, title=title, body=body, facts=facts, hours=telling.due_hours, at=self.at
+        )
+        _tell_history(task, "opened", f"Task for {team.name}: {title}", self.at)
+        self.news[team] = News(NotificationKind.TASK, title, body)
         return True
-    hours = template.due_hours if template else DUE_HOURS
-    task = _new_task(case, team, title=title, body=body, facts=facts, hours=hours, at=at)
-    _tell_history(task, "opened", f"Task for {team.name}: {title}", at)
-    _notify(case, team, NotificationKind.TASK, title, body, at)
+
+
+def _update(task: Task, title: str, body: str, facts: dict[str, Any], at: datetime) -> bool:
+    if (task.title, task.body, task.facts) == (title, body, facts):
+        return False
+    before, task.facts, task.title, task.body = task.facts, facts, title, body
+    task.save(update_fields=["facts", "title", "body"])
+    _tell_history(task, "updated", f"New figures for {task.team.name}: {title}", at, before=before)
     return True
 
 
@@ -165,7 +201,7 @@ def _tell_history(
     )
 
 
-# --- figures and words --------------------------------------------------------------------------------------
+# --- the customer orders ------------------------------------------------------------------------------------
 
 
 def _facts_of(uncovered: Collection[ItemShortfalls]) -> dict[str, Any]:
@@ -196,44 +232,20 @@ def _order_of(each: Shortfall) -> dict[str, str]:
     }
 
 
-def _task_words(case: Case, facts: dict[str, Any], template: TaskTemplate | None) -> tuple[str, str]:
-    orders = list(dict.fromkeys(each["order"] for item in facts["items"] for each in item["orders"]))
-    named = ", ".join(orders)
-    listed = "\n".join(
+def _is_needed(uncovered: Uncovered) -> bool:
+    return any(each.makes_task for item in uncovered or () for each in item.shortfalls)
+
+
+def _orders_in_words(facts: dict[str, Any]) -> dict[str, str]:
+    items = facts.get("items", ())
+    orders = dict.fromkeys(each["order"] for item in items for each in item["orders"])
+    listed = [
         f"{each['order']} ({each['customer']}, class {each['class']}, due {each['due_on']}): "
         f"{each['short']} of {each['quantity']} {item['unit']} short of {item['item']} in {item['warehouse']}"
-        for item in facts["items"]
+        for item in items
         for each in item["orders"]
-    )
-    if template is None:
-        return f"Not covered: {named}"[:200], listed
-    words = _facts_in_words(case) | {"orders": named, "shortfalls": listed}
-    title, body = _filled(template.title, words), _filled(template.body, words)
-    return title[:200], body or listed
-
-
-def _facts_in_words(case: Case) -> dict[str, str]:
-    """Return the facts a template may name in braces."""
-    amount = "unknown" if case.amount is None else f"{case.amount:,.2f} {case.company.currency}"
-    return {
-        "case": case.number,
-        "headline": case.headline,
-        "order": case.order.number if case.order else "",
-        "supplier": case.supplier.name if case.supplier else "",
-        "warehouse": case.warehouse.name if case.warehouse else "",
-        "amount": amount,
-        "severity": case.get_severity_display(),
-        "team": case.team.name,
-    }
-
-
-def _about(words: Mapping[str, str]) -> str:
-    return f"Order {words['order']}, {words['supplier']}. {words['team']} has it as {words['case']}."
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    """Put facts in place of their names; a name nobody knows stays as it is, so that somebody sees it."""
-    return PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), text)
+    ]
+    return {"orders": ", ".join(orders), "shortfalls": "\n".join(listed)}
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -245,19 +257,36 @@ def _teams(case: Case, codes: Collection[str]) -> list[Team]:
     return list(teams.select_related("calendar").order_by("pk"))
 
 
-def _templates(case: Case, at: datetime) -> dict[str, TaskTemplate]:
-    """Return the template that holds now for each team code; the one with the later start wins."""
-    today = at.astimezone(ZoneInfo(case.company.time_zone)).date()
-    live = TaskTemplate.objects.filter(
-        Q(valid_from=None) | Q(valid_from__lte=today),
-        Q(valid_until=None) | Q(valid_until__gte=today),
-        type_code=case.type_code,
-    )
-    by_start = sorted(live, key=lambda row: (row.valid_from is not None, row.valid_from or today, row.pk))
-    return {template.team_code: template for template in by_start}
+def _notify(case: Case, news: Iterable[tuple[Team, News]], at: datetime) -> None:
+    """Tell several teams of one event; whoever is in more than one of them is told by the first."""
+    rows = [
+        Notification(
+            case=case,
+            team=team,
+            kind=told.kind,
+            title=told.title[:300],
+            body=told.body,
+            created_at=at,
+            due_at=at,
+        )
+        for team, told in news
+    ]
+    Notification.objects.bulk_create(rows)
+    if len(rows) > 1:
+        _tell_nobody_twice(rows)
 
 
-def _notify(case: Case, team: Team, kind: NotificationKind, title: str, body: str, at: datetime) -> None:
-    Notification.objects.create(
-        case=case, team=team, kind=kind, title=title[:300], body=body, created_at=at, due_at=at
+def _tell_nobody_twice(rows: list[Notification]) -> None:
+    by_team = {row.team_id: row for row in rows}
+    several = Membership.objects.filter(team__in=by_team).values("user")
+    in_several = several.annotate(teams=Count("pk")).filter(teams__gt=1).values("user")
+    memberships = Membership.objects.filter(team__in=by_team, user__in=in_several)
+    teams_of: dict[int, set[int]] = {}
+    for team_id, user_id in memberships.values_list("team_id", "user_id"):
+        teams_of.setdefault(user_id, set()).add(team_id)
+    through = Notification.not_for.through
+    through.objects.bulk_create(
+        through(notification_id=row.pk, user_id=user_id)
+        for user_id, teams in teams_of.items()
+        for row in [row for row in rows if row.team_id in teams][1:]
     )

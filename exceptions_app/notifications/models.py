@@ -39,6 +39,13 @@ class Notification(Hop):
         settings.AUTH_USER_MODEL, related_name="read_notifications", blank=True
     )
 
+    not_for: models.ManyToManyField = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="spared_notifications",
+        blank=True,
+        help_text="Members of the team who are told of the same event by another row.",
+    )
+
     class Meta:
         indexes = [
             models.Index(fields=["person", "-created_at"], name="notification_person"),

@@ -360,11 +360,21 @@ class ApprovalRule(PolicyRow):
         return self.name
 
 
-class TaskTemplate(PolicyRow):
-    """The words of an alert or task for a team told about a type; `{...}` are named facts of the case."""
+class TellingKind(models.TextChoices):
+    """What a told team gets. COVER: a task while orders of class A or B are uncovered, with their names."""
 
+    ALERT = "alert", "Alert"
+    TASK = "task", "Task"
+    COVER = "cover", "Task while customer orders are uncovered"
+
+
+class TaskTemplate(PolicyRow):
+    """What a team told about a type gets, and in which words; `{...}` are named facts of the case."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     type_code = models.SlugField(max_length=40)
     team_code = models.CharField(max_length=3)
+    kind = models.CharField(max_length=8, choices=TellingKind.choices, default=TellingKind.ALERT)
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True)
     due_hours = models.DecimalField(max_digits=6, decimal_places=2, default=8)

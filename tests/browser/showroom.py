@@ -157,11 +157,11 @@ def _tell_the_story(world: Ground, case: Case, now: datetime) -> None:
             due_on=line.requested_on,
         )
     _receive_answer(world, case, line, now)
-    for code in ("PLN", "CSR"):
+    for code, title in (("PLN", "Find cover for"), ("CSR", "Tell the customers of")):
         make.TaskFactory.create(
             case=case,
             team=world.teams[code],
-            title="Not covered: SO-881, SO-882",
+            title=f"{title} SO-881, SO-882",
             facts=_shortfalls(line),
             created_at=now - timedelta(hours=4),
             due_at=now + timedelta(hours=4),

@@ -134,8 +134,8 @@ def one_shortage_is_open(case: Case, house: House) -> None:
     assert "18.0 %" in case.headline
     assert (case.team.code, case.owner) == ("PRO", house.people["bea"])
     assert case.amount == Decimal("3283.20")
-    told = Notification.objects.filter(kind="alert").values_list("team__code", flat=True)
-    assert sorted(told) == ["PLN", "WHS"]
+    told = Notification.objects.filter(kind__in=["alert", "task"]).values_list("team__code", "kind")
+    assert sorted(told) == [("CSR", "task"), ("PLN", "task"), ("WHS", "alert")]
     roles = QueueEntry.objects.values_list("team__code", "role")
     assert sorted(roles) == [("CSR", "task"), ("PLN", "task"), ("PRO", "owner"), ("WHS", "told")]
     assert case.number in house.queue("bea", "PRO")

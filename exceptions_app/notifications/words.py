@@ -1,0 +1,115 @@
+"""The words a told team gets: of a template that holds now, else the house's own, with the facts put in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils.translation import gettext
+
+from exceptions_app.cases.models import Case
+from exceptions_app.detection.registry import exception_type
+from exceptions_app.notifications.tellings import ANY_ALERT, ANY_COVER, COVER, TELLINGS, Telling
+from exceptions_app.policies.models import TaskTemplate, TellingKind
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tellings:
+    """What each team is told about the cases of one type, by the templates that hold now."""
+
+    type_code: str
+    rows: Mapping[tuple[str, bool], TaskTemplate]
+
+    def of(self, team_code: str) -> Telling:
+        """Return what a told team gets when a case opens: an alert, or a task."""
+        row = self.rows.get((team_code, False))
+        if row is not None:
+            return _from_row(row)
+        own = TELLINGS.get(self.type_code, {})
+        return next((telling for team, telling in own.items() if team == team_code), ANY_ALERT)
+
+    def cover(self, team_code: str) -> Telling:
+        """Return the task a team gets while customer orders are uncovered."""
+        row = self.rows.get((team_code, True))
+        if row is not None:
+            return _from_row(row)
+        return next((telling for team, telling in COVER.items() if team == team_code), ANY_COVER)
+
+
+def tellings_for(case: Case, at: datetime) -> Tellings:
+    """Return what is told about the type of a case: the company's template wins, then the later start."""
+    today = at.astimezone(ZoneInfo(case.company.time_zone)).date()
+    live = TaskTemplate.objects.filter(
+        Q(company=None) | Q(company=case.company_id),
+        Q(valid_from=None) | Q(valid_from__lte=today),
+        Q(valid_until=None) | Q(valid_until__gte=today),
+        type_code=case.type_code,
+    )
+    by_weight = sorted(
+        live,
+        key=lambda row: (
+            row.company_id is not None,
+            row.valid_from is not None,
+            row.valid_from or today,
+            row.pk,
+        ),
+    )
+    return Tellings(
+        case.type_code, {(row.team_code, row.kind == TellingKind.COVER): row for row in by_weight}
+    )
+
+
+def _from_row(row: TaskTemplate) -> Telling:
+    return Telling(TellingKind(row.kind), row.title, row.body, row.due_hours)
+
+
+def say(telling: Telling, facts: Mapping[str, str]) -> tuple[str, str]:
+    """Return title and body with the facts in place of their names.
+
+    A name nobody knows stays as it is, so that somebody sees it.
+    """
+    title, body = filled(gettext(telling.title), facts), telling.body and filled(gettext(telling.body), facts)
+    return title[:LONGEST_TITLE], body
+
+
+def filled(text: str, facts: Mapping[str, str]) -> str:
+    """Put facts in place of their names in braces."""
+    return PLACEHOLDER.sub(lambda found: facts.get(found[1], found[0]), text)
+
+
+def facts_in_words(case: Case) -> dict[str, str]:
+    """Return the facts of a case that a template may name."""
+    amount = gettext("unknown") if case.amount is None else f"{case.amount:,.2f} {case.company.currency}"
+    order = case.order.number if case.order else ""
+    return {
+        "case": case.number,
+        "type": gettext(exception_type(case.type_code).label),
+        "headline": case.headline,
+        "about": about(case),
+        "order": order,
+        "supplier": case.supplier.name if case.supplier else gettext("the supplier"),
+        "warehouse": case.warehouse.name if case.warehouse else "",
+        "amount": amount,
+        "severity": str(case.get_severity_display()),
+        "team": case.team.name,
+        "owner": str(case.owner) if case.owner else gettext("nobody yet"),
+    }
+
+
+def about(case: Case) -> str:
+    """Return what a case is about, in words: its order, else its supplier, else itself."""
+    if case.order is not None:
+        return gettext("order %(number)s") % {"number": case.order.number}
+    return case.supplier.name if case.supplier else case.number
+
+
+def where(facts: Mapping[str, Any]) -> str:
+    """Return where a told team finds the case: what it is about, and who has it."""
+    words = gettext("%(about)s, %(supplier)s. %(team)s has it as %(case)s.") % facts
+    return words[:1].upper() + words[1:]
