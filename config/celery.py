@@ -29,6 +29,7 @@ SWEEPS = {
     "erp_connectors.tasks.poll_connections": ("inbound", 5),
     "exceptions_app.tasks.evaluate_due": ("evaluate", 1),
     "exceptions_app.tasks.sweep_clocks": ("evaluate", 5),
+    "exceptions_app.tasks.suggest_incidents": ("evaluate", 10),
     "erp_connectors.tasks.dispatch_commands": ("outbound", 1),
     "erp_connectors.tasks.send_outgoing": ("outbound", 2),
     "exceptions_app.tasks.send_notifications": ("notify", 2),

@@ -10,6 +10,7 @@ from exceptions_app.cases.models import (
     Task,
 )
 from exceptions_app.detection.models import Watch
+from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import Absence, ApiToken, Membership, SavedView, Team, User
 from exceptions_app.policies.models import (
@@ -29,7 +30,7 @@ from exceptions_app.policies.models import (
     ToleranceRow,
     TypeSetting,
 )
-from exceptions_app.proposals.models import Approval, ApprovalNeed, Proposal, ProposalLine
+from exceptions_app.proposals.models import Approval, ApprovalNeed, Bundle, Proposal, ProposalLine
 from exceptions_app.routing.models import CaseRoute
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Approval",
     "ApprovalNeed",
     "ApprovalRule",
+    "Bundle",
     "Calendar",
     "Case",
     "CaseLine",
@@ -49,6 +51,7 @@ __all__ = [
     "Event",
     "ExchangeRate",
     "ImpactDefaults",
+    "Incident",
     "Membership",
     "Notification",
     "PolicyRelease",

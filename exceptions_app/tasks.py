@@ -8,6 +8,7 @@ from celery import shared_task
 from erp_connectors import clock
 from exceptions_app import intake, sla
 from exceptions_app.api import health
+from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
 
 BATCH = 50
@@ -25,6 +26,12 @@ def evaluate_due() -> None:
 def sweep_clocks() -> None:
     """Let the breaches and escalations happen that are due."""
     _drain(lambda: sla.sweep(clock.now(), BATCH))
+
+
+@shared_task
+def suggest_incidents() -> None:
+    """Bundle the cases that have come together."""
+    suggest.sweep(clock.now())
 
 
 @shared_task

@@ -65,6 +65,12 @@ class Case(models.Model):
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, null=True, related_name="cases")
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, null=True, related_name="cases")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, blank=True)
+    incident = models.ForeignKey(
+        "exceptions_app.Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    left_incident = models.BooleanField(
+        default=False, help_text="Somebody took it out of an incident: it is not bundled again."
+    )
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="owned_cases")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
@@ -97,6 +103,11 @@ class Case(models.Model):
             models.Index(fields=["type_code", "group_key", "-id"], name="case_group"),
             models.Index(fields=["supplier", "-opened_at"], name="case_supplier"),
             models.Index(fields=["order"], name="case_order"),
+            models.Index(
+                fields=["company", "supplier", "type_code", "opened_at"],
+                name="case_loose",
+                condition=models.Q(incident__isnull=True) & ~models.Q(state__in=["closed", "dismissed"]),
+            ),
             models.Index(
                 fields=["owner", "severity"],
                 name="case_load",

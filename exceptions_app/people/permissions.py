@@ -74,6 +74,8 @@ COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
     "replay_interchange": frozenset((INTEGRATION, role) for role in WORKERS),
     "settle_command": frozenset((INTEGRATION, role) for role in WORKERS)
     | frozenset((PROCUREMENT, role) for role in LEADERS),
+    "manage_incidents": frozenset((team, role) for team in ("PRO", "SUP") for role in WORKERS)
+    | frozenset((team, role) for team in ANY_TEAM for role in LEADERS),
     "view_history": frozenset((team, role) for team in ANY_TEAM for role in (Role.MANAGER, Role.AUDITOR)),
 }
 #: What a superuser may do besides: look, and administer.

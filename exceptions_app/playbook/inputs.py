@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from erp_connectors.errors import PermanentError
+from exceptions_app.playbook.schedules import plain
 
 LINES = "lines"
 MOST_DIGITS = Decimal(10) ** 14
@@ -150,7 +151,9 @@ class Inputs:
             self.refuse(key, f"{label}: at most six decimals.")
             return None
         if value > most:
-            self.refuse(key, f"{label}: {value:f} {unit} is more than {most:f} {unit}, which is the most.")
+            self.refuse(
+                key, f"{label}: {plain(value)} {unit} is more than {plain(most)} {unit}, which is the most."
+            )
             return None
         self.cleaned[key] = f"{value:f}"
         return value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from erp_connectors import clock
 from erp_connectors.errors import ConfigurationError
-from exceptions_app.cases.models import Case
+from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import may
@@ -68,6 +68,15 @@ def resolutions_for(case: Case, person: User) -> list[ResolutionForm]:
         )
         for resolution in map(get, exception_type(case.type_code).resolutions)
     ]
+
+
+def common_fields(code: str, case: Case, lines: list[CaseLine], person: User) -> tuple[InputField, ...]:
+    """Return what a resolution asks for where one answer is to hold for every line of many cases.
+
+    Without what is most likely for the one line it was asked of: that need not be likely for the others.
+    """
+    situation = situation_of(case, as_of=clock.now(), person=str(person), lines=lines[:1])
+    return tuple(replace(field, initial="") for field in get(code).fields(situation.lines[0]))
 
 
 def _fields(resolution: Resolution, situation: Situation) -> tuple[InputField, ...]:

@@ -59,11 +59,19 @@ class Calendar(PolicyRow):
 
 
 class CompanyPolicy(PolicyRow):
-    """The calendar a company works by, and where cases go that no rule and no type finds a team for."""
+    """The calendar a company works by, where cases go that no rule and no type finds a team for, and how many
+    cases of one type and supplier, how close together, are suggested as one incident.
+    """
 
     company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="policy")
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT)
     fallback_team = models.ForeignKey("exceptions_app.Team", on_delete=models.PROTECT)
+    incident_cases = models.PositiveSmallIntegerField(
+        default=5, help_text="So many cases of one type and supplier are suggested as one incident ..."
+    )
+    incident_minutes = models.PositiveIntegerField(
+        default=120, help_text="... when they were opened within so many minutes."
+    )
 
     class Meta:
         verbose_name_plural = "company policies"

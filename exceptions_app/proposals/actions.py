@@ -37,7 +37,14 @@ from exceptions_app.proposals.approvals import Need
 from exceptions_app.proposals.change import Step, change, in_brief, lock, note, tell
 from exceptions_app.proposals.ending import back_to_work, void_agreements
 from exceptions_app.proposals.execute import execute
-from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalState
+from exceptions_app.proposals.models import (
+    Approval,
+    ApprovalNeed,
+    Bundle,
+    Decision,
+    Proposal,
+    ProposalState,
+)
 from exceptions_app.proposals.planning import Decision as Planned
 from exceptions_app.proposals.renewal import (
     ValuesMoved,
@@ -117,11 +124,13 @@ def propose(
     reason: str,
     by: Actor,
     expected_version: int | None = None,
+    bundle: Bundle | None = None,
 ) -> Proposal:
     """Propose a resolution; carried out at once when the proposer's limit covers it and no rule objects.
 
-    Raises UnusableInputs, NotAllowed (permission, state), StaleVersion, and ConflictError when the lines are
-    in another proposal.
+    `bundle`: it is a part of one decision over several cases, and limits are held against the whole. Raises
+    UnusableInputs, NotAllowed (permission, state), StaleVersion, and ConflictError when the lines are in
+    another proposal.
     """
     _look_first(case)
     with transaction.atomic():
@@ -145,6 +154,7 @@ def propose(
         )
         proposal = Proposal.objects.create(
             case=case,
+            bundle=bundle,
             resolution=resolution,
             inputs=decision.inputs,
             summary=decision.plan.summary[:500],
@@ -354,7 +364,7 @@ def _approved(proposal: Proposal) -> dict[str, Any]:
     limits = {
         str(person): str(approvals.limit_of(proposal.case, person))
         for person in approvals.deciders_of(proposal)
-        if approvals.is_within_limit(proposal.case, proposal.amount, person)
+        if approvals.is_within_limit(proposal.case, approvals.measured(proposal, proposal.amount), person)
     }
     given = Approval.objects.filter(need__proposal=proposal, decision=Decision.APPROVED)
     return _figures(proposal) | {
@@ -436,7 +446,8 @@ def _require_need(proposal: Proposal, person: User) -> ApprovalNeed | None:
     need = approvals.need_for(proposal, person)
     if need is not None:
         return need
-    if not proposal.needs.exists() and approvals.is_within_limit(proposal.case, proposal.amount, person):
+    measured = approvals.measured(proposal, proposal.amount)
+    if not proposal.needs.exists() and approvals.is_within_limit(proposal.case, measured, person):
         return None
     raise NotAllowed(approvals.why_not(proposal, person))
 

@@ -27,6 +27,10 @@ from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Pr
 DECIDING = (Role.MEMBER, Role.LEAD, Role.MANAGER)
 
 
+#: Proposals that come to nothing.
+OVER = (ProposalState.REJECTED, ProposalState.VOID)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """An approver that a proposal would need; `people` may fill it (not counting the proposer)."""
@@ -54,6 +58,22 @@ def is_within_limit(case: Case, amount: Decimal | None, person: User) -> bool:
     """Say whether the person's limit covers the amount; an unknown amount is covered by nobody's."""
     limit = limit_of(case, person)
     return limit is not None and amount is not None and amount <= limit
+
+
+def measured(proposal: Proposal, amount: Decimal | None) -> Decimal | None:
+    """Return what limits are held against where a proposal comes to `amount`.
+
+    Of one decision over several cases that is the whole, as it was proposed or as it has become, the greater;
+    None where a part of it is unknown.
+    """
+    if proposal.bundle is None:
+        return amount
+    live = proposal.bundle.proposals.exclude(pk=proposal.pk).exclude(state__in=OVER)
+    parts = [amount, proposal.bundle.amount, *live.values_list("amount", flat=True)]
+    if any(part is None for part in parts):
+        return None
+    whole = [part for part in parts if part is not None]
+    return max(whole[1], whole[0] + sum(whole[2:], Decimal(0)))
 
 
 def needs_of(

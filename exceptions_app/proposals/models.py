@@ -23,6 +23,27 @@ class ProposalState(models.TextChoices):
     VOID = "void", "Void"
 
 
+class Bundle(models.Model):
+    """One decision over several cases: a proposal for each, with its own lines and its own history.
+
+    `amount` is that of all together (None: unknown for one of them): limits are held against the whole, so
+    that a large decision is not made of small ones.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    incident = models.ForeignKey(
+        "exceptions_app.Incident", on_delete=models.PROTECT, null=True, related_name="bundles"
+    )
+    resolution = models.CharField(max_length=40)
+    amount = models.DecimalField(**AMOUNT, null=True, blank=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.resolution} for {self.incident}"
+
+
 class Proposal(models.Model):
     """A resolution for lines of one case. Its state changes only in `proposals.change`.
 
@@ -32,6 +53,9 @@ class Proposal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
+    bundle = models.ForeignKey(
+        Bundle, on_delete=models.PROTECT, null=True, blank=True, related_name="proposals"
+    )
     resolution = models.CharField(max_length=40)
     state = FSMField(default=ProposalState.DRAFT, choices=ProposalState.choices, protected=True)
     inputs = models.JSONField(default=dict)

@@ -47,7 +47,7 @@ def ask(proposal: Proposal, decision: Decision) -> None:
     for need in approvals.needs_of(
         proposal.case,
         resolution=proposal.resolution,
-        amount=decision.amount,
+        amount=approvals.measured(proposal, decision.amount),
         percent=decision.percent,
         deciders=approvals.deciders_of(proposal),
         today=decision.today,

@@ -66,7 +66,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 def case_or_404(request: HttpRequest, number: str) -> Case:
     """Return the case if this person may see it; otherwise it does not exist for them."""
-    related = ("company", "team", "owner", "supplier", "order", "release", "warehouse")
+    related = ("company", "team", "owner", "supplier", "order", "release", "warehouse", "incident")
     return get_object_or_404(visible_cases(person_of(request)).select_related(*related), number=number)
 
 

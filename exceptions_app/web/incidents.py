@@ -1,0 +1,413 @@
+"""Incidents: what came together, whether it is one thing, and one decision for all of it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from erp_connectors.errors import RightlineError
+from exceptions_app.cases import queries
+from exceptions_app.cases.models import ENDED, Case, CaseLine
+from exceptions_app.cases.queries import proposals_in_full
+from exceptions_app.detection.registry import exception_type
+from exceptions_app.incidents import actions
+from exceptions_app.incidents import decide as deciding
+from exceptions_app.incidents.decide import Whole
+from exceptions_app.incidents.models import LIVE, Incident, IncidentState
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import may_in_company, visible_cases
+from exceptions_app.playbook import registry
+from exceptions_app.playbook.inputs import FieldKind, Problem, UnusableInputs
+from exceptions_app.proposals.approvals import open_approvals
+from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
+from exceptions_app.web import formats
+from exceptions_app.web.access import Permission, actor_of, permitted, person_of, teams_of
+from exceptions_app.web.labels import Chip
+from exceptions_app.web.pages import back, now_of, show, tell, warn
+from exceptions_app.web.proposal_view import (
+    amount_words,
+    proposal_cards,
+    resolution_label,
+    values_line,
+)
+from exceptions_app.web.queues import PAGING, address, rows_html, without_empty
+from exceptions_app.web.types import type_label
+
+PAGE = 50
+UNPROCESSABLE, CONFLICT = 422, 409
+STATES: dict[str, Chip] = {
+    IncidentState.SUGGESTED: Chip(_("Suggested"), "info"),
+    IncidentState.CONFIRMED: Chip(_("Confirmed"), "warn"),
+    IncidentState.DISMISSED: Chip(_("Not one incident")),
+    IncidentState.ENDED: Chip(_("Ended"), "good"),
+}
+#: What the form of a decision sends besides the inputs of the resolution.
+NOT_INPUTS = ("csrfmiddlewaretoken", "reason", "line")
+
+
+# --- looking ------------------------------------------------------------------------------------------------
+
+
+@permitted(Permission.SIGNED_IN)
+@require_safe
+def incident_list(request: HttpRequest) -> HttpResponse:
+    """Show the incidents of the person's companies, newest first; by default those that are live."""
+    query, path = without_empty(request.GET), reverse("web:incidents")
+    chosen = query.get("state", "")
+    found = _visible(request)
+    found = found.filter(state=chosen) if chosen in STATES else found.filter(state__in=LIVE)
+    before = query.get("older", "")
+    if before.isdigit():
+        found = found.filter(pk__lt=before)
+    rows = list(found.order_by("-pk")[: PAGE + 1])
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    context = {
+        "now": now_of(request),
+        "tabs": [
+            {"label": gettext("Live"), "url": path, "is_current": chosen not in STATES},
+            *(
+                {
+                    "label": chip.label,
+                    "url": address(path, query, drop=("older",), state=state),
+                    "is_current": state == chosen,
+                }
+                for state, chip in STATES.items()
+            ),
+        ],
+        "rows": [_row(row) for row in rows],
+        "older_url": address(path, query, drop=("older",), older=str(rows[-1].pk)) if more else "",
+    }
+    return show(request, "incidents/list.html", context, current="incidents", fragment="list")
+
+
+@permitted(Permission.OWN)
+@require_safe
+def incident(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one incident: what it is, its cases, and the decisions that can be made for all of them."""
+    return _page(request, _incident_or_404(request, number))
+
+
+def _page(request: HttpRequest, found: Incident, *, problem: str = "", status: int = 200) -> HttpResponse:
+    person, query = person_of(request), without_empty(request.GET)
+    path = reverse("web:incident", args=[found.number])
+    visible = visible_cases(person).filter(incident=found)
+    page = queries.case_list_page(
+        Case.objects.filter(pk__in=visible.values("pk")),
+        now=now_of(request),
+        after=query.get("after", ""),
+        before=query.get("before", ""),
+    )
+    may_manage = may_in_company(person, "manage_incidents", found.company) and found.is_live
+    context = {
+        "incident": found,
+        "row": _row(found),
+        "now": now_of(request),
+        "problem": problem,
+        "may_manage": may_manage,
+        "entered": request.POST.get("words", found.cause),
+        "resolutions": _resolutions(found) if may_manage else [],
+        "bundles": [_bundle_row(each) for each in found.bundles.order_by("-created_at")[:20]],
+        "rows": rows_html(page.rows, now=now_of(request)),
+        "page": page,
+        "before_url": address(path, query, drop=PAGING, before=page.before),
+        "after_url": address(path, query, drop=PAGING, after=page.after),
+    }
+    return show(request, "incidents/page.html", context, current="incidents", status=status)
+
+
+@permitted(Permission.OWN)
+@require_POST
+def change(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """Confirm an incident with its cause, dismiss it with a reason, or take a case out of it."""
+    found, words = _incident_or_404(request, number), request.POST.get("words", "")
+    version = request.POST.get("version", "")
+    expected = int(version) if version.isdigit() else None
+    here = reverse("web:incident", args=[number])
+    try:
+        if verb == "confirm":
+            actions.confirm(found, cause=words, by=actor_of(request), expected_version=expected)
+            tell(request, gettext("Confirmed: %(cause)s") % {"cause": words})
+        elif verb == "dismiss":
+            actions.dismiss(found, reason=words, by=actor_of(request), expected_version=expected)
+            tell(request, gettext("Dismissed. The cases stay as they are."))
+        elif verb == "take-out":
+            left = actions.take_out(found, _named_cases(request, found), by=actor_of(request))
+            tell(request, ngettext("%(n)s case taken out.", "%(n)s cases taken out.", left) % {"n": left})
+        else:
+            raise Http404
+    except RightlineError as refused:
+        return _page(request, found, problem=str(refused), status=UNPROCESSABLE)
+    return back(request, here)
+
+
+def _visible(request: HttpRequest) -> QuerySet[Incident]:
+    """Return the incidents of the companies the person works in, with the figures of their cases."""
+    companies = {team.company_id for team in teams_of(request)}
+    return (
+        Incident.objects.filter(company__in=companies)
+        .select_related("company", "supplier", "decided_by")
+        .annotate(
+            case_count=Count("cases"),
+            open_count=Count("cases", filter=~Q(cases__state__in=ENDED)),
+            order_count=Count("cases__order", distinct=True),
+            at_risk=Sum("cases__amount", filter=~Q(cases__state__in=ENDED)),
+        )
+    )
+
+
+def _incident_or_404(request: HttpRequest, number: str) -> Incident:
+    return get_object_or_404(_visible(request), number=number)
+
+
+def _named_cases(request: HttpRequest, found: Incident) -> list[Case]:
+    named = visible_cases(person_of(request)).filter(incident=found, number__in=request.POST.getlist("case"))
+    return list(named.distinct())
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "url": reverse("web:incident", args=[row.number]),
+        "title": f"{type_label(row.type_code)}, {row.supplier.name}",
+        "chip": STATES[row.state],
+        "cause": row.cause,
+        "cases": ngettext("%(n)s of %(all)s case open", "%(n)s of %(all)s cases open", row.case_count)
+        % {"n": row.open_count, "all": row.case_count},
+        "orders": formats.number(row.order_count),
+        "amount": formats.money(row.at_risk, row.company.currency) if row.at_risk is not None else "–",
+        "company": row.company.name,
+        "suggested_at": row.suggested_at,
+    }
+
+
+def _resolutions(found: Incident) -> list[dict[str, str]]:
+    return [
+        {
+            "url": reverse("web:incident_decide", args=[found.number, code]),
+            "label": resolution_label(code),
+            "description": gettext(registry.get(code).description),
+            "icon": registry.get(code).icon,
+        }
+        for code in exception_type(found.type_code).resolutions
+        if code in registry.RESOLUTIONS
+    ]
+
+
+def _bundle_row(row: Bundle) -> dict[str, Any]:
+    return {
+        "url": reverse("web:bundle", args=[row.pk]),
+        "label": resolution_label(row.resolution),
+        "by": str(row.proposed_by),
+        "at": row.created_at,
+    }
+
+
+# --- deciding for all ---------------------------------------------------------------------------------------
+
+
+@permitted(Permission.OWN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Choose lines, enter what the resolution asks for, look at the whole, and propose it for all of them."""
+    found = _incident_or_404(request, number)
+    if code not in registry.RESOLUTIONS or code not in exception_type(found.type_code).resolutions:
+        raise Http404
+    if request.method != "POST":
+        return _decision_page(request, found, code, request.GET)
+    try:
+        bundle = deciding.propose(
+            found,
+            resolution=code,
+            inputs=_inputs(request.POST),
+            chosen=_chosen(request.POST),
+            reason=request.POST.get("reason", "").strip(),
+            by=actor_of(request),
+        )
+    except UnusableInputs as unusable:
+        return _decision_page(
+            request, found, code, request.POST, problems=unusable.problems, status=UNPROCESSABLE
+        )
+    except RightlineError as refused:
+        problems = (Problem("", str(refused)),)
+        return _decision_page(request, found, code, request.POST, problems=problems, status=CONFLICT)
+    tell(
+        request,
+        gettext("Proposed for %(n)s.") % {"n": _cases_in_words(bundle.proposals.count())},
+    )
+    return HttpResponseRedirect(reverse("web:bundle", args=[bundle.pk]))
+
+
+def _decision_page(
+    request: HttpRequest,
+    found: Incident,
+    code: str,
+    entered: QueryDict,
+    *,
+    problems: tuple[Problem, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    person, resolution = person_of(request), registry.get(code)
+    cases = deciding.decidable(found, person)
+    is_first_look = not entered
+    chosen = {case.number: [line.line_number for line in lines] for case, lines in cases}
+    if not is_first_look:
+        chosen = _chosen(entered)
+    fields = _fields(code, cases, entered, person)
+    whole = None
+    if not problems and (not is_first_look or not fields):
+        whole = deciding.preview(
+            found, resolution=code, inputs=_inputs(entered), chosen=chosen, person=person
+        )
+    context = {
+        "incident": found,
+        "row": _row(found),
+        "code": code,
+        "label": resolution_label(code),
+        "description": gettext(resolution.description),
+        "fields": fields,
+        "reason": entered.get("reason", ""),
+        "cases": [_case_choice(case, lines, chosen.get(case.number, ())) for case, lines in cases],
+        "problems": [problem.message for problem in problems],
+        "whole": _whole_words(whole) if whole else None,
+    }
+    return show(request, "incidents/decide.html", context, current="incidents", status=status)
+
+
+def _inputs(entered: QueryDict) -> dict[str, object]:
+    return {name: value for name, value in entered.items() if name not in NOT_INPUTS}
+
+
+def _chosen(entered: QueryDict) -> dict[str, list[str]]:
+    """Return the line numbers ticked of each case: a box sends `EX-17:10`."""
+    chosen: dict[str, list[str]] = {}
+    for word in entered.getlist("line"):
+        number, _, line = word.partition(":")
+        chosen.setdefault(number, []).append(line)
+    return chosen
+
+
+def _fields(
+    code: str, cases: list[tuple[Case, list[CaseLine]]], entered: QueryDict, person: User
+) -> list[dict[str, str]]:
+    """Return what is entered once for all lines, as the resolution asks it of the first."""
+    if not cases:
+        return []
+    case, lines = cases[0]
+    forms = registry.common_fields(code, case, lines, person)
+    return [
+        {
+            "name": field.name,
+            "label": gettext(field.label),
+            "type": "date" if field.kind is FieldKind.DAY else "text",
+            "value": entered.get(field.name, ""),
+        }
+        for field in forms
+    ]
+
+
+def _case_choice(case: Case, lines: list[CaseLine], chosen: Any) -> dict[str, Any]:
+    return {
+        "number": case.number,
+        "url": reverse("web:case", args=[case.number]),
+        "headline": case.headline,
+        "order": case.order.number if case.order else "",
+        "lines": [
+            {
+                "number": line.line_number,
+                "description": line.order_line.description if line.order_line else "",
+                "is_chosen": line.line_number in chosen,
+            }
+            for line in lines
+        ],
+    }
+
+
+def _whole_words(whole: Whole) -> dict[str, Any]:
+    return {
+        "problems": [f"{case.number}: {problem.message}" for case, problem in whole.problems],
+        "amount": amount_words(whole.amount, whole.currency),
+        "lines": formats.number(whole.lines),
+        "cases": _cases_in_words(len(whole.parts)),
+        "needs": [
+            f"{need.label} ({formats.listed([str(person) for person in need.people]) or gettext('nobody')})"
+            for need in whole.needs
+        ],
+        "parts": [
+            {
+                "case": part.case.number,
+                "lines": [
+                    values_line(line.number, line.before, line.after) for line in part.decision.plan.lines
+                ],
+                "amount": amount_words(part.decision.amount, whole.currency),
+            }
+            for part in whole.parts
+            if part.decision is not None
+        ],
+    }
+
+
+def _cases_in_words(count: int) -> str:
+    return ngettext("%(n)s case", "%(n)s cases", count) % {"n": formats.number(count)}
+
+
+# --- a decision that was proposed for all -------------------------------------------------------------------
+
+
+@permitted(Permission.OWN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def bundle(request: HttpRequest, bundle_id: UUID) -> HttpResponse:
+    """Show every line of one decision over many cases; whoever may, approves all that is in view at once."""
+    companies = {team.company_id for team in teams_of(request)}
+    found = get_object_or_404(
+        Bundle.objects.select_related("incident__company", "incident__supplier", "proposed_by"),
+        pk=bundle_id,
+        incident__company__in=companies,
+    )
+    person = person_of(request)
+    visible = visible_cases(person)
+    proposals = list(proposals_in_full(found.proposals.filter(case__in=visible.values("pk"))))
+    if request.method == "POST":
+        return _approve(request, found, proposals)
+    waiting = set(open_approvals(person).filter(bundle=found).values_list("pk", flat=True))
+    states = [proposal.state for proposal in proposals]
+    context = {
+        "bundle": found,
+        "incident": found.incident,
+        "label": resolution_label(found.resolution),
+        "amount": amount_words(found.amount, found.incident.company.currency) if found.incident else "",
+        "cards": proposal_cards(proposals, [], person),
+        "waiting": len(waiting),
+        "states": [
+            (chip_label, states.count(state))
+            for state, chip_label in ProposalState.choices
+            if state in states
+        ],
+        "may_approve": waiting,
+    }
+    return show(request, "incidents/bundle.html", context, current="incidents")
+
+
+def _approve(request: HttpRequest, found: Bundle, proposals: list[Proposal]) -> HttpResponse:
+    """Approve what was ticked, each for exactly the values that were in view; say what was not possible."""
+    ticked = set(request.POST.getlist("proposal"))
+    asked = {
+        proposal: request.POST.get(f"hash-{proposal.pk}", "")
+        for proposal in proposals
+        if str(proposal.pk) in ticked
+    }
+    given = deciding.approve(asked, by=actor_of(request), comment=request.POST.get("comment", "").strip())
+    done = sum(each.is_given for each in given)
+    if done:
+        tell(request, gettext("You approved it for %(n)s.") % {"n": _cases_in_words(done)})
+    for each in given:
+        if not each.is_given:
+            warn(request, f"{each.proposal.case.number}: {each.words}")
+    if not given:
+        warn(request, gettext("Tick what you approve."))
+    return HttpResponseRedirect(reverse("web:bundle", args=[found.pk]))
