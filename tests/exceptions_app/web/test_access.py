@@ -24,6 +24,8 @@ ARGUMENTS = {
     "proposal_id": uuid4(),
     "order_id": 1,
     "interchange_id": uuid4(),
+    "verb": "confirm",
+    "bundle_id": uuid4(),
 }
 
 
