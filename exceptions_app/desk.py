@@ -1,4 +1,4 @@
-"""One order on the desk: what deviates in it now, and what that does to its cases.
+"""One subject on the desk: what deviates in it now, and what that does to its cases.
 
 The cases are locked while it lies here, and only differences are written.
 """
@@ -15,12 +15,12 @@ from exceptions_app.cases.upkeep import News
 from exceptions_app.detection import registry
 from exceptions_app.detection.agreement import AgreementKind, AgreementState
 from exceptions_app.detection.agreements import Holding, holding
-from exceptions_app.detection.detect import Detection, detect
+from exceptions_app.detection.detect import Detection, detect, look_at
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.load import LoadedOrder, agreements_of
 from exceptions_app.detection.reconcile import Changes, Cleared, reconcile
-from exceptions_app.detection.types.base import ExceptionType, SubjectKind
-from exceptions_app.detection.view import LineView, look
+from exceptions_app.detection.subject import SubjectView
+from exceptions_app.detection.types.base import ExceptionType
+from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import HEARD, heard_last
 from exceptions_app.impact import Impact, assess, priority_of
 from exceptions_app.notifications import alerts
@@ -28,8 +28,13 @@ from exceptions_app.policies.lookup import LineScope, Policies
 from exceptions_app.policies.models import TypeMode
 from exceptions_app.proposals import settle
 from exceptions_app.routing.route import Question, Route, route
+from exceptions_app.subjects.impact import assess_subject
+from exceptions_app.subjects.registry import subject
+from exceptions_app.subjects.subject import Loaded
 
 ACTIVE = frozenset({AgreementState.ACTIVE})
+#: What ends a deviation by being agreed. A wait and an awaited credit end with what comes of them.
+FINAL = frozenset({AgreementKind.ACCEPTED, AgreementKind.WAIVED})
 #: A document we enter ourselves, a confirmation on the supplier's behalf, is in the mirror by then.
 ENTERED_WITHIN = timedelta(minutes=10)
 
@@ -45,23 +50,26 @@ class Outcome:
 
 
 class Desk:
-    """One order with its cases while it is looked at; `marked` is the sequence of its watch that was read."""
+    """One subject with its cases while it is looked at; `marked` is the sequence of its watch that was read.
 
-    def __init__(self, loaded: LoadedOrder, policies: Policies, *, marked: int) -> None:
+    Locked by then, in this order: the subject itself, then its cases. Nothing locks another subject after.
+    """
+
+    def __init__(self, loaded: Loaded, policies: Policies, *, marked: int) -> None:
         self.loaded = loaded
+        self.about = loaded.about
         self.policies = policies
         self.marked = marked
         self.as_of = policies.as_of
         self.outcome = Outcome()
-        self.book = Book.locked(loaded.order, self.as_of)
-        order_id = loaded.order.pk
-        agreements = agreements_of([order_id]).get(order_id, ())
+        self.book = Book.locked(self.about, self.as_of)
+        agreements = subject(self.about.kind).agreements(self.about.id)
         self.agreed_keys = {agreement.key for agreement in agreements}
         self.detection: Detection = detect(loaded.snapshot, agreements, self.as_of, self._types())
-        self.view = self.detection.view or look(loaded.snapshot, agreements, self.as_of)
+        self.view = self.detection.view or look_at(loaded.snapshot, agreements, self.as_of)
 
     def work(self) -> Outcome:
-        """Bring every case of the order up to date, and return what that came to."""
+        """Bring every case of the subject up to date, and return what that came to."""
         changes = reconcile(self.book.open_lines(), self.detection)
         changes = self._only_what_is_on(changes)
         changes = self._without_what_is_still_carried_out(changes)
@@ -78,7 +86,7 @@ class Desk:
 
     def next_look(self) -> datetime | None:
         """Return when time, a rule or a second reading could next change the answer."""
-        moments = [self.detection.next_look, self.policies.next_change(self.loaded.order.company_id)]
+        moments = [self.detection.next_look, self.policies.next_change(self.about.company.pk)]
         moments += [damping.second_reading_at(line) for line in self.book.lines if damping.has_doubt(line)]
         moments += [self._expected_by(line) for line in self._decided_lines() if not self._is_due_back(line)]
         return min((moment for moment in moments if moment is not None), default=None)
@@ -88,15 +96,18 @@ class Desk:
     def _types(self) -> list[ExceptionType]:
         """Return the types that open cases on any line, and those with open lines: these may heal."""
         of_open_lines = {line.type_code for line in self.book.open_lines()}
+        scopes = self.loaded.stands_in
         return [
             kind
-            for kind in registry.types_of(SubjectKind.ORDER)
-            if kind.code in of_open_lines or any(self._is_on(kind, number) for number in self.loaded.lines)
+            for kind in registry.types_of(self.about.kind)
+            if kind.code in of_open_lines or any(self._is_on_in(kind, scope) for scope in scopes)
         ]
 
     def _is_on(self, kind: ExceptionType, line_number: str | None) -> bool:
-        scope = self.loaded.scopes.get(line_number or "")
-        return kind.is_live and scope is not None and self.policies.mode(kind, scope) == TypeMode.ON
+        return self._is_on_in(kind, self.loaded.scope(line_number))
+
+    def _is_on_in(self, kind: ExceptionType, scope: LineScope) -> bool:
+        return kind.is_live and self.policies.mode(kind, scope) == TypeMode.ON
 
     def _only_what_is_on(self, changes: Changes) -> Changes:
         return replace(
@@ -122,8 +133,14 @@ class Desk:
         return replace(changes, to_clear=tuple(to_clear))
 
     def _mirror_agrees(self, cleared: Cleared) -> bool:
-        """Say whether the ERP has what was agreed on. A wait is never there: it ends, or is answered."""
+        """Say whether the ERP has what was agreed on. A wait is never there: it ends, or is answered.
+
+        What was accepted of a subject that is no order asks nothing of the ERP.
+        """
         kind = registry.exception_type(cleared.line.type_code)
+        if isinstance(self.view, SubjectView):
+            holding_on = self.view.holds(cleared.line.key, kind.code, cleared.line.expected)
+            return any(agreement.kind in FINAL for agreement in holding_on)
         return any(
             agreed.agreement.kind is not AgreementKind.WAIT_UNTIL and self._erp_has(agreed, view)
             for view in self.view.lines
@@ -164,12 +181,18 @@ class Desk:
         """Say whether the case waits for the supplier, which has spoken since the last look at it."""
         if case.state != CaseState.WAITING_SUPPLIER:
             return False
-        heard = {line.number: heard_last(line.position) for line in self.view.lines}
         return any(
             line.evidence.get(HEARD, now) != now
             for line in self.book.uncleared(case)
-            if (now := heard.get(line.line_number)) is not None
+            if (now := self._heard_on(line)) is not None
         )
+
+    def _heard_on(self, line: CaseLine) -> str | None:
+        """Return what the supplier said last on a line, or on the subject."""
+        if isinstance(self.view, SubjectView):
+            return self.view.heard
+        positions = (view.position for view in self.view.lines if view.number == line.line_number)
+        return next((heard_last(position) for position in positions), None)
 
     def _returned(self) -> list[str]:
         """Return the keys of lines that were decided and deviate all the same."""
@@ -254,7 +277,7 @@ class Desk:
     def _open(self, kind: ExceptionType, filing: Filing, lines: list[CaseLine], news: News) -> Case:
         impact = self._impact(kind, lines)
         case = upkeep.open_case(
-            self.loaded.order,
+            self.about,
             type_code=kind.code,
             group_key=filing.group_key,
             lines=lines,
@@ -348,16 +371,17 @@ class Desk:
             upkeep.resolve_if_decided(case, at=self.as_of)
 
     def _impact(self, kind: ExceptionType, lines: list[CaseLine]) -> Impact:
-        return assess(kind, lines, loaded=self.loaded, view=self.view, policies=self.policies)
+        order = self.loaded.order
+        if order is not None and isinstance(self.view, OrderView):
+            return assess(kind, lines, loaded=order, view=self.view, policies=self.policies)
+        return assess_subject(kind, lines, loaded=self.loaded, policies=self.policies)
 
     def _route(self, kind: ExceptionType, lines: Iterable[CaseLine], impact: Impact) -> Route:
-        order, scopes = self.loaded.order, self.loaded.scopes
-        whole = LineScope(company_id=order.company_id, supplier_id=order.supplier_id)
         question = Question(
-            company_id=order.company_id,
+            company_id=self.about.company.pk,
             owner_code=kind.owner,
             facts=impact.facts,
-            scopes=tuple(dict.fromkeys(scopes.get(line.line_number, whole) for line in lines)),
+            scopes=tuple(dict.fromkeys(self.loaded.scope(line.line_number) for line in lines)),
         )
         return route(question, self.policies)
 

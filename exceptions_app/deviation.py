@@ -31,3 +31,17 @@ class Deviation:
     actual: dict[str, Any] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
     tolerance_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLine:
+    """A deviation that is open in a case, with the values it was last updated with."""
+
+    key: str
+    type_code: str
+    line_number: str | None
+    quantity: Decimal | None = None
+    amount: Decimal | None = None
+    expected: dict[str, Any] = field(default_factory=dict)
+    actual: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict)

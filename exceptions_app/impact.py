@@ -49,7 +49,7 @@ def assess(
 ) -> Impact:
     """Return the impact of the open lines (at least one) of a case of an order, as the order is in `view`."""
     deviations = [deviation_of(line) for line in lines]
-    amount = _amount(deviations, loaded.order.company_id, policies)
+    amount = amount_of(deviations, loaded.order.company_id, policies)
     short: tuple[ItemShortfalls, ...] | None = ()
     if kind.told_plus:
         short = shortfalls_of(lines, loaded=loaded, view=view, policies=policies)
@@ -63,7 +63,7 @@ def assess(
         "customer_class": min(filter(None, classes), default=None),
     }
     return Impact(
-        headline=_headline(kind, deviations), amount=amount, severity=severity, uncovered=short, facts=facts
+        headline=headline_of(kind, deviations), amount=amount, severity=severity, uncovered=short, facts=facts
     )
 
 
@@ -72,7 +72,8 @@ def priority_of(severity: Severity | int, amount: Decimal | None) -> Decimal:
     return BAND * int(severity) + (amount or Decimal(0))
 
 
-def _amount(deviations: Iterable[Deviation], company_id: int, policies: Policies) -> Decimal | None:
+def amount_of(deviations: Iterable[Deviation], company_id: int, policies: Policies) -> Decimal | None:
+    """Return the money deviations name, in the company's currency; None when a part of it is unknown."""
     total = Decimal(0)
     for deviation in deviations:
         amount = policies.in_company_currency(deviation.amount, deviation.currency, company_id)
@@ -82,7 +83,7 @@ def _amount(deviations: Iterable[Deviation], company_id: int, policies: Policies
     return total.quantize(CENT)
 
 
-def _headline(kind: ExceptionType, deviations: Sequence[Deviation]) -> str:
+def headline_of(kind: ExceptionType, deviations: Sequence[Deviation]) -> str:
     """Return the worst line in the words of its type, and how many more there are."""
     words = kind.headline(max(deviations, key=lambda deviation: deviation.amount or Decimal(0)))
     more = len(deviations) - 1

@@ -1,9 +1,11 @@
-"""The front door: looks at orders, finds what deviates, and brings their cases up to date.
+"""The front door: looks at subjects, finds what deviates, and brings their cases up to date.
 
-One transaction per order: lock it, look, reconcile, then open, update, reopen or close its cases with impact,
-routing, clocks and alerts. Looking again with nothing new writes nothing.
+One transaction per subject: lock it, look, reconcile, then open, update, reopen or close its cases with
+impact, routing, clocks and alerts. Looking again with nothing new writes nothing. A subject is an order, an
+invoice, a message ... (`subjects`); its lock comes first, then its cases, by their keys.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,23 +15,24 @@ from django.db import transaction
 from django.db.models import Max
 
 from erp_connectors import clock
-from erp_connectors.documents.models import Document, OrderReference, PurchaseOrder
+from erp_connectors.documents.models import Document, PurchaseOrder
 from exceptions_app.cases.models import Case
 from exceptions_app.desk import Desk, Outcome
 from exceptions_app.detection import watch
-from exceptions_app.detection.load import LoadedOrders, load
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.detection.watch import Look
+from exceptions_app.subjects.registry import all_subjects, subject
+from exceptions_app.subjects.subject import World
 
 log = structlog.get_logger(__name__)
-
-ORDER = "order"
 
 
 @dataclass(slots=True)
 class Evaluation:
-    """What a look at some orders came to, order by order; what failed is tried again later."""
+    """What a look at some subjects of one kind came to; what failed is tried again later."""
 
     as_of: datetime
+    kind: SubjectKind = SubjectKind.ORDER
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     failures: dict[int, str] = field(default_factory=dict)
 
@@ -51,31 +54,40 @@ class Evaluation:
 
 
 def evaluate_due(limit: int) -> int:
-    """Look at up to `limit` orders that are due, and return at how many."""
+    """Look at up to `limit` subjects that are due, longest due first, and return at how many."""
     watch.wake_blind()
-    claimed = watch.claim(ORDER, limit)
-    if claimed:
-        evaluate(claimed, clock.now())
-    return len(claimed)
+    claimed: dict[SubjectKind, list[int]] = defaultdict(list)
+    for kind, subject_id in watch.claim(list(all_subjects()), limit):
+        claimed[SubjectKind(kind)].append(subject_id)
+    for kind, ids in claimed.items():
+        evaluate(ids, clock.now(), kind=kind)
+    return sum(len(ids) for ids in claimed.values())
 
 
-def evaluate(order_ids: Collection[int], as_of: datetime) -> Evaluation:
-    """Bring the cases of the orders up to date with what deviates at `as_of`.
+def evaluate(
+    subject_ids: Collection[int], as_of: datetime, *, kind: SubjectKind = SubjectKind.ORDER
+) -> Evaluation:
+    """Bring the cases of the subjects up to date with what deviates at `as_of`.
 
-    An order that fails is rolled back, noted on its watch and tried again later; it harms no other.
+    A subject that fails is rolled back, noted on its watch and tried again later; it harms no other.
     """
-    evaluation = Evaluation(as_of)
-    looks = watch.begin(ORDER, list(order_ids))
-    world = load(order_ids, as_of)
-    for order_id, look in looks.items():
+    evaluation = Evaluation(as_of, kind)
+    looks = watch.begin(kind, list(subject_ids))
+    world = load(kind, subject_ids, as_of)
+    for subject_id, look in looks.items():
         try:
             with transaction.atomic():
-                evaluation.outcomes[order_id] = _evaluate_one(order_id, look, world, as_of)
+                evaluation.outcomes[subject_id] = _evaluate_one(kind, look, world, as_of)
         except Exception as error:
-            log.exception("order_not_evaluated", order=order_id)
-            watch.fail(ORDER, order_id, error=f"{type(error).__name__}: {error}", now=clock.now())
-            evaluation.failures[order_id] = str(error)
+            log.exception("subject_not_evaluated", kind=kind.value, id=subject_id)
+            watch.fail(kind, subject_id, error=f"{type(error).__name__}: {error}", now=clock.now())
+            evaluation.failures[subject_id] = str(error)
     return evaluation
+
+
+def load(kind: SubjectKind, subject_ids: Collection[int], as_of: datetime) -> World:
+    """Return subjects of one kind as they are now, to be judged at `as_of`."""
+    return subject(kind).load(subject_ids, as_of)
 
 
 def report_cases(order_ids: Sequence[int]) -> dict[str, list[str]]:
@@ -83,7 +95,8 @@ def report_cases(order_ids: Sequence[int]) -> dict[str, list[str]]:
 
     For the report of `manage.py receive --wait`; a worker may have been quicker.
     """
-    marked = [each.subject_id for each in watch.looks(ORDER, order_ids).values() if each.marked != each.seen]
+    looks = watch.looks(SubjectKind.ORDER, order_ids).values()
+    marked = [each.subject_id for each in looks if each.marked != each.seen]
     if marked:
         evaluate(marked, clock.now())
     touched: list[str] = []
@@ -96,36 +109,27 @@ def report_cases(order_ids: Sequence[int]) -> dict[str, list[str]]:
     return {"cases": touched}
 
 
-def _evaluate_one(order_id: int, look: Look, world: LoadedOrders, as_of: datetime) -> Outcome:
-    """Look at one order alone: whoever records a document on it, or looks at it too, waits for its lock.
+def _evaluate_one(kind: SubjectKind, look: Look, world: World, as_of: datetime) -> Outcome:
+    """Look at one subject alone: whoever changes it, or looks at it too, waits for its lock.
 
     What was read before the lock is read again if the watch moved meanwhile.
     """
-    if order_id in world.rows:
-        _queue_up_for(world.rows[order_id])
-    now = watch.looks(ORDER, [order_id])[order_id]
+    subject_id = look.subject_id
+    subject(kind).queue_up_for(subject_id, world.subjects.get(subject_id))
+    now = watch.looks(kind, [subject_id])[subject_id]
     if now != look:
         if _was_looked_at_later(now, look, as_of):
             return Outcome()
-        look, world = now, load([order_id], as_of)
-    if order_id in world.problems:
-        raise world.problems[order_id]
-    if order_id not in world.orders:
-        watch.finish(ORDER, look, as_of=as_of, next_look=None)
+        look, world = now, load(kind, [subject_id], as_of)
+    if subject_id in world.problems:
+        raise world.problems[subject_id]
+    if subject_id not in world.subjects:
+        watch.finish(kind, look, as_of=as_of, next_look=None)
         return Outcome()
-    desk = Desk(world.orders[order_id], world.policies, marked=look.marked)
+    desk = Desk(world.subjects[subject_id], world.policies, marked=look.marked)
     outcome = desk.work()
-    watch.finish(ORDER, look, as_of=as_of, next_look=desk.next_look(), blind_since=desk.detection.blind_since)
+    watch.finish(kind, look, as_of=as_of, next_look=desk.next_look(), blind_since=desk.detection.blind_since)
     return outcome
-
-
-def _queue_up_for(order: PurchaseOrder) -> None:
-    """Lock an order by its reference without a supplier, as `store.record` does; else by its row."""
-    reference = OrderReference.objects.filter(
-        connection=order.connection_id, supplier_number="", order_number=order.number
-    )
-    if not reference.select_for_update().values_list("pk"):
-        list(PurchaseOrder.objects.filter(pk=order.pk).select_for_update(no_key=True).values_list("pk"))
 
 
 def _was_looked_at_later(now: Look, before: Look, as_of: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The cases of one order, and which of them a deviation belongs to.
+"""The cases of one subject, and which of them a deviation belongs to.
 
 One case is open per type and group. A new deviation joins it; without one, the case in which the same key
 ended within 14 days is taken up again; else a new case opens. What a lead dismissed stays so until its values
@@ -12,7 +12,7 @@ from typing import Self
 
 from django.db.models import Exists, OuterRef, Q
 
-from erp_connectors.documents.models import PurchaseOrder
+from exceptions_app.cases.about import About
 from exceptions_app.cases.change import RELATED
 from exceptions_app.cases.lines import open_line_of
 from exceptions_app.cases.models import ENDED, Case, CaseLine, CaseState
@@ -43,16 +43,16 @@ Filings = dict[int | tuple[str, str], Filing]
 
 
 class Book:
-    """The open cases of an order, the dismissed ones that still deviate, and those that ended lately."""
+    """The open cases of a subject, the dismissed ones that still deviate, and those that ended lately."""
 
-    def __init__(self, order: PurchaseOrder, cases: Iterable[Case], lines: Iterable[CaseLine]) -> None:
-        self.order = order
+    def __init__(self, about: About, cases: Iterable[Case], lines: Iterable[CaseLine]) -> None:
+        self.about = about
         self.cases = {case.pk: case for case in cases}
         self.lines = list(lines)
 
     @classmethod
-    def locked(cls, order: PurchaseOrder, as_of: datetime) -> Self:
-        """Lock the cases of an order and return them with all their lines, in two queries."""
+    def locked(cls, about: About, as_of: datetime) -> Self:
+        """Lock the cases of a subject and return them with all their lines, in two queries."""
         still_deviates = CaseLine.objects.filter(case=OuterRef("pk"), cleared_at=None)
         cases = list(
             Case.objects.select_for_update(of=("self",), no_key=True)
@@ -61,12 +61,13 @@ class Book:
                 ~Q(state__in=ENDED)
                 | Q(closed_at__gt=as_of - REOPEN_WITHIN)
                 | (Q(state=CaseState.DISMISSED) & Exists(still_deviates)),
-                order=order,
+                subject_kind=about.kind,
+                subject_id=about.id,
             )
             .order_by("pk")
         )
         lines = CaseLine.objects.filter(case__in=cases).select_related("order_line").order_by("pk")
-        return cls(order, cases, lines)
+        return cls(about, cases, lines)
 
     def of(self, line: CaseLine) -> Case:
         """Return the case of a line."""
@@ -94,7 +95,7 @@ class Book:
 
     def group_key(self, deviation: Deviation) -> str:
         """Return what groups a deviation: what its type says, within the ERP it is from."""
-        return f"{self.order.connection.code}/{deviation.group}"
+        return f"{self.about.connection}/{deviation.group}"
 
     def open_case(self, type_code: str, group_key: str) -> Case | None:
         """Return the open case of a type and group."""

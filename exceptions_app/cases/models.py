@@ -8,7 +8,8 @@ from django.db import models
 from django_fsm import FSMField
 
 from erp_connectors.companies import Company, Warehouse
-from erp_connectors.documents.models import OrderLine, PurchaseOrder, Supplier
+from erp_connectors.documents.models import DocumentHead, OrderLine, PurchaseOrder, Supplier
+from erp_connectors.exchange.models import Interchange, StreamState
 from exceptions_app.people.models import Team
 from exceptions_app.policies.models import PolicyRelease
 
@@ -46,6 +47,8 @@ class Severity(models.IntegerChoices):
 class Case(models.Model):
     """One exception of one group (an order, an invoice), with everybody who works on it.
 
+    `subject_kind` and `subject_id` name what is looked at for it (`Watch`); `order`, `document`,
+    `interchange` and `stream` are that, or what it is about besides, for people and lists.
     `amount` is the money at risk in the company's currency, None when it cannot be known. `due_at` is the
     next due time of its running clocks (None while all are paused or stopped). `version` counts changes: a
     form sends back the one it was drawn from. The state changes only in `change.change`.
@@ -63,7 +66,12 @@ class Case(models.Model):
     priority = models.DecimalField(max_digits=20, decimal_places=2, default=Decimal(0))
     amount = models.DecimalField(**AMOUNT, null=True, blank=True)
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, null=True, related_name="cases")
+    subject_kind = models.CharField(max_length=16, default="order")
+    subject_id = models.BigIntegerField(null=True)
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, null=True, related_name="cases")
+    document = models.ForeignKey(DocumentHead, on_delete=models.PROTECT, null=True, related_name="cases")
+    interchange = models.ForeignKey(Interchange, on_delete=models.PROTECT, null=True, related_name="cases")
+    stream = models.ForeignKey(StreamState, on_delete=models.SET_NULL, null=True, related_name="cases")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, blank=True)
     incident = models.ForeignKey(
         "exceptions_app.Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
@@ -103,6 +111,7 @@ class Case(models.Model):
             models.Index(fields=["type_code", "group_key", "-id"], name="case_group"),
             models.Index(fields=["supplier", "-opened_at"], name="case_supplier"),
             models.Index(fields=["order"], name="case_order"),
+            models.Index(fields=["subject_kind", "subject_id"], name="case_subject"),
             models.Index(
                 fields=["company", "supplier", "type_code", "opened_at"],
                 name="case_loose",
@@ -238,9 +247,14 @@ class Clock(models.Model):
 
 
 class AgreementRow(models.Model):
-    """An `Agreement` (detection.agreement) as a row; the JSON fields hold `LineValues`."""
+    """An `Agreement` (detection.agreement) as a row; the JSON fields hold `LineValues`.
 
-    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="agreements")
+    One about no order line has none, and no values: it is bound to what its subject says, by `answer`.
+    """
+
+    subject_kind = models.CharField(max_length=16, default="order")
+    subject_id = models.BigIntegerField(null=True)
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, related_name="agreements")
     case_line = models.ForeignKey(CaseLine, on_delete=models.PROTECT, null=True, related_name="agreements")
     proposal = models.ForeignKey(
         "exceptions_app.Proposal", on_delete=models.PROTECT, null=True, related_name="agreements"
@@ -251,8 +265,8 @@ class AgreementRow(models.Model):
     state = models.CharField(max_length=16)
     # None: there was no answer yet. An empty fingerprint would be a value like any other.
     answer = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
-    before = models.JSONField()
-    after = models.JSONField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
     quantity = models.DecimalField(**QUANTITY, null=True, blank=True)
     agreed_on = models.DateField(null=True, blank=True)
     until = models.DateField(null=True, blank=True)
@@ -261,7 +275,10 @@ class AgreementRow(models.Model):
 
     class Meta:
         verbose_name = "agreement"
-        indexes = [models.Index(fields=["order_line", "state"], name="agreement_by_line")]
+        indexes = [
+            models.Index(fields=["order_line", "state"], name="agreement_by_line"),
+            models.Index(fields=["subject_kind", "subject_id"], name="agreement_by_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.key}"

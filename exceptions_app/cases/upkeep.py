@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import connection
 
-from erp_connectors.documents.models import PurchaseOrder
 from exceptions_app import sla
 from exceptions_app.audit.record import record
 from exceptions_app.cases import lifecycle, queue
+from exceptions_app.cases.about import About
 from exceptions_app.cases.change import Step, change, states_of
 from exceptions_app.cases.models import Case, CaseLine, CaseState
 from exceptions_app.impact import Impact, priority_of
@@ -37,7 +37,7 @@ class News:
 
 
 def open_case(
-    order: PurchaseOrder,
+    about: About,
     *,
     type_code: str,
     group_key: str,
@@ -54,7 +54,7 @@ def open_case(
     case = Case(
         pk=number,
         number=f"EX-{number}",
-        company=order.company,
+        company=about.company,
         type_code=type_code,
         group_key=group_key,
         headline=impact.headline[:300],
@@ -62,8 +62,13 @@ def open_case(
         severity=impact.severity,
         priority=priority_of(impact.severity, impact.amount),
         amount=impact.amount,
-        supplier=order.supplier,
-        order=order,
+        supplier=about.supplier,
+        subject_kind=about.kind,
+        subject_id=about.id,
+        order=about.order,
+        document=about.document,
+        interchange=about.interchange,
+        stream=about.stream,
         team=route.team,
         routed_by=route.words[:200],
         release=release,

@@ -33,6 +33,8 @@ class Agreement:
     It covers `quantity` (the order line's unit; None: all) of deviation `key`. It holds while the supplier's
     word is still `answer` (`agreements.fingerprint`; None = no answer yet) and the ERP's line equals `before`
     or `after`. A third value on either side makes it lapse, and the deviation is judged anew (`agreements`).
+    An agreement on a subject that is no order has no line and no values: `answer` is the fingerprint of what
+    the subject says and of what was expected instead (`subject.word_of`).
     `until`: for a wait, the day it ends (inclusive, end of business). `agreed_on`: a date agreed for the
     covered quantity, which counts as confirmed for notice and overdue.
     """
@@ -40,12 +42,12 @@ class Agreement:
     id: int
     key: str
     type_code: str
-    line_number: str
+    line_number: str | None
     kind: AgreementKind
     state: AgreementState
     answer: str | None
-    before: LineValues
-    after: LineValues
+    before: LineValues | None
+    after: LineValues | None
     quantity: Decimal | None = None
     agreed_on: date | None = None
     until: date | None = None

@@ -173,6 +173,8 @@ def _plain_quantity(quantity: Quantity | None) -> str | None:
 
 
 def _same_values(agreement: Agreement, line: LineSnapshot, counter: Counter, aspect: Aspect) -> bool:
+    if agreement.before is None or agreement.after is None:
+        return False
     currency = line.position.currency
     now = _comparable(values_of(line.position.line), counter, currency)[aspect]
     return now in (

@@ -1,4 +1,4 @@
-"""What deviates in one order at one moment. Pure: the same values give the same answer, backtests included.
+"""What deviates in one subject at one moment. Pure: the same values give the same answer, backtests included.
 
 Absence is judged only as far as the stream that would have told us was read. A deviation beyond that is
 `hidden`: it is neither opened nor cleared, and `blind_since` says so. No `next_look` is set for it, since
@@ -12,6 +12,7 @@ from datetime import datetime
 from exceptions_app.detection.agreement import Agreement, AgreementState
 from exceptions_app.detection.registry import types_of
 from exceptions_app.detection.snapshot import OrderSnapshot
+from exceptions_app.detection.subject import SubjectSnapshot, SubjectView
 from exceptions_app.detection.types.base import ExceptionType, SubjectKind
 from exceptions_app.detection.view import OrderView, look
 from exceptions_app.deviation import Deviation
@@ -27,7 +28,7 @@ class Detection:
     `deviations`: what deviates and no decision covers. `covered_by_pending`: what deviates and is covered
     only by a decision that is not yet carried out. `hidden`: keys nobody can judge now. `next_look`: when
     time alone could next change the answer. `blind_since`: until when the streams could be seen that hold up
-    a judgement; None when nothing is held up. `types`: what was looked for; `view`: the order as judged.
+    a judgement; None when nothing is held up. `types`: what was looked for; `view`: the subject as judged.
     """
 
     deviations: tuple[Deviation, ...]
@@ -36,25 +37,37 @@ class Detection:
     next_look: datetime | None = None
     blind_since: datetime | None = None
     types: tuple[ExceptionType, ...] = field(default=(), repr=False)
-    view: OrderView | None = field(default=None, repr=False, compare=False)
+    view: OrderView | SubjectView | None = field(default=None, repr=False, compare=False)
+
+
+def look_at(
+    snapshot: OrderSnapshot | SubjectSnapshot,
+    agreements: Iterable[Agreement],
+    as_of: datetime,
+    states: frozenset[AgreementState] = ACTIVE,
+) -> OrderView | SubjectView:
+    """Return a subject as it is at `as_of`, with the agreements in one of `states` taken into account."""
+    if isinstance(snapshot, OrderSnapshot):
+        return look(snapshot, agreements, as_of, states)
+    return snapshot.look(agreements, as_of, states)
 
 
 def detect(
-    snapshot: OrderSnapshot,
+    snapshot: OrderSnapshot | SubjectSnapshot,
     agreements: Iterable[Agreement],
     as_of: datetime,
     types: Sequence[ExceptionType] | None = None,
 ) -> Detection:
-    """Return what deviates in an order at `as_of`, looking for `types` (None: all types of orders).
+    """Return what deviates in a subject at `as_of`, looking for `types` (None: all types of orders).
 
     Active agreements take out what they cover. Pending ones only mark it: a deviation covered by nothing else
     neither opens, nor clears, nor reopens.
     """
     looked_for = tuple(types_of(SubjectKind.ORDER) if types is None else types)
     known = tuple(agreements)
-    view = look(snapshot, known, as_of, ACTIVE)
+    view = look_at(snapshot, known, as_of, ACTIVE)
     is_any_pending = any(agreement.state is AgreementState.PENDING for agreement in known)
-    views = (view, look(snapshot, known, as_of, ACTIVE_AND_PENDING)) if is_any_pending else (view,)
+    views = (view, look_at(snapshot, known, as_of, ACTIVE_AND_PENDING)) if is_any_pending else (view,)
     found = _found(looked_for, view)
     left = {deviation.key for deviation in (_found(looked_for, views[-1]) if is_any_pending else found)}
     blind = {key: since for kind in looked_for for key, since in kind.hidden(view).items()}
@@ -69,11 +82,11 @@ def detect(
     )
 
 
-def _found(types: Iterable[ExceptionType], view: OrderView) -> list[Deviation]:
+def _found(types: Iterable[ExceptionType], view: OrderView | SubjectView) -> list[Deviation]:
     return [deviation for kind in types for deviation in kind.detect(view)]
 
 
-def _looks(types: Sequence[ExceptionType], views: Iterable[OrderView]) -> list[datetime]:
+def _looks(types: Sequence[ExceptionType], views: Iterable[OrderView | SubjectView]) -> list[datetime]:
     """Return when time could change what deviates, or what a decision not yet carried out covers."""
     moments = (kind.next_look(view) for view in views for kind in types)
     return [moment for moment in moments if moment is not None]

@@ -77,21 +77,23 @@ def agreements_of(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:
     ).select_related("order_line")
     found: dict[int, list[Agreement]] = {}
     for row in rows.order_by("pk"):
-        found.setdefault(row.order_line.order_id, []).append(_agreement(row))
+        if row.order_line is not None:
+            found.setdefault(row.order_line.order_id, []).append(agreement_of(row))
     return found
 
 
-def _agreement(row: AgreementRow) -> Agreement:
+def agreement_of(row: AgreementRow) -> Agreement:
+    """Return an agreement row as detection looks at it; one about no order line has no values."""
     return Agreement(
         id=row.pk,
         key=row.key,
         type_code=row.type_code,
-        line_number=row.order_line.number,
+        line_number=row.order_line.number if row.order_line else None,
         kind=AgreementKind(row.kind),
         state=AgreementState(row.state),
         answer=row.answer,
-        before=from_builtins(row.before, LineValues),
-        after=from_builtins(row.after, LineValues),
+        before=None if row.before is None else from_builtins(row.before, LineValues),
+        after=None if row.after is None else from_builtins(row.after, LineValues),
         quantity=row.quantity,
         agreed_on=row.agreed_on,
         until=row.until,

@@ -4,38 +4,11 @@ Only a difference changes anything: reconciling twice changes nothing the second
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass
 
 from exceptions_app.detection.detect import Detection
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import ExceptionType
-from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import evidence_of
-from exceptions_app.deviation import Deviation
-
-#: Which figure of the evidence shows that something of this kind has come.
-TELLS = {
-    Healing.ANSWERED: "word",
-    Healing.SHIPPED: "shipped",
-    Healing.RECEIVED: "received",
-    Healing.CREDITED: "credited",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenLine:
-    """A deviation that is open in a case, with the values it was last updated with."""
-
-    key: str
-    type_code: str
-    line_number: str | None
-    quantity: Decimal | None = None
-    amount: Decimal | None = None
-    expected: dict[str, Any] = field(default_factory=dict)
-    actual: dict[str, Any] = field(default_factory=dict)
-    evidence: dict[str, Any] = field(default_factory=dict)
+from exceptions_app.deviation import Deviation, OpenLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +54,7 @@ def reconcile(open_lines: Iterable[OpenLine], detection: Detection) -> Changes:
             if not _differs(line, deviation) and line.evidence != deviation.evidence
         ),
         to_clear=tuple(
-            Cleared(line, _reason(line, types[line.type_code], detection))
+            Cleared(line, types[line.type_code].healed_by(line, detection.view))
             for key, line in by_key.items()
             if key not in found and key not in untouched
         ),
@@ -95,26 +68,3 @@ def _differs(line: OpenLine, deviation: Deviation) -> bool:
         deviation.expected,
         deviation.actual,
     )
-
-
-def _reason(line: OpenLine, kind: ExceptionType, detection: Detection) -> Healing:
-    """Return what ended it: an agreement, else the first of what can end it that has come since."""
-    views = detection.view.lines if detection.view else ()
-    view = next((view for view in views if view.number == line.line_number), None)
-    if view is None:
-        return Healing.CANCELLED
-    if view.holds(line.key, line.type_code, kind.aspect):
-        return Healing.AGREED
-    if view.is_unwanted and Healing.CANCELLED in kind.heals_by:
-        return Healing.CANCELLED
-    came = (healing for healing in kind.heals_by if _has_come(healing, line, kind, view))
-    return next(came, Healing.PASSED_ON)
-
-
-def _has_come(healing: Healing, line: OpenLine, kind: ExceptionType, view: LineView) -> bool:
-    if healing is Healing.ERP_CHANGED:
-        return line.expected != kind.expected(view)
-    if healing is Healing.CONVERTED:
-        return all(view.counter.knows(unit) for unit in line.actual.get("units", ()))
-    figure = TELLS.get(healing)
-    return figure is not None and line.evidence.get(figure) != evidence_of(view)[figure]

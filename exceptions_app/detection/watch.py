@@ -29,7 +29,7 @@ MARK = """
 """
 MARK_ALL = """
     WITH watched AS MATERIALIZED (
-        SELECT id FROM exceptions_app_watch WHERE subject_kind = %(kind)s ORDER BY subject_id FOR UPDATE
+        SELECT id FROM exceptions_app_watch ORDER BY subject_kind, subject_id FOR UPDATE
     )
     UPDATE exceptions_app_watch AS watch
     SET marked = marked + 1, due_at = LEAST(due_at, rightline_now())
@@ -46,14 +46,14 @@ ENSURE = """
 CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT id FROM exceptions_app_watch
-        WHERE subject_kind = %(kind)s AND due_at <= rightline_now()
+        WHERE subject_kind = ANY(%(kinds)s) AND due_at <= rightline_now()
             AND (lease_until IS NULL OR lease_until <= rightline_now())
         ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
     UPDATE exceptions_app_watch AS watch
     SET lease_until = rightline_now() + make_interval(secs => %(lease)s), attempts = attempts + 1
     FROM due WHERE watch.id = due.id
-    RETURNING subject_id
+    RETURNING subject_kind, subject_id
 """
 FINISH = """
     UPDATE exceptions_app_watch
@@ -99,9 +99,9 @@ def mark(subject_kind: str, subject_ids: Iterable[int]) -> None:
     _execute(MARK, kind=subject_kind, ids=list(subject_ids))
 
 
-def mark_all(subject_kind: str) -> None:
-    """Have every watched subject of a kind looked at now: a rule changed for all of them."""
-    _execute(MARK_ALL, kind=subject_kind)
+def mark_all() -> None:
+    """Have everything that is watched looked at now: a rule changed for all of them."""
+    _execute(MARK_ALL)
 
 
 def wake_blind() -> None:
@@ -109,14 +109,15 @@ def wake_blind() -> None:
     _execute(WAKE_BLIND, again=BLIND_AGAIN.total_seconds())
 
 
-def claim(subject_kind: str, limit: int) -> list[int]:
+def claim(subject_kinds: Sequence[str], limit: int) -> list[tuple[str, int]]:
     """Take up to `limit` due subjects, longest due first; no other worker gets them for two minutes.
 
     A worker that dies loses its lease, and the subjects are due again.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"kind": subject_kind, "limit": limit, "lease": LEASE.total_seconds()})
-        return [row[0] for row in cursor.fetchall()]
+        kinds = list(map(str, subject_kinds))
+        cursor.execute(CLAIM, {"kinds": kinds, "limit": limit, "lease": LEASE.total_seconds()})
+        return [(kind, subject_id) for kind, subject_id in cursor.fetchall()]
 
 
 def begin(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Look]:

@@ -31,5 +31,5 @@ def publish(title: str, *, by: Actor, at: datetime) -> PolicyRelease:
         actor=by,
         release=release,
     )
-    watch.mark_all("order")
+    watch.mark_all()
     return release

@@ -87,13 +87,16 @@ class Proposal(models.Model):
 
 
 class ProposalLine(models.Model):
-    """One order line as the proposer saw it and as it shall be (`LineValues` as JSON)."""
+    """One order line as the proposer saw it and as it shall be (`LineValues` as JSON).
+
+    A decision on a case line that is about no order line has none, and no values.
+    """
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="lines")
     case_line = models.ForeignKey(CaseLine, on_delete=models.PROTECT, related_name="proposal_lines")
-    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT)
-    before = models.JSONField()
-    after = models.JSONField()
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
 
     def __str__(self) -> str:
         return f"{self.proposal_id}: {self.order_line_id}"

@@ -111,6 +111,7 @@ def is_in_mirror(proposal: Proposal) -> bool:
             values_of(line_snapshot(line.order_line).position.line), from_builtins(line.after, LineValues)
         )
         for line in lines
+        if line.order_line is not None
     )
 
 

@@ -168,6 +168,7 @@ def _stored(proposal: Proposal) -> dict[str, str]:
             from_builtins(line.after, LineValues),
         )
         for line in lines
+        if line.order_line is not None
     )
 
 

@@ -189,6 +189,7 @@ def _card(
                 from_builtins(line.after, LineValues),
             )
             for line in proposal.lines.all()
+            if line.order_line is not None
         ],
         amount=amount_words(proposal.amount, case.company.currency),
         percent=formats.percent(proposal.percent) if proposal.percent else "",

@@ -731,6 +731,7 @@ class CaseFactory(DjangoModelFactory[Case]):
     supplier = factory.SelfAttribute("order.supplier")
     company = factory.SelfAttribute("order.company")
     type_code = "quantity_short"
+    subject_id = factory.LazyAttribute(lambda case: case.order.pk if case.order else None)
     group_key = factory.LazyAttribute(lambda case: f"order:{case.order.pk}")
     headline = factory.LazyAttribute(lambda case: f"18 EA short on {case.order.number}")
     state_since = TUESDAY_TEN

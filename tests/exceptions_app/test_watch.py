@@ -30,6 +30,10 @@ def row(subject_id: int) -> Watch:
     return Watch.objects.get(subject_kind="order", subject_id=subject_id)
 
 
+def claim_orders(limit: int) -> list[int]:
+    return [subject_id for _, subject_id in watch.claim(["order"], limit)]
+
+
 def looked_at(subject_id: int, next_look: datetime | None, blind_since: datetime | None = None) -> watch.Look:
     look = watch.begin("order", [subject_id])[subject_id]
     watch.finish("order", look, as_of=TUESDAY_TEN, next_look=next_look, blind_since=blind_since)
@@ -44,16 +48,16 @@ def test_marking_makes_subjects_due_now_in_one_statement(django_assert_num_queri
         (2, 1),
         (3, 1),
     ]
-    assert set(watch.claim("order", 10)) == {1, 2, 3}
+    assert set(claim_orders(10)) == {1, 2, 3}
 
 
 def test_marking_again_raises_the_sequence_and_brings_a_later_look_forward() -> None:
     watch.mark("order", [1])
     looked_at(1, TUESDAY_TEN + timedelta(days=3))
-    assert watch.claim("order", 10) == []
+    assert claim_orders(10) == []
     watch.mark("order", [1])
     assert row(1).marked == 2
-    assert watch.claim("order", 10) == [1]
+    assert claim_orders(10) == [1]
 
 
 def test_marking_nothing_does_nothing() -> None:
@@ -65,8 +69,8 @@ def test_marking_all_brings_every_subject_of_the_kind_forward() -> None:
     for subject in (1, 2):
         watch.mark("order", [subject])
         looked_at(subject, None)
-    watch.mark_all("order")
-    assert set(watch.claim("order", 10)) == {1, 2}
+    watch.mark_all()
+    assert set(claim_orders(10)) == {1, 2}
 
 
 def test_a_look_that_nothing_disturbed_sets_when_to_look_again() -> None:
@@ -76,7 +80,7 @@ def test_a_look_that_nothing_disturbed_sets_when_to_look_again() -> None:
     seen = row(1)
     assert (seen.due_at, seen.seen, seen.looked_at) == (later, 1, TUESDAY_TEN)
     clock.set_now(later)
-    assert watch.claim("order", 10) == [1]
+    assert claim_orders(10) == [1]
 
 
 @pytest.mark.parametrize("next_look", [None, TUESDAY_TEN + timedelta(hours=5)])
@@ -102,21 +106,21 @@ def test_a_mark_during_a_look_keeps_the_subject_due() -> None:
     watch.finish("order", look, as_of=TUESDAY_TEN, next_look=TUESDAY_TEN + timedelta(days=30))
     assert row(1).seen == 1
     assert row(1).marked == 2
-    assert watch.claim("order", 10) == [1]
+    assert claim_orders(10) == [1]
 
 
 def test_a_claimed_subject_is_nobody_elses_until_its_lease_ends() -> None:
     watch.mark("order", [1, 2, 3])
-    assert len(watch.claim("order", 2)) == 2
-    assert len(watch.claim("order", 10)) == 1
-    assert watch.claim("order", 10) == []
+    assert len(claim_orders(2)) == 2
+    assert len(claim_orders(10)) == 1
+    assert claim_orders(10) == []
     clock.set_now(TUESDAY_TEN + watch.LEASE + timedelta(seconds=1))
-    assert set(watch.claim("order", 10)) == {1, 2, 3}
+    assert set(claim_orders(10)) == {1, 2, 3}
 
 
 def test_another_kind_of_subject_is_left_alone() -> None:
     watch.mark("invoice", [1])
-    assert watch.claim("order", 10) == []
+    assert claim_orders(10) == []
 
 
 def test_what_is_due_longest_comes_first() -> None:
@@ -124,7 +128,7 @@ def test_what_is_due_longest_comes_first() -> None:
     clock.set_now(TUESDAY_TEN + timedelta(minutes=1))
     watch.mark("order", [1])
     clock.set_now(TUESDAY_TEN + timedelta(minutes=2))
-    assert watch.claim("order", 1) == [2]
+    assert claim_orders(1) == [2]
 
 
 def test_a_failed_look_is_tried_again_after_growing_waits() -> None:
@@ -132,7 +136,7 @@ def test_a_failed_look_is_tried_again_after_growing_waits() -> None:
     now, waits = TUESDAY_TEN + timedelta(minutes=1), []
     for _ in range(7):
         clock.set_now(now)
-        assert watch.claim("order", 10) == [1]
+        assert claim_orders(10) == [1]
         watch.fail("order", 1, error="No calendar", now=now)
         waits.append(row(1).due_at - now)
         now = row(1).due_at
@@ -145,10 +149,10 @@ def test_a_failed_look_is_tried_again_after_growing_waits() -> None:
 
 def test_a_mark_ends_the_wait_after_a_failure() -> None:
     watch.mark("order", [1])
-    watch.claim("order", 10)
+    claim_orders(10)
     watch.fail("order", 1, error="No calendar", now=TUESDAY_TEN + timedelta(hours=1))
     watch.mark("order", [1])
-    assert watch.claim("order", 10) == [1]
+    assert claim_orders(10) == [1]
 
 
 def test_a_failure_of_a_subject_nobody_watches_is_nothing() -> None:
@@ -166,7 +170,7 @@ def test_two_workers_never_claim_the_same_subject() -> None:
         try:
             with transaction.atomic():
                 both.wait()
-                claimed.append(watch.claim("order", 20))
+                claimed.append(claim_orders(20))
                 both.wait()
         finally:
             connection.close()

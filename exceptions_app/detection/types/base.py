@@ -15,11 +15,20 @@ from exceptions_app.detection.deadlines import JUST_AFTER
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.snapshot import OrderSnapshot
+from exceptions_app.detection.subject import SubjectSnapshot
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import evidence_of, offered_parts, ordered_parts, plain
-from exceptions_app.deviation import Deviation
+from exceptions_app.deviation import Deviation, OpenLine
 from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
+from exceptions_app.severity import Severity
 
+#: Which figure of the evidence shows that something of this kind has come.
+TELLS = {
+    Healing.ANSWERED: "word",
+    Healing.SHIPPED: "shipped",
+    Healing.RECEIVED: "received",
+    Healing.CREDITED: "credited",
+}
 ZERO = Tolerance(percent=Limit(LimitState.ZERO))
 
 
@@ -28,7 +37,9 @@ class SubjectKind(StrEnum):
 
     ORDER = "order"
     INVOICE = "invoice"
+    DOCUMENT = "document"
     MESSAGE = "message"
+    STREAM = "stream"
     SUPPLIER = "supplier"
 
 
@@ -82,7 +93,7 @@ class Example:
     """
 
     title: str
-    snapshot: OrderSnapshot
+    snapshot: OrderSnapshot | SubjectSnapshot
     as_of: datetime
     deviations: tuple[dict[str, Any], ...]
     agreements: tuple[Agreement, ...] = ()
@@ -95,8 +106,8 @@ class ExceptionType(ABC):
     be covered. `resolutions` are codes of the playbook. `is_live`: the type opens cases unless a policy says
     otherwise; a type that is not yet workable end to end only detects. `is_on_by_default` false: a live type
     opens cases only where a policy switches it on. `aspect`: what its agreements are bound to. `heals_by`:
-    what can end a deviation, the likeliest first. `inquiries`: what its supplier is asked about by mail, the
-    likeliest first; empty: what is usual in its family.
+    what can end a deviation, the likeliest first. `severity_floor`: at least so bad. `inquiries`: what its
+    supplier is asked about by mail, the likeliest first; empty: what is usual in its family.
     """
 
     code: ClassVar[str]
@@ -112,24 +123,25 @@ class ExceptionType(ABC):
     is_live: ClassVar[bool] = False
     is_on_by_default: ClassVar[bool] = True
     aspect: ClassVar[Aspect] = Aspect.QUANTITY
+    severity_floor: ClassVar[Severity] = Severity.LOW
     heals_by: ClassVar[tuple[Healing, ...]] = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
     inquiries: ClassVar[tuple[Inquiry, ...]] = ()
 
     @abstractmethod
-    def detect(self, view: OrderView) -> list[Deviation]:
-        """Return what deviates in an order at one moment, the agreements in its view taken into account."""
+    def detect(self, view: Any) -> list[Deviation]:
+        """Return what deviates in a subject at one moment, the agreements in its view taken into account."""
 
     @abstractmethod
-    def hidden(self, view: OrderView) -> dict[str, datetime]:
+    def hidden(self, view: Any) -> dict[str, datetime]:
         """Return the keys that cannot be judged because a stream is blind, and since when it is."""
 
     @abstractmethod
-    def next_look(self, view: OrderView) -> datetime | None:
+    def next_look(self, view: Any) -> datetime | None:
         """Return the next moment after the view's at which time alone could change the answer, or None."""
 
     @abstractmethod
-    def expected(self, line: LineView) -> dict[str, Any]:
-        """Return what the ERP expects of a line, as plain JSON: what a change there would change."""
+    def healed_by(self, line: OpenLine, view: Any) -> Healing:
+        """Return why something that was open does not deviate any more."""
 
     @abstractmethod
     def headline(self, deviation: Deviation) -> str:
@@ -185,8 +197,28 @@ class LineType(ExceptionType):
         ]
         return min(ends, default=None)
 
+    def healed_by(self, line: OpenLine, view: OrderView) -> Healing:
+        """Return what ended it: an agreement, else the first of what can end it that has come since."""
+        now = next((each for each in view.lines if each.number == line.line_number), None)
+        if now is None:
+            return Healing.CANCELLED
+        if now.holds(line.key, line.type_code, self.aspect):
+            return Healing.AGREED
+        if now.is_unwanted and Healing.CANCELLED in self.heals_by:
+            return Healing.CANCELLED
+        came = (healing for healing in self.heals_by if self._has_come(healing, line, now))
+        return next(came, Healing.PASSED_ON)
+
+    def _has_come(self, healing: Healing, line: OpenLine, now: LineView) -> bool:
+        if healing is Healing.ERP_CHANGED:
+            return line.expected != self.expected(now)
+        if healing is Healing.CONVERTED:
+            return all(now.counter.knows(unit) for unit in line.actual.get("units", ()))
+        figure = TELLS.get(healing)
+        return figure is not None and line.evidence.get(figure) != evidence_of(now)[figure]
+
     def expected(self, line: LineView) -> dict[str, Any]:
-        """Return the ordered quantity and its schedule."""
+        """Return what the ERP expects of a line, as plain JSON: what a change there would change."""
         return {"quantity": plain(line.ordered), "unit": line.unit, "schedule": ordered_parts(line)}
 
     def key(self, line_number: str, *more: str) -> str:

@@ -1,5 +1,6 @@
 """Looks at what is due, or at one order, and says what that changed."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -11,6 +12,8 @@ from erp_connectors.documents.models import PurchaseOrder
 from exceptions_app import intake
 from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.intake import Evaluation
+from exceptions_app.subjects.registry import all_subjects
 
 BATCH = 50
 
@@ -31,34 +34,41 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look in batches; an order that could not be looked at makes the command fail in the end."""
+        """Look in batches; a subject that could not be looked at makes the command fail in the end."""
         as_of = options["as_of"] or clock.now()
-        waiting = iter(_orders(options["order"], as_of))
-        failures: dict[int, str] = {}
-        looked_at = 0
-        while batch := list(islice(waiting, BATCH)):
-            evaluation = intake.evaluate(batch, as_of)
-            looked_at += len(evaluation.outcomes)
-            failures |= evaluation.failures
-            for outcome in evaluation.outcomes.values():
-                for what in ("opened", "updated", "reopened", "closed"):
-                    for number in getattr(outcome, what):
-                        self.stdout.write(f"{number} {what}")
-        self.stdout.write(
-            f"Looked at {looked_at} {'order' if looked_at == 1 else 'orders'} as of {as_of:%F %T} UTC."
+        looked_at: Counter[SubjectKind] = Counter()
+        failures: list[str] = []
+        for kind, ids in _subjects(options["order"], as_of).items():
+            waiting = iter(ids)
+            while batch := list(islice(waiting, BATCH)):
+                evaluation = intake.evaluate(batch, as_of, kind=kind)
+                looked_at[kind] += len(evaluation.outcomes)
+                failures += [f"{kind.value} {each}: {why}" for each, why in evaluation.failures.items()]
+                self._tell(evaluation)
+        told = ", ".join(
+            f"{number} {kind.value}{'' if number == 1 else 's'}"
+            for kind, number in looked_at.items()
+            if number or kind is SubjectKind.ORDER
         )
+        self.stdout.write(f"Looked at {told or '0 orders'} as of {as_of:%F %T} UTC.")
         if failures:
-            told = "; ".join(f"order {order_id}: {why}" for order_id, why in failures.items())
-            raise CommandError(f"Could not be looked at: {told}")
+            raise CommandError(f"Could not be looked at: {'; '.join(failures)}")
+
+    def _tell(self, evaluation: Evaluation) -> None:
+        for outcome in evaluation.outcomes.values():
+            for what in ("opened", "updated", "reopened", "closed"):
+                for number in getattr(outcome, what):
+                    self.stdout.write(f"{number} {what}")
 
 
-def _orders(number: str | None, as_of: datetime) -> list[int]:
+def _subjects(number: str | None, as_of: datetime) -> dict[SubjectKind, list[int]]:
+    """Return what is due; or the orders of this number with the invoices that name them."""
     if number is None:
-        return watch.due(SubjectKind.ORDER, as_of)
+        return {kind: watch.due(kind, as_of) for kind in all_subjects()}
     found = list(PurchaseOrder.objects.filter(number=number).order_by("pk").values_list("pk", flat=True))
     if not found:
         raise CommandError(f"There is no order {number}.")
-    return found
+    return {SubjectKind.ORDER: found}
 
 
 def _moment(text: str) -> datetime:

@@ -32,9 +32,10 @@ def test_the_history_says_who_published_what() -> None:
     assert event.summary == f"Release {release.number}: Wider tolerance for seals"
 
 
-def test_every_watched_order_is_looked_at_again() -> None:
-    look = watch.begin("order", [1])[1]
-    watch.finish("order", look, as_of=TUESDAY_TEN, next_look=None)
-    assert watch.claim("order", 10) == []
+def test_everything_that_is_watched_is_looked_at_again() -> None:
+    for kind in ("invoice", "order"):
+        look = watch.begin(kind, [1])[1]
+        watch.finish(kind, look, as_of=TUESDAY_TEN, next_look=None)
+    assert watch.claim(["invoice", "order"], 10) == []
     publish("Other terms", by=Actor(), at=TUESDAY_TEN)
-    assert watch.claim("order", 10) == [1]
+    assert set(watch.claim(["invoice", "order"], 10)) == {("invoice", 1), ("order", 1)}

@@ -1,0 +1,81 @@
+"""A kind of subject: from its watches to what the desk needs of each, in a fixed number of queries."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from erp_connectors.documents.models import OrderLine
+from erp_connectors.errors import RightlineError
+from exceptions_app.cases.about import About
+from exceptions_app.cases.models import AgreementRow
+from exceptions_app.detection.agreement import Agreement, AgreementState
+from exceptions_app.detection.load import LoadedOrder, agreement_of
+from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.policies.lookup import LineScope, Policies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """One subject as detection looks at it (`snapshot`), with the rows behind it.
+
+    `lines` are the order lines its deviations may be about, and `scopes` where they stand for the policies,
+    by the number a deviation names; what names none stands in the scope of the whole. `order` is the subject
+    itself, where it is one.
+    """
+
+    about: About
+    snapshot: Any
+    order: LoadedOrder | None = None
+    lines: Mapping[str, OrderLine] = field(default_factory=dict)
+    scopes: Mapping[str, LineScope] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> LineScope:
+        """Where the subject as a whole stands."""
+        supplier = self.about.supplier
+        return LineScope(
+            company_id=self.about.company.pk, supplier_id=supplier.pk if supplier is not None else None
+        )
+
+    @property
+    def stands_in(self) -> Collection[LineScope]:
+        """Every scope in which something of the subject stands."""
+        return self.scopes.values() or [self.whole]
+
+    def scope(self, line_number: str | None) -> LineScope:
+        """Return where a line stands, or the whole."""
+        return self.scopes.get(line_number or "", self.whole)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Subjects of one kind with the policies they are judged by; `problems` are of those nobody can read."""
+
+    policies: Policies
+    subjects: Mapping[int, Loaded] = field(default_factory=dict)
+    problems: Mapping[int, RightlineError] = field(default_factory=dict)
+
+
+class Subject(ABC):
+    """One kind of subject."""
+
+    kind: ClassVar[SubjectKind]
+
+    @abstractmethod
+    def load(self, ids: Collection[int], as_of: datetime) -> World:
+        """Return the subjects as they are now, to be judged at `as_of`; what cannot be read is a problem."""
+
+    @abstractmethod
+    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
+        """Lock the subject, or wait for whoever changes it or looks at it too; `loaded` where it was read."""
+
+    def agreements(self, subject_id: int) -> Sequence[Agreement]:
+        """Return the pending and active agreements on the subject, in one query."""
+        rows = AgreementRow.objects.filter(
+            subject_kind=self.kind,
+            subject_id=subject_id,
+            state__in=(AgreementState.PENDING, AgreementState.ACTIVE),
+        )
+        return [agreement_of(row) for row in rows.select_related("order_line").order_by("pk")]
