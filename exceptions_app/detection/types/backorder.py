@@ -22,7 +22,7 @@ class Backorder(BucketType):
     told = (TeamCode.PLANNING,)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
-    resolutions = ("cancel_remainder",)
+    resolutions = ("accept_date", "expedite", "cancel_remainder")
     is_live = True
     day_tolerance = ONE_BUSINESS_DAY
     heals_by = (

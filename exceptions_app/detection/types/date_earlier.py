@@ -25,6 +25,7 @@ class DateEarlier(BucketType):
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(8, 24)
+    resolutions = ("accept_date", "hold_to_order")
     is_live = True
     day_tolerance = THREE_BUSINESS_DAYS
     direction = Direction.OVER

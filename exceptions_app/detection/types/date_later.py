@@ -22,6 +22,7 @@ class DateLater(BucketType):
     told = (TeamCode.PLANNING, TeamCode.WAREHOUSE)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
+    resolutions = ("accept_date", "expedite", "source_elsewhere")
     is_live = True
     day_tolerance = ONE_BUSINESS_DAY
     heals_by = (

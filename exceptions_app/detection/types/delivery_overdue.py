@@ -26,7 +26,7 @@ class DeliveryOverdue(BucketType):
     told = (TeamCode.WAREHOUSE, TeamCode.PLANNING)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
-    resolutions = ("cancel_remainder",)
+    resolutions = ("new_date", "expedite", "cancel_remainder")
     is_live = True
     day_tolerance = ONE_BUSINESS_DAY
     heals_by = (

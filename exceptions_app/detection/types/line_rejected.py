@@ -18,7 +18,7 @@ class LineRejected(BucketType):
     told = (TeamCode.PLANNING,)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(2, 8)
-    resolutions = ("cancel_remainder",)
+    resolutions = ("cancel_line", "source_elsewhere")
     is_live = True
     heals_by = (
         Healing.ANSWERED,

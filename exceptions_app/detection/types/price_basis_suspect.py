@@ -20,6 +20,7 @@ class PriceBasisSuspect(LineType):
     label = "Price basis suspect"
     owner = TeamCode.PROCUREMENT
     service = ServiceLevel(8, 24)
+    resolutions = ("treat_as_mismatch",)
     is_live = True
     aspect = Aspect.PRICE
     heals_by = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)

@@ -33,6 +33,7 @@ class PriceMismatch(LineType):
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.FINANCE,)
     service = ServiceLevel(4, 24)
+    resolutions = ("accept_price", "accept_price_once")
     is_live = True
     aspect = Aspect.PRICE
     heals_by = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)

@@ -17,6 +17,7 @@ class QuantityOver(LineType):
     label = "Quantity over"
     owner = TeamCode.PROCUREMENT
     service = ServiceLevel(8, 24)
+    resolutions = ("raise_line", "hold_to_order")
     is_live = True
 
     def judge(self, line: LineView) -> Iterable[Deviation]:

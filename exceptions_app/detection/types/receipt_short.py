@@ -34,7 +34,7 @@ class ReceiptShort(BucketType):
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.PROCUREMENT, TeamCode.FINANCE)
     service = ServiceLevel(4, 16)
-    resolutions = ("cancel_remainder",)
+    resolutions = ("recount", "claim", "wait_until", "cancel_remainder")
     is_live = True
     quantity_tolerance = ZERO
     heals_by = (

@@ -31,7 +31,7 @@ class ShipNoticeMissing(BucketType):
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(4, 8)
-    resolutions = ("wait_until",)
+    resolutions = ("record_shipment", "wait_until")
     is_live = True
     quantity_tolerance = ZERO
     heals_by = (

@@ -32,7 +32,7 @@ class ShipNoticeShort(BucketType):
     told = (TeamCode.WAREHOUSE, TeamCode.PLANNING)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
-    resolutions = ("split", "reduce_line", "cancel_remainder")
+    resolutions = ("split", "reduce_line", "cancel_remainder", "source_elsewhere")
     is_live = True
     quantity_tolerance = ZERO
     heals_by = (

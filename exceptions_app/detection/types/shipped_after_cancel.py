@@ -25,6 +25,7 @@ class ShippedAfterCancel(LineType):
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.WAREHOUSE, TeamCode.FINANCE)
     service = ServiceLevel(2, 8)
+    resolutions = ("refuse_delivery", "reinstate")
     is_live = True
     heals_by = (Healing.ERP_CHANGED,)
 
