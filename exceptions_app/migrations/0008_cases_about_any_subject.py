@@ -8,7 +8,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('erp_connectors', '0005_document_heads'),
-        ('exceptions_app', '0005_tasks_that_follow_from_decisions'),
+        ('exceptions_app', '0006_incidents_and_decisions_over_many_cases'),
+        ('exceptions_app', '0007_templates_that_named_uncovered_orders'),
     ]
 
     operations = [

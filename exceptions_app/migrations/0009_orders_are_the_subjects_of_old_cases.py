@@ -10,7 +10,7 @@ def name_orders(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exceptions_app", "0006_cases_about_any_subject")]
+    dependencies = [("exceptions_app", "0008_cases_about_any_subject")]
 
     # Backwards there is nothing to do: the columns go with the migration before.
     operations = [migrations.RunPython(name_orders, migrations.RunPython.noop)]
