@@ -1,11 +1,14 @@
 """Damaged files: whatever happens to the bytes, every one ends in a verdict and none raises."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_connectors.edi import Verdict
-from tests.erp_connectors.edi.mutations import BASES, mutated, survive
+from tests.erp_connectors.edi.decoding import read
+from tests.erp_connectors.edi.mutations import BASES, mutated, survive, with_odd_elements
 
 SEEDS_PER_TEST = 50
 
@@ -16,6 +19,15 @@ def test_a_damaged_file_always_ends_in_a_verdict(first: int) -> None:
 
     assert verdicts <= set(Verdict)
     assert len(verdicts) > 1
+
+
+@pytest.mark.parametrize("base", range(len(BASES)))
+def test_an_odd_value_in_any_element_ends_in_a_verdict_on_its_transaction_alone(base: int) -> None:
+    for seed in range(SEEDS_PER_TEST):
+        data = with_odd_elements(BASES[base], Random(seed))
+
+        survive(data)
+        assert {interchange.verdict for interchange in read(data).interchanges} == {Verdict.ACCEPT}
 
 
 @given(st.binary(max_size=400))

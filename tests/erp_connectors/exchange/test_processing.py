@@ -31,19 +31,29 @@ from erp_connectors.exchange.processing import process_due, process_interchange,
 from tests.builders.factories import Ground, ground
 from tests.builders.x12 import (
     Parties,
+    Shipped,
     ack,
+    at7,
+    change_confirmation_865,
     confirmation_855,
     confirmation_segments,
     interchange,
+    invoice_810,
+    it1,
     order_850,
     order_change_860,
     po1,
     poc,
+    rcd,
+    receipt_861,
+    ship_notice_856,
+    shipment_status_214,
 )
 
 pytestmark = pytest.mark.django_db
 
 PARTIES = Parties(sender="SUP77", receiver="WESERLAND")
+IDS = {"sender": "SUP77", "receiver": "WESERLAND"}
 ORDERS_CSV = "orders_20261124T100000.csv"
 
 
@@ -183,6 +193,32 @@ def test_a_profile_that_cannot_be_used_quarantines_with_its_name(world: Ground) 
     assert taken.status == InterchangeStatus.QUARANTINED
     assert "Nordmann Dichtungen" in taken.findings[0]["text"]
     assert "nonsense" in taken.findings[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind", "key"),
+    [
+        (change_confirmation_865("1000", [poc("10", "QD", "80")], **IDS), "confirmation", "1000"),
+        (ship_notice_856("S-1", {"1000": [Shipped(line="10", quantity="5")]}, **IDS), "ship_notice", "S-1"),
+        (receipt_861("R-1", [rcd("10", "5")], order="1000", **IDS), "receipt", "R-1"),
+        (invoice_810("I-1", [it1("10", "5")], total="5000", order="1000", **IDS), "invoice", "I-1"),
+        (
+            invoice_810("I-1", [it1("10", "5")], total="5000", order="1000", kind="CR", **IDS),
+            "invoice",
+            "I-1 (credit)",
+        ),
+        (shipment_status_214("P-1", [at7("AG", "", "20261125")], **IDS), "shipment_status", "P-1"),
+    ],
+    ids=["865", "856", "861", "810", "810 credit", "214"],
+)
+def test_every_mapped_set_becomes_a_document_of_the_mirror(
+    world: Ground, payload: bytes, kind: str, key: str
+) -> None:
+    taken = take(world, payload)
+
+    assert statuses(taken) == ["applied"]
+    document = Document.objects.get()
+    assert (document.kind, document.key, document.supplier) == (kind, key, world.supplier)
 
 
 @pytest.mark.parametrize(

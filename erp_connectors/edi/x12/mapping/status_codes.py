@@ -2,6 +2,9 @@
 
 from erp_connectors.canonical.documents import ShipmentEvent
 
+APPOINTMENTS = ("AA", "AB", "AC", "ED", "EP", "LD", "LP", "X9", "XA")
+"""DE 1652, AT703: for pick-up or delivery, made, estimated or wished for."""
+
 SHIPMENT_EVENTS = (
     dict.fromkeys(("AF", "AM", "CP", "BA"), ShipmentEvent.PICKED_UP)
     | dict.fromkeys(
@@ -42,8 +45,7 @@ SHIPMENT_EVENTS = (
         ShipmentEvent.OTHER,
     )
     | dict.fromkeys(("UC", "UR", "X2", "X3", "X8", "XB", "Y1"), ShipmentEvent.OTHER)
-    # Appointments, DE 1652.
-    | dict.fromkeys(("AA", "AB", "AC", "ED", "EP", "LD", "LP", "X9", "XA"), ShipmentEvent.OTHER)
+    | dict.fromkeys(APPOINTMENTS, ShipmentEvent.OTHER)
 )
 """DE 1650, AT701, and DE 1652, AT703."""
 
