@@ -1,17 +1,27 @@
 """What a person was told: a list, newest first, and marking it read."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from exceptions_app.notifications.models import Notification, NotificationKind
+from exceptions_app.notifications.bursts import (
+    Burst,
+    BurstKey,
+    all_read_by,
+    gathered,
+    news_for,
+    unread_news_for,
+)
+from exceptions_app.notifications.models import NotificationKind
 from exceptions_app.web.access import Permission, permitted, person_of, teams_of
 from exceptions_app.web.labels import Text
-from exceptions_app.web.pages import as_answer, back, bell_for, news_for, now_of, show, unread_news_for
+from exceptions_app.web.pages import as_answer, back, bell_for, now_of, queue_url, show
 
-MOST = 100
+MOST_READ, MOST_SHOWN, FEW = 500, 100, 10
 KINDS: dict[str, tuple[Text, str, str]] = {
     NotificationKind.ALERT: (_("Alert"), "info", ""),
     NotificationKind.TASK: (_("Task"), "list-checks", "info"),
@@ -25,19 +35,30 @@ KINDS: dict[str, tuple[Text, str, str]] = {
 @permitted(Permission.SIGNED_IN)
 @require_safe
 def news(request: HttpRequest) -> HttpResponse:
-    """Show what this person, or a team of theirs, was told in the last weeks."""
-    person = person_of(request)
-    found = news_for(person, teams_of(request), now=now_of(request)).select_related("case", "team__company")[
-        :MOST
-    ]
-    context = {
-        "now": now_of(request),
-        "news": [
-            {"row": row, "label": KINDS[row.kind][0], "icon": KINDS[row.kind][1], "tone": KINDS[row.kind][2]}
-            for row in found
-        ],
-    }
+    """Show what this person, or a team of theirs, was told lately; what came at once is one entry."""
+    rows = news_for(person_of(request), teams_of(request), now=now_of(request))
+    entries = gathered(rows.select_related("case", "team__company")[:MOST_READ])[:MOST_SHOWN]
+    context = {"now": now_of(request), "news": [_entry(entry) for entry in entries]}
     return show(request, "notifications/list.html", context, current="notifications", fragment="news")
+
+
+def _entry(entry: Burst) -> dict[str, Any]:
+    newest = entry.rows[0]
+    label, icon, tone = KINDS.get(newest.kind, KINDS[NotificationKind.NEWS])
+    return {
+        "key": str(entry.key),
+        "id": newest.pk if entry.is_one else "",
+        "title": entry.title,
+        "rows": entry.rows,
+        "first": entry.rows[:FEW],
+        "more": max(0, len(entry.rows) - FEW),
+        "row": newest,
+        "queue": queue_url(newest.team) if newest.team else "",
+        "label": label,
+        "icon": icon,
+        "tone": tone,
+        "is_read": all(getattr(row, "is_read", False) for row in entry.rows),
+    }
 
 
 @permitted(Permission.SIGNED_IN)
@@ -50,18 +71,13 @@ def bell(request: HttpRequest) -> HttpResponse:
 @permitted(Permission.OWN)
 @require_POST
 def mark_read(request: HttpRequest) -> HttpResponse:
-    """Mark one notification of this person read, or all of them."""
+    """Mark one notification of this person read, all that arrived with it, or everything."""
     person = person_of(request)
     unread = unread_news_for(person, teams_of(request), now=now_of(request))
-    one = request.POST.get("id", "")
+    one, several = request.POST.get("id", ""), BurstKey.read(request.POST.get("burst", ""))
     if one.isdigit():
         unread = unread.filter(pk=one)
-    through = Notification.read_by.through
-    through.objects.bulk_create(
-        [
-            through(notification_id=pk, user_id=person.pk)
-            for pk in unread.order_by().values_list("pk", flat=True)
-        ],
-        ignore_conflicts=True,
-    )
+    elif several is not None:
+        unread = unread.filter(several.condition())
+    all_read_by(person, unread)
     return back(request, reverse("web:notifications"))

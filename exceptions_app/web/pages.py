@@ -1,11 +1,10 @@
 """Shows a page inside the frame, or only the fragment that htmx asked for. Both are one template."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -16,12 +15,12 @@ from django.utils.translation import gettext
 
 from erp_connectors import clock
 from exceptions_app.cases.queries import CAP, work_waiting
-from exceptions_app.notifications.models import Notification
-from exceptions_app.people.models import Team, User
+from exceptions_app.notifications.bursts import unread_count
+from exceptions_app.people.models import Team
 from exceptions_app.proposals.approvals import open_approvals
 from exceptions_app.web import access, formats, labels
 
-NEWS_DAYS, NEWS_CAP = 30, 99
+NEWS_CAP = 99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,26 +101,8 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
 
 
 def bell_for(request: HttpRequest) -> Bell:
-    """Return how much of the news the person has not read, counted no further than NEWS_CAP."""
-    unread = unread_news_for(access.person_of(request), access.teams_of(request), now=now_of(request))
-    return Bell(unread.order_by()[: NEWS_CAP + 1].count())
-
-
-def news_for(person: User, teams: list[Team], *, now: datetime) -> QuerySet[Notification]:
-    """Return what the person, or a team of theirs, was told lately, newest first, with `is_read`."""
-    read = Notification.read_by.through.objects.filter(notification_id=OuterRef("pk"), user_id=person.pk)
-    return (
-        Notification.objects.filter(
-            Q(person=person) | Q(team__in=teams), created_at__gte=now - timedelta(days=NEWS_DAYS)
-        )
-        .annotate(is_read=Exists(read))
-        .order_by("-created_at", "-id")
-    )
-
-
-def unread_news_for(person: User, teams: list[Team], *, now: datetime) -> QuerySet[Notification]:
-    """Return what of it the person has not marked read."""
-    return news_for(person, teams, now=now).exclude(read_by=person)
+    """Return how much of the news the person has not read; what arrived at once counts as one."""
+    return Bell(unread_count(access.person_of(request), access.teams_of(request), now=now_of(request)))
 
 
 def wants_fragment(request: HttpRequest) -> bool:

@@ -1,7 +1,8 @@
 """Notifications are mailed once, to whom they are for, and failing to do so stops nothing."""
 
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -14,6 +15,7 @@ from exceptions_app.notifications.send import MOST_TRIES, send_due
 from tests.builders.factories import (
     TUESDAY_TEN,
     CaseFactory,
+    CompanyFactory,
     MembershipFactory,
     NotificationFactory,
     TeamFactory,
@@ -29,7 +31,7 @@ def on_tuesday(db: None) -> None:
 
 
 def due(**values: object) -> Notification:
-    made: Notification = NotificationFactory.create(due_at=TUESDAY_TEN, **values)
+    made: Notification = NotificationFactory.create(**{"due_at": TUESDAY_TEN, **values})
     return made
 
 
@@ -161,3 +163,95 @@ def test_links_lead_to_where_people_reach_rightline() -> None:
     for_person(case=CaseFactory.create(number="EX-8"))
     send_due()
     assert "https://rightline.example.com/cases/EX-8/" in mail.outbox[0].body
+
+
+# --- many at once -------------------------------------------------------------------------------------------
+
+
+def alerts(count: int, *, at: datetime = TUESDAY_TEN, **values: Any) -> list[Notification]:
+    """Make so many alerts to planning that are due at once, with somebody there to be told."""
+    team = TeamFactory.create(code="PLN", company=CompanyFactory.create(code="weserland"))
+    MembershipFactory.create(team=team, user=UserFactory.create(username="pia"))
+    return [
+        due(team=team, title=f"Less will come {n}", created_at=at, **{"due_at": at, **values})
+        for n in range(1, count + 1)
+    ]
+
+
+def later(minutes: int) -> datetime:
+    return TUESDAY_TEN + timedelta(minutes=minutes)
+
+
+def test_many_that_arrive_at_once_are_one_mail() -> None:
+    made = alerts(14)
+    assert send_due() == 14
+    (message,) = mail.outbox
+    assert message.subject == "[Rightline] 14 new cases"
+    assert "Less will come 1\n" in message.body
+    assert f"/cases/{made[13].case.number}/" in message.body
+    assert not Notification.objects.filter(mailed_at=None).exists()
+    assert not Notification.objects.exclude(due_at=None).exists()
+
+
+def test_a_few_are_mailed_one_by_one() -> None:
+    alerts(3)
+    send_due()
+    assert [message.subject[-1] for message in mail.outbox] == ["1", "2", "3"]
+
+
+def test_a_mail_of_very_many_names_the_first_fifty() -> None:
+    alerts(53)
+    send_due(limit=100)
+    assert mail.outbox[0].body.count("Less will come") == 50
+    assert "and 3 more" in mail.outbox[0].body
+
+
+def test_after_many_were_mailed_what_follows_is_collected_for_ten_minutes() -> None:
+    alerts(14)
+    send_due()
+    clock.set_now(later(1))
+    alerts(2, at=later(1))
+    clock.set_now(later(4))
+    alerts(3, at=later(4))
+    assert send_due() == 5
+    assert send_due() == 0
+    assert len(mail.outbox) == 1
+    assert set(Notification.objects.exclude(due_at=None).values_list("attempts", flat=True)) == {0}
+    clock.set_now(later(11))
+    assert send_due() == 5
+    assert mail.outbox[1].subject == "[Rightline] 5 new cases"
+
+
+def test_what_is_for_others_or_of_another_kind_is_not_held_back() -> None:
+    alerts(14)
+    send_due()
+    team = TeamFactory.create(code="WHS")
+    MembershipFactory.create(team=team, user=UserFactory.create(username="wade"))
+    due(team=team)
+    planning = Notification.objects.filter(team__code="PLN")[0].team
+    due(team=planning, kind="task")
+    send_due()
+    assert len(mail.outbox) == 3
+
+
+def test_a_mail_of_many_that_fails_is_tried_again_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    Broken(monkeypatch, OSError("no route"), times=1)
+    alerts(5)
+    send_due()
+    assert mail.outbox == []
+    clock.set_now(later(2))
+    send_due()
+    assert [message.subject for message in mail.outbox] == ["[Rightline] 5 new cases"]
+
+
+def test_whoever_is_told_elsewhere_gets_no_mail_of_it() -> None:
+    (spared, told) = alerts(2)
+    pia = UserFactory.create(username="pia")
+    MembershipFactory.create(team=spared.team, user=UserFactory.create(username="pat"))
+    spared.not_for.add(pia)
+    send_due()
+    assert [message.to for message in mail.outbox] == [
+        ["pat@example.com"],
+        ["pat@example.com", "pia@example.com"],
+    ]
+    assert told.title in mail.outbox[1].subject

@@ -93,6 +93,23 @@ def test_the_notifications_of_another_team_cannot_be_marked(scene: Scene) -> Non
     assert not foreign.read_by.exists()
 
 
+def test_what_arrived_at_once_is_one_entry_that_is_read_at_once(scene: Scene) -> None:
+    case, bea = scene.shortage(), scene.browser("bea")
+    for n in range(14):
+        make.NotificationFactory.create(case=case, team=scene.world.teams["PRO"], title=f"Short {n}")
+    page = bea.get("/notifications/").content.decode()
+
+    assert "14 new cases" in page
+    assert '<a href="/queues/weserland/PRO/"><strong>14 new cases</strong></a>' in page
+    assert "Short 13" in page
+    assert "and 4 more" in page
+    assert "1 unread" in text_of(page)
+
+    key = page.partition('name="burst" value="')[2].partition('"')[0]
+    bea.post("/notifications/read/", {"burst": key})
+    assert "unread" not in words_of(scene, "bea", "/approvals/")
+
+
 # --- search -------------------------------------------------------------------------------------------------
 
 
