@@ -6,6 +6,7 @@ from exceptions_app.cases.models import (
     Case,
     CaseLine,
     Clock,
+    ClockSegment,
     QueueEntry,
     Task,
 )
@@ -16,6 +17,7 @@ from exceptions_app.people.models import Absence, ApiToken, Membership, SavedVie
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
+    ClockWarning,
     CompanyPolicy,
     EscalationStep,
     ExchangeRate,
@@ -25,6 +27,7 @@ from exceptions_app.policies.models import (
     RoutingRule,
     ServiceLevelRow,
     SeverityBands,
+    SupplierTimeRow,
     TaskTemplate,
     TermRow,
     ToleranceRow,
@@ -32,6 +35,7 @@ from exceptions_app.policies.models import (
 )
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Bundle, Proposal, ProposalLine
 from exceptions_app.routing.models import CaseRoute
+from exceptions_app.sla.models import ClockFinding, Heartbeat
 
 __all__ = [
     "Absence",
@@ -46,10 +50,14 @@ __all__ = [
     "CaseLine",
     "CaseRoute",
     "Clock",
+    "ClockFinding",
+    "ClockSegment",
+    "ClockWarning",
     "CompanyPolicy",
     "EscalationStep",
     "Event",
     "ExchangeRate",
+    "Heartbeat",
     "ImpactDefaults",
     "Incident",
     "Membership",
@@ -63,6 +71,7 @@ __all__ = [
     "SavedView",
     "ServiceLevelRow",
     "SeverityBands",
+    "SupplierTimeRow",
     "Task",
     "TaskTemplate",
     "Team",

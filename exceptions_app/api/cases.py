@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import exceptions, mixins, serializers, viewsets
@@ -16,7 +16,16 @@ from exceptions_app.api.paging import ByKey, InOrder, UpdatedFirst
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions
 from exceptions_app.cases.change import StaleVersion, changes_since
-from exceptions_app.cases.models import Case, CaseLine, CaseState, Clock, Severity, Task, TaskState
+from exceptions_app.cases.models import (
+    OUR_CLOCKS,
+    Case,
+    CaseLine,
+    CaseState,
+    Clock,
+    Severity,
+    Task,
+    TaskState,
+)
 from exceptions_app.people.models import ApiToken, Team, User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.playbook import registry
@@ -64,6 +73,58 @@ class TaskSerializer(serializers.ModelSerializer):
         model = Task
         fields = ["id", "case", "team", "title", "body", "facts", "state", "due_at", "done_at", "outcome"]
         read_only_fields = fields
+
+
+class ClockSegmentSerializer(serializers.Serializer):
+    """One stretch of time in which a clock ran: its business minutes, once it ended, on a calendar."""
+
+    round = serializers.IntegerField()
+    calendar = serializers.CharField(source="calendar.code", default=None, allow_null=True)
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    minutes = serializers.DecimalField(max_digits=12, decimal_places=4, allow_null=True)
+
+
+class ClockSerializer(serializers.ModelSerializer):
+    """One promise on the case, ours or the supplier's, in business minutes, with the segments it sums up.
+
+    `used_minutes` are those of the segments of this round that ended; while it runs, `due_at` is when what is
+    left will be used up. Who is told when follows `ladder`, as it was when the round began.
+    """
+
+    side = serializers.SerializerMethodField()
+    calendar = serializers.CharField(source="calendar.code", read_only=True)
+    release = serializers.IntegerField(source="release.number", read_only=True)
+    ladder = serializers.DictField(read_only=True)
+    segments = ClockSegmentSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Clock
+        fields = [
+            "kind",
+            "side",
+            "round",
+            "calendar",
+            "release",
+            "row_id",
+            "allowed_minutes",
+            "used_minutes",
+            "running_since",
+            "due_at",
+            "warned_at",
+            "reminders",
+            "breached_at",
+            "level",
+            "stopped_at",
+            "ladder",
+            "segments",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=["ours", "supplier"]))
+    def get_side(self, clock: Clock) -> str:
+        """Whose promise it is."""
+        return "ours" if clock.is_ours else "supplier"
 
 
 class CaseSerializer(serializers.ModelSerializer):
@@ -117,8 +178,9 @@ class AllowedActionSerializer(serializers.Serializer):
 
 
 class CaseDetailSerializer(CaseSerializer):
-    """A case with its lines, tasks, and the verbs the caller may use now."""
+    """A case with its lines, tasks, clocks, and the verbs the caller may use now."""
 
+    clocks = ClockSerializer(many=True, read_only=True)
     lines = CaseLineSerializer(many=True, read_only=True)
     tasks = TaskSerializer(many=True, read_only=True)
     routed_by = serializers.CharField(read_only=True)
@@ -126,7 +188,7 @@ class CaseDetailSerializer(CaseSerializer):
     actions = serializers.SerializerMethodField()
 
     class Meta(CaseSerializer.Meta):
-        fields = [*CaseSerializer.Meta.fields, "routed_by", "release", "lines", "tasks", "actions"]
+        fields = [*CaseSerializer.Meta.fields, "routed_by", "release", "clocks", "lines", "tasks", "actions"]
         read_only_fields = fields
 
     @extend_schema_field(AllowedActionSerializer(many=True))
@@ -205,9 +267,14 @@ class CaseFilter(django_filters.FilterSet):
         return cases.filter(severity=Severity[value.upper()])
 
     def filter_breached(self, cases: QuerySet[Case], name: str, value: bool) -> QuerySet[Case]:
-        """Cases with a clock that ran out and has not stopped, or without one."""
+        """Cases with a clock of ours that ran out and has not stopped, or without one."""
         out = Exists(
-            Clock.objects.filter(case=OuterRef("pk"), breached_at__isnull=False, stopped_at__isnull=True)
+            Clock.objects.filter(
+                case=OuterRef("pk"),
+                kind__in=OUR_CLOCKS,
+                breached_at__isnull=False,
+                stopped_at__isnull=True,
+            )
         )
         return cases.filter(out) if value else cases.filter(~out)
 
@@ -241,6 +308,12 @@ def cases_for(request: Request) -> QuerySet[Case]:
     return cases.filter(company__in=companies(request)) if isinstance(request.auth, ApiToken) else cases
 
 
+AROUND = (
+    "lines",
+    "tasks__team",
+    Prefetch("clocks", Clock.objects.select_related("calendar", "release").order_by("pk")),
+    "clocks__segments__calendar",
+)
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH)
 
 
@@ -259,7 +332,7 @@ class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, view
         cases = cases_for(self.request).select_related(
             "company", "team", "owner", "supplier", "order", "release"
         )
-        return cases.prefetch_related("lines", "tasks__team") if self.action in ("retrieve", "act") else cases
+        return cases.prefetch_related(*AROUND) if self.action in ("retrieve", "act") else cases
 
     def get_serializer_class(self) -> type[serializers.Serializer]:
         """One case comes whole."""
@@ -306,9 +379,7 @@ class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, view
         getattr(actions, verb)(case, by=actor(request), expected_version=version, **wanted)
         # Whoever handed it over may no longer see it, and is shown what became of it once more.
         done = Case.objects.select_related("company", "team", "owner", "supplier", "order", "release")
-        return Response(
-            self.get_serializer(done.prefetch_related("lines", "tasks__team").get(pk=case.pk)).data
-        )
+        return Response(self.get_serializer(done.prefetch_related(*AROUND).get(pk=case.pk)).data)
 
 
 def arguments(case: Case, needs: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:

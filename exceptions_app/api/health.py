@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from erp_connectors import clock
 from erp_connectors.exchange.models import Command, Interchange, OutgoingFile, StreamState
-from exceptions_app.cases.models import ENDED, Case, Clock
+from exceptions_app.cases.models import ENDED, OUR_CLOCKS, Case, Clock
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
 
@@ -78,8 +78,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
     by_type = Case.objects.exclude(state__in=ENDED).values_list("type_code").annotate(Count("pk"))
     for type_code, count in by_type:
         open_cases.labels(type_code).set(count)
-    breached = Clock.objects.filter(breached_at__isnull=False, stopped_at__isnull=True).count()
-    Gauge("rightline_breached_clocks", "Running clocks that ran out", registry=registry).set(breached)
+    breached = Clock.objects.filter(stopped_at__isnull=True, breached_at__isnull=False)
+    ours = breached.filter(kind__in=OUR_CLOCKS).count()
+    Gauge("rightline_breached_clocks", "Clocks of ours that ran out", registry=registry).set(ours)
+    theirs = breached.exclude(kind__in=OUR_CLOCKS).count()
+    Gauge("rightline_overdue_answers", "Suppliers that owe an answer too long", registry=registry).set(theirs)
     failing = StreamState.objects.filter(failures__gt=0, connection__is_active=True).count()
     Gauge("rightline_failing_streams", "Streams whose last read failed", registry=registry).set(failing)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

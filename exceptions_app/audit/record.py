@@ -46,7 +46,37 @@ def record(
 
     `subject` is (kind, id), for example ("case", "EX-1042"). `before` and `after` are plain JSON.
     """
-    return Event.objects.create(
+    added = event(
+        kind,
+        at=at,
+        summary=summary,
+        subject=subject,
+        actor=actor,
+        case=case,
+        before=before,
+        after=after,
+        reason=reason,
+        release=release,
+    )
+    added.save(force_insert=True)
+    return added
+
+
+def event(
+    kind: str,
+    *,
+    at: datetime,
+    summary: str,
+    subject: tuple[str, str],
+    actor: Actor = RIGHTLINE,
+    case: Case | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+    release: PolicyRelease | None = None,
+) -> Event:
+    """Return an event that is yet to be added, for those who add many at once; else as `record`."""
+    return Event(
         kind=kind,
         at=at,
         case=case,

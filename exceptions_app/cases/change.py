@@ -85,7 +85,7 @@ def change(
     first_response = _is_first_response(locked, was, by)
     _save(locked, step, was, at=at, first_response=first_response)
     _tell(locked, step, was, at=at, by=by)
-    _keep_clocks(locked, was, at=at, first_response=first_response)
+    _keep_clocks(locked, was, at=at, first_response=first_response, by=by)
     for effect in step.effects:
         effect(locked, at)
     queue.sync(locked)
@@ -115,6 +115,7 @@ class _Before:
         self.state: str = case.state
         self.team = case.team
         self.severity = case.severity
+        self.reopened_count = case.reopened_count
         self.shown = _shown(case)
 
 
@@ -163,7 +164,7 @@ def _save(case: Case, step: Step, was: _Before, *, at: datetime, first_response:
         case.state_since = at
     if first_response:
         case.first_action_at = at
-    if was.state in SETTLED and case.state not in SETTLED:
+    if case.reopened_count != was.reopened_count:
         case.first_action_at = None
     if not step.keeps_version:
         case.version += 1
@@ -188,23 +189,25 @@ def _tell(case: Case, step: Step, was: _Before, *, at: datetime, by: Actor) -> N
     )
 
 
-def _keep_clocks(case: Case, was: _Before, *, at: datetime, first_response: bool) -> None:
-    """Let the clocks follow: they stand still while the supplier owes an answer, and end with the case."""
+def _keep_clocks(case: Case, was: _Before, *, at: datetime, first_response: bool, by: Actor) -> None:
+    """Let the clocks follow: ours stand still exactly while the supplier's runs, and all end with the case.
+
+    What Rightline itself takes up again was answered, or is decided; a person may merely not wait any longer.
+    """
     if was.state in SETTLED and case.state not in SETTLED:
-        sla.start(case, at)
+        (sla.go_on if case.reopened_count == was.reopened_count else sla.start)(case, at)
         return
     if case.state in SETTLED:
         if was.state not in SETTLED:
-            sla.stop(case, ClockKind.RESPOND, at)
-            sla.stop(case, ClockKind.RESOLVE, at)
+            sla.stop(case, at)
         return
     if first_response:
-        sla.stop(case, ClockKind.RESPOND, at)
+        sla.stop(case, at, ClockKind.RESPOND)
     if (case.severity, case.team) != (was.severity, was.team):
-        sla.rescale(case, at)
+        sla.rescale(case, at, is_other_team=case.team != was.team)
     if case.state == was.state:
         return
     if case.state == CaseState.WAITING_SUPPLIER:
-        sla.pause(case, at)
+        sla.wait(case, at)
     elif was.state == CaseState.WAITING_SUPPLIER:
-        sla.resume(case, at)
+        sla.resume(case, at, is_answered=by.person is None)

@@ -50,7 +50,7 @@ class Case(models.Model):
     `subject_kind` and `subject_id` name what is looked at for it (`Watch`); `order`, `document`,
     `interchange` and `stream` are that, or what it is about besides, for people and lists.
     `amount` is the money at risk in the company's currency, None when it cannot be known. `due_at` is the
-    next due time of its running clocks (None while all are paused or stopped). `version` counts changes: a
+    next due time of our running clocks (None while all are paused or stopped). `version` counts changes: a
     form sends back the one it was drawn from. The state changes only in `change.change`.
     """
 
@@ -121,6 +121,9 @@ class Case(models.Model):
                 fields=["owner", "severity"],
                 name="case_load",
                 condition=~models.Q(state__in=["closed", "dismissed", "resolved"]),
+            ),
+            models.Index(
+                fields=["id"], name="case_open", condition=~models.Q(state__in=["closed", "dismissed"])
             ),
         ]
 
@@ -211,19 +214,31 @@ class ClockKind(models.TextChoices):
 
     RESPOND = "respond", "First response"
     RESOLVE = "resolve", "Resolution"
+    SUPPLIER = "supplier", "The supplier's answer"
+
+
+#: What we promise; the rest is the supplier's.
+OUR_CLOCKS = (ClockKind.RESPOND, ClockKind.RESOLVE)
 
 
 class Clock(models.Model):
     """One promise on a case: `allowed_minutes` of business time, of which `used_minutes` are used.
 
     Runs while `running_since` is set; `due_at` is when it will breach if it keeps running (TAXONOMY, SLA).
-    `sweep_at` is the next moment at which the sweep must look at it.
+    `sweep_at` is the next moment at which the sweep must look at it. A reopened case and a question asked
+    anew begin the next `round`; `used_minutes` is the sum of the round's segments that ended. What was
+    promised and whom to tell when (`ladder`, read by `sla.ladder`) stays for a round as it was at its start.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clocks")
     kind = models.CharField(max_length=16, choices=ClockKind.choices)
+    round = models.PositiveSmallIntegerField(default=1)
     calendar = models.ForeignKey("exceptions_app.Calendar", on_delete=models.PROTECT)
     release = models.ForeignKey(PolicyRelease, on_delete=models.PROTECT, related_name="+")
+    row_id = models.BigIntegerField(
+        null=True, blank=True, help_text="The policy row that sets the time; empty: the standard."
+    )
+    ladder = models.JSONField(default=dict, blank=True)
     base_minutes = models.DecimalField(max_digits=12, decimal_places=4, help_text="At severity high.")
     allowed_minutes = models.DecimalField(max_digits=12, decimal_places=4)
     used_minutes = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal(0))
@@ -232,18 +247,67 @@ class Clock(models.Model):
     stopped_at = models.DateTimeField(
         null=True, blank=True, help_text="The promise was kept or broken for good."
     )
+    warned_at = models.DateTimeField(null=True, blank=True)
+    reminders = models.PositiveSmallIntegerField(default=0, help_text="So many were due so far.")
     breached_at = models.DateTimeField(null=True, blank=True)
+    breached_minutes = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True, help_text="Used when the promise broke."
+    )
     level = models.PositiveSmallIntegerField(default=0, help_text="Escalation steps already taken.")
     sweep_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "kind"], name="one_clock_of_a_kind_per_case")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind"], name="one_clock_of_a_kind_per_case"),
+            models.CheckConstraint(
+                condition=models.Q(stopped_at=None) | models.Q(running_since=None),
+                name="a_stopped_clock_does_not_run",
+            ),
+        ]
         indexes = [
-            models.Index(fields=["sweep_at"], name="clock_sweep", condition=models.Q(sweep_at__isnull=False))
+            models.Index(fields=["sweep_at"], name="clock_sweep", condition=models.Q(sweep_at__isnull=False)),
+            models.Index(fields=["id"], name="clock_going", condition=models.Q(stopped_at__isnull=True)),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.case_id}"
+
+    @property
+    def is_ours(self) -> bool:
+        """True for what we promise, False for what the supplier owes."""
+        return self.kind in OUR_CLOCKS
+
+
+class ClockSegment(models.Model):
+    """One stretch of time in which a clock ran, on one calendar.
+
+    `minutes` is its business time, once it ended. `calendar` None: the time used before segments were kept.
+    """
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="segments")
+    round = models.PositiveSmallIntegerField(default=1)
+    calendar = models.ForeignKey(
+        "exceptions_app.Calendar", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    minutes = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+
+    class Meta:
+        ordering = ["clock", "started_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clock"], condition=models.Q(ended_at=None), name="one_running_segment_per_clock"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None, minutes=None)
+                | models.Q(ended_at__gte=models.F("started_at"), minutes__gte=0),
+                name="a_segment_that_ended_has_its_minutes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clock_id} from {self.started_at:%Y-%m-%d %H:%M}"
 
 
 class AgreementRow(models.Model):

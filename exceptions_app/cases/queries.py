@@ -21,6 +21,7 @@ from exceptions_app import sla
 from exceptions_app.audit.models import Event
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import (
+    OUR_CLOCKS,
     AgreementRow,
     Case,
     CaseLine,
@@ -80,6 +81,7 @@ class CaseRow:
     item: str | None
     role: str | None = None
     clock: "ClockView | None" = None
+    supplier_clock: "ClockView | None" = None
 
     @property
     def owner(self) -> str:
@@ -254,8 +256,11 @@ class ClockView:
 
     kind: str
     state: str
+    allowed: Decimal
+    used: Decimal
     left: Decimal
     used_percent: int
+    running_since: datetime | None
     due_at: datetime | None
     breached_at: datetime | None
     stopped_at: datetime | None
@@ -264,6 +269,11 @@ class ClockView:
     def is_breached(self) -> bool:
         """True when the promise was broken, whether or not somebody has acted since."""
         return self.breached_at is not None
+
+    @property
+    def is_ours(self) -> bool:
+        """True for what we promise, False for what the supplier owes."""
+        return self.kind in OUR_CLOCKS
 
 
 def clock_view(clock: Clock, calendar: BusinessCalendar, *, now: datetime) -> ClockView:
@@ -279,8 +289,11 @@ def clock_view(clock: Clock, calendar: BusinessCalendar, *, now: datetime) -> Cl
     return ClockView(
         kind=clock.kind,
         state=state,
+        allowed=allowed,
+        used=used,
         left=allowed - used,
         used_percent=100 if allowed <= 0 else min(100, int(used * 100 / allowed)),
+        running_since=clock.running_since,
         due_at=clock.due_at,
         breached_at=clock.breached_at,
         stopped_at=clock.stopped_at,
@@ -300,10 +313,25 @@ def clock_views(clocks: QuerySet[Clock], *, now: datetime) -> dict[int, list[Clo
 
 
 def with_clocks(rows: list[CaseRow], *, now: datetime) -> list[CaseRow]:
-    """Give each row the clock that matters most: a broken promise first, then the one due next."""
+    """Give each row the clock of ours that matters most, and the supplier's while it runs.
+
+    A broken promise matters most, then the one due next.
+    """
     views = clock_views(Clock.objects.filter(case__in=[row.id for row in rows], stopped_at=None), now=now)
-    urgent = {case_id: min(found, key=lambda view: view.left) for case_id, found in views.items()}
-    return [replace(row, clock=urgent.get(row.id)) for row in rows]
+    return [
+        replace(
+            row,
+            clock=min(
+                (view for view in views.get(row.id, ()) if view.is_ours),
+                key=lambda view: view.left,
+                default=None,
+            ),
+            supplier_clock=next(
+                (view for view in views.get(row.id, ()) if not view.is_ours and view.running_since), None
+            ),
+        )
+        for row in rows
+    ]
 
 
 # --- counts -------------------------------------------------------------------------------------------------
@@ -361,7 +389,11 @@ def queue_summary(
 ) -> QueueSummary:
     """Return the figures above a queue, in one query over at most CAP + 1 rows."""
     overdue = Clock.objects.filter(
-        case=OuterRef("case_id"), stopped_at=None, running_since__isnull=False, due_at__lte=now
+        case=OuterRef("case_id"),
+        kind__in=OUR_CLOCKS,
+        stopped_at=None,
+        running_since__isnull=False,
+        due_at__lte=now,
     )
     head = entries.order_by("-priority", "-case_id").annotate(
         _amount=F("case__amount"),

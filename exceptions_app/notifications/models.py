@@ -14,6 +14,8 @@ class NotificationKind(models.TextChoices):
     ALERT = "alert", "Alert"
     TASK = "task", "Task"
     APPROVAL = "approval", "Approval wanted"
+    WARNING = "warning", "Time is running out"
+    REMINDER = "reminder", "Supplier reminded"
     BREACH = "breach", "Time is up"
     ESCALATION = "escalation", "Escalated"
     NEWS = "news", "News"
@@ -22,7 +24,8 @@ class NotificationKind(models.TextChoices):
 class Notification(Hop):
     """One message to a person, or to everybody in a team. Seen in the app; mailed where an address is known.
 
-    `due_at` set: a mail is still to be sent.
+    `due_at` set: a mail is still to be sent. `count` says of how many things it tells at once; one that tells
+    several belongs to no case.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="notifications")
@@ -33,6 +36,7 @@ class Notification(Hop):
     kind = models.CharField(max_length=16, choices=NotificationKind.choices)
     title = models.CharField(max_length=300)
     body = models.TextField(blank=True)
+    count = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     mailed_at = models.DateTimeField(null=True, blank=True)
     read_by: models.ManyToManyField = models.ManyToManyField(

@@ -17,6 +17,7 @@ import holidays
 from django.db.models import Q
 
 from erp_connectors.companies import Company
+from erp_connectors.documents.models import Supplier
 from erp_connectors.errors import ConfigurationError
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection import registry
@@ -24,7 +25,9 @@ from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.people.models import Team
 from exceptions_app.policies.models import (
     Calendar,
+    ClockWarning,
     CompanyPolicy,
+    EscalationStep,
     ExchangeRate,
     ImpactDefaults,
     PolicyRelease,
@@ -34,6 +37,8 @@ from exceptions_app.policies.models import (
     Scope,
     ServiceLevelRow,
     SeverityBands,
+    Side,
+    SupplierTimeRow,
     TermRow,
     ToleranceRow,
     TypeMode,
@@ -79,6 +84,16 @@ class AllowedHours:
 
     respond_hours: Decimal
     resolve_hours: Decimal
+    row_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierTime:
+    """How long a supplier may take to answer, and when it is reminded, by which row (None: the standard)."""
+
+    answer_hours: Decimal = Decimal(16)
+    remind_every_hours: Decimal | None = Decimal(8)
+    reminders: int = 2
     row_id: int | None = None
 
 
@@ -307,6 +322,72 @@ def service_level(company: Company, type_code: str, at: datetime) -> AllowedHour
         return AllowedHours(live[-1].respond_hours, live[-1].resolve_hours, live[-1].pk)
     own = registry.exception_type(type_code).service
     return AllowedHours(Decimal(own.respond_hours), Decimal(own.resolve_hours))
+
+
+def supplier_time(company: Company, supplier: Supplier | None, type_code: str, at: datetime) -> SupplierTime:
+    """Return how long the supplier may take to answer: by the most specific live row, else two days of eight.
+
+    Supplier and type > supplier > tier and type > tier > type > any; then the company's row before a shared
+    one, then the later start.
+    """
+    today = at.astimezone(ZoneInfo(company.time_zone)).date()
+    tier = supplier.tier if supplier else ""
+    rows = SupplierTimeRow.objects.filter(
+        Q(company=company) | Q(company=None),
+        Q(supplier=supplier) | Q(supplier=None),
+        tier__in=("", tier),
+        type_code__in=("", type_code),
+    )
+    live = sorted(
+        _live(rows, today),
+        key=lambda row: (
+            row.supplier_id is not None,
+            bool(row.tier),
+            bool(row.type_code),
+            row.company_id is not None,
+            *_effective(row),
+        ),
+    )
+    if not live:
+        return SupplierTime()
+    row = live[-1]
+    return SupplierTime(
+        answer_hours=row.answer_hours,
+        remind_every_hours=row.remind_every_hours,
+        reminders=row.reminders,
+        row_id=row.pk,
+    )
+
+
+def supplier_calendar(company: Company, supplier: Supplier | None) -> Calendar:
+    """Return the calendar a supplier works by: that of its profile, else the company's.
+
+    Raises ConfigurationError where the company has none, or the profile names one that is not there.
+    """
+    profile = SupplierProfile.objects.filter(supplier=supplier).first() if supplier else None
+    if profile is not None and profile.calendar_code:
+        named = Calendar.objects.filter(code=profile.calendar_code).first()
+        if named is None:
+            raise ConfigurationError(
+                f"There is no calendar called {profile.calendar_code}: correct the supplier's profile."
+            )
+        return named
+    policy = CompanyPolicy.objects.filter(company=company).select_related("calendar").first()
+    if policy is None:
+        raise ConfigurationError(f"{company} has no company policy: give it a calendar and a team.")
+    return policy.calendar
+
+
+def escalation_steps(team: Team, side: Side, today: date) -> list[EscalationStep]:
+    """Return the steps of a team's ladder that hold on a day, lowest first."""
+    return _live(EscalationStep.objects.filter(team=team, side=side).order_by("level"), today)
+
+
+def clock_warning(team: Team, side: Side, today: date) -> ClockWarning | None:
+    """Return the row that says when to warn before time is up: the team's own, else one of all teams."""
+    rows = ClockWarning.objects.filter(Q(team=team) | Q(team=None), side=side)
+    live = sorted(_live(rows, today), key=lambda row: (row.team_id is not None, *_effective(row)))
+    return live[-1] if live else None
 
 
 def business_calendar(row: Calendar) -> BusinessCalendar:

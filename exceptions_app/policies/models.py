@@ -333,20 +333,85 @@ class ServiceLevelRow(PolicyRow):
         return f"Service level of {self.type_code}"
 
 
+class Side(models.TextChoices):
+    """Whose promise a clock measures."""
+
+    OURS = "ours", "Our clocks"
+    SUPPLIER = "supplier", "The supplier's clock"
+
+
+class SupplierTimeRow(PolicyRow):
+    """How long a supplier may take to answer a question, and when it is reminded; the most specific row wins.
+
+    Hours are business hours on the supplier's calendar; how grave a case is for us changes none of them.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    tier = models.CharField(max_length=1, blank=True, help_text="Suppliers of this tier; empty: of any.")
+    type_code = models.SlugField(max_length=40, blank=True)
+    answer_hours = models.DecimalField(max_digits=6, decimal_places=2)
+    remind_every_hours = models.DecimalField(
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="After so many hours, and again after as many; empty: never.",
+    )
+    reminders = models.PositiveSmallIntegerField(default=2, help_text="How many at most.")
+
+    class Meta:
+        verbose_name = "supplier's time"
+        verbose_name_plural = "suppliers' times"
+
+    def __str__(self) -> str:
+        return f"Time of {self.supplier or (f'tier {self.tier}' if self.tier else 'all suppliers')}"
+
+
+class ClockWarning(PolicyRow):
+    """When the owner of a case is warned that its time runs out; a row of the team wins over one of all.
+
+    Either once `percent` of the time are used, or `minutes_before` it is up; neither: nobody is warned.
+    """
+
+    team = models.ForeignKey(
+        "exceptions_app.Team", on_delete=models.CASCADE, null=True, blank=True, related_name="warnings"
+    )
+    side = models.CharField(max_length=8, choices=Side.choices, default=Side.OURS)
+    percent = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of the time, used.")
+    minutes_before = models.PositiveIntegerField(null=True, blank=True, help_text="Of business time.")
+
+    class Meta:
+        verbose_name = "warning before time is up"
+        verbose_name_plural = "warnings before time is up"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(percent=None) | models.Q(minutes_before=None),
+                name="warning_by_percent_or_by_minutes",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Warning for {self.team or 'all teams'}: {self.get_side_display()}"
+
+
 class EscalationStep(PolicyRow):
     """After a breach and `after_minutes` of business time more, tell a role of the clock's team."""
 
     team = models.ForeignKey("exceptions_app.Team", on_delete=models.CASCADE, related_name="ladder")
+    side = models.CharField(max_length=8, choices=Side.choices, default=Side.OURS)
     level = models.PositiveSmallIntegerField()
     after_minutes = models.PositiveIntegerField(default=0)
     role = models.CharField(max_length=16, default="lead")
 
     class Meta:
-        ordering = ["team", "level"]
-        constraints = [models.UniqueConstraint(fields=["team", "level"], name="ladder_level_per_team")]
+        ordering = ["team", "side", "level"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "side", "level"], name="ladder_level_per_team_and_side")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.team}: level {self.level}"
+        return f"{self.team}, {self.get_side_display().lower()}: level {self.level}"
 
 
 class ApprovalRule(PolicyRow):

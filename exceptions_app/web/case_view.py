@@ -116,9 +116,7 @@ def case_context(
         "queue_url": queue_url(case.team),
         "state_chip": _state_chip(page),
         "severity_chip": labels.SEVERITIES[case.severity],
-        "clocks": [
-            clock_words(clock) for clock in page.clocks if clock.state != "stopped" or clock.is_breached
-        ],
+        "clocks": [clock_words(clock, now=now) for clock in page.clocks if _is_worth_showing(clock)],
         "others": others,
         "others_text": formats.listed(others),
         "actions": _buttons(case, permitted_verbs, form),
@@ -185,11 +183,24 @@ class ClockWords:
     title: str
 
 
-CLOCK_NAMES: dict[str, Text] = {"respond": _("First response"), "resolve": _("Resolution")}
+CLOCK_NAMES: dict[str, Text] = {
+    "respond": _("First response"),
+    "resolve": _("Resolution"),
+    "supplier": _("The supplier's answer"),
+}
 
 
-def clock_words(clock: ClockView) -> ClockWords:
+def _is_worth_showing(clock: ClockView) -> bool:
+    """Say whether a clock tells anything: one that ended in time, or that nobody needs now, does not."""
+    if clock.state == "stopped":
+        return clock.is_breached
+    return clock.is_ours or clock.state != "paused"
+
+
+def clock_words(clock: ClockView, *, now: datetime) -> ClockWords:
     """Return what a clock says: time left, overdue, paused, or that its promise was broken."""
+    if not clock.is_ours and clock.running_since is not None:
+        return _supplier_words(clock, clock.running_since, now=now)
     name = CLOCK_NAMES[clock.kind]
     left = formats.duration(abs(clock.left))
     if clock.state == "stopped":
@@ -212,6 +223,20 @@ def clock_words(clock: ClockView) -> ClockWords:
         )
     tone = labels.clock_tone(clock)
     return ClockWords(gettext("%(name)s in %(left)s") % {"name": name, "left": left}, tone, "timer", title)
+
+
+def _supplier_words(clock: ClockView, since: datetime, *, now: datetime) -> ClockWords:
+    """Return since when the supplier has the case, and what is left of its time or by how much it is late."""
+    words = {"since": formats.since(since, now), "left": formats.duration(abs(clock.left))}
+    text = (
+        gettext("With the supplier since %(since)s, answer overdue by %(left)s")
+        if clock.state == "breached"
+        else gettext("With the supplier since %(since)s, %(left)s left to answer")
+    )
+    title = gettext("Due %(moment)s, in the supplier's working time") % {
+        "moment": formats.moment(clock.due_at)
+    }
+    return ClockWords(text % words, labels.supplier_tone(clock), "hourglass", title)
 
 
 # --- lines --------------------------------------------------------------------------------------------------

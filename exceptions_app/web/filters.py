@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from exceptions_app.cases.models import CaseLine, CaseState, Clock, Severity
+from exceptions_app.cases.models import OUR_CLOCKS, CaseLine, CaseState, Clock, Severity
 from exceptions_app.people.models import User
 from exceptions_app.web import labels
 from exceptions_app.web.types import type_labels
@@ -65,7 +65,10 @@ class CaseFilter(django_filters.FilterSet):
         """Keep cases that broke a promise which still stands, or those that did not."""
         broken = Exists(
             Clock.objects.filter(
-                case=OuterRef(f"{self.prefix_to_case}pk"), stopped_at=None, breached_at__isnull=False
+                case=OuterRef(f"{self.prefix_to_case}pk"),
+                kind__in=OUR_CLOCKS,
+                stopped_at=None,
+                breached_at__isnull=False,
             )
         )
         return rows.filter(broken if wanted else ~broken)

@@ -136,3 +136,8 @@ def clock_tone(clock: ClockView) -> str:
     if clock.state in ("breached", "paused"):
         return clock.state
     return "urgent" if clock.used_percent >= NEARLY_USED_PERCENT else "calm"
+
+
+def supplier_tone(clock: ClockView) -> str:
+    """Return how urgent the supplier's clock looks: red is for what we promised ourselves."""
+    return "urgent" if clock.state == "breached" else "calm"

@@ -26,6 +26,8 @@ KINDS: dict[str, tuple[Text, str, str]] = {
     NotificationKind.ALERT: (_("Alert"), "info", ""),
     NotificationKind.TASK: (_("Task"), "list-checks", "info"),
     NotificationKind.APPROVAL: (_("Approval wanted"), "shield-check", "info"),
+    NotificationKind.WARNING: (_("Time is running out"), "timer", "warn"),
+    NotificationKind.REMINDER: (_("Supplier reminded"), "hourglass", ""),
     NotificationKind.BREACH: (_("Time is up"), "timer-off", "crit"),
     NotificationKind.ESCALATION: (_("Escalated"), "arrow-up-right", "crit"),
     NotificationKind.NEWS: (_("News"), "message-square", ""),

@@ -61,6 +61,7 @@ from exceptions_app.people.models import Absence, ApiToken, Membership, Role, Sa
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
+    ClockWarning,
     CompanyPolicy,
     EscalationStep,
     ExchangeRate,
@@ -70,6 +71,7 @@ from exceptions_app.policies.models import (
     RoutingRule,
     ServiceLevelRow,
     SeverityBands,
+    SupplierTimeRow,
     TaskTemplate,
     TermRow,
     ToleranceRow,
@@ -401,10 +403,24 @@ class ServiceLevelRowFactory(PolicyRowFactory):
 class EscalationStepFactory(PolicyRowFactory):
     class Meta:
         model = EscalationStep
-        django_get_or_create = ["team", "level"]
+        django_get_or_create = ["team", "side", "level"]
 
     team = factory.SubFactory(TeamFactory)
+    side = "ours"
     level = 1
+
+
+class ClockWarningFactory(PolicyRowFactory):
+    class Meta:
+        model = ClockWarning
+
+
+class SupplierTimeRowFactory(PolicyRowFactory):
+    class Meta:
+        model = SupplierTimeRow
+
+    answer_hours = Decimal(16)
+    remind_every_hours = Decimal(8)
 
 
 class ApprovalRuleFactory(PolicyRowFactory):
@@ -780,7 +796,8 @@ class ClockFactory(DjangoModelFactory[Clock]):
     release = factory.SubFactory(ReleaseFactory)
     base_minutes = Decimal(240)
     allowed_minutes = Decimal(240)
-    running_since = TUESDAY_TEN
+    stopped_at = None
+    running_since = factory.LazyAttribute(lambda clock: None if clock.stopped_at else TUESDAY_TEN)
     due_at = TUESDAY_TEN + timedelta(hours=4)
     sweep_at = factory.SelfAttribute("due_at")
 

@@ -1,4 +1,4 @@
-"""The clock of a case, by the real metronome: time is up once, and one step of the ladder is taken once."""
+"""The clock of a case, by the real metronome: a warning, the end of its time and a step of the ladder."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -37,21 +37,22 @@ def test_time_is_up_once_and_the_lead_hears_of_it_once(
 
     clock.set_now(due_at - timedelta(seconds=20))
     settled()
-    assert happened(case.pk) == []
+    assert happened(case.pk) == ["clock.warned"]
+    assert told(NotificationKind.WARNING) == ["bea"]
 
     clock.set_now(due_at + A_MOMENT)
-    programs.wait_until(lambda: happened(case.pk), "time is up")
+    programs.wait_until(lambda: len(happened(case.pk)) == 2, "time is up")
     settled()
-    assert happened(case.pk) == ["clock.breached"]
+    assert happened(case.pk) == ["clock.warned", "clock.breached"]
     assert told(NotificationKind.BREACH) == ["bea"]
     assert told(NotificationKind.ESCALATION) == []
 
     # One more business hour, and nobody has done anything.
     clock.set_now(due_at + timedelta(hours=1) + A_MOMENT)
-    programs.wait_until(lambda: len(happened(case.pk)) == 2, "the lead is told")
+    programs.wait_until(lambda: len(happened(case.pk)) == 3, "the lead is told")
     clock.set_now(due_at + timedelta(hours=1, minutes=30))
     settled()
-    assert happened(case.pk) == ["clock.breached", "clock.escalated"]
+    assert happened(case.pk) == ["clock.warned", "clock.breached", "clock.escalated"]
     assert told(NotificationKind.BREACH) == ["bea"]
     assert told(NotificationKind.ESCALATION) == ["paul"]
     case = house.the_case()

@@ -1,0 +1,12 @@
+"""The clocks of a case: how much business time we and the supplier have, and what happens when it is used up.
+
+A clock is a sum of running segments. `clocks` holds what happens to them when a case changes, `timers` what
+they have to tell and when, `sweep` lets it happen, `notices` says it; `auditor` stands apart and computes all
+of it again.
+"""
+
+from exceptions_app.sla.clocks import go_on, look_again, rescale, resume, start, stop, wait
+from exceptions_app.sla.counting import used_by
+from exceptions_app.sla.sweep import sweep
+
+__all__ = ["go_on", "look_again", "rescale", "resume", "start", "stop", "sweep", "used_by", "wait"]
