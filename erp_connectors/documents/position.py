@@ -84,6 +84,7 @@ class ReceiptFact:
     received_on: date
     received: Quantity | None
     damaged: Quantity | None = None
+    rejected: Quantity | None = None
     ship_notice: str | None = None
 
 

@@ -359,6 +359,7 @@ class _Desk:
                         received_on=receipt.received_on,
                         received=line.received,
                         damaged=line.damaged,
+                        rejected=line.rejected,
                         ship_notice=receipt.ship_notice,
                     )
                 )

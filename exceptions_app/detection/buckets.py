@@ -6,7 +6,7 @@ exception type that owns it. The pieces of a line always add up to the ordered q
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -320,6 +320,14 @@ def _piece(bucket: Bucket, part: Slice) -> Piece:
 # --- what time does to a piece ------------------------------------------------------------------------------
 
 
+class Step(NamedTuple):
+    """A deadline a piece waits for, and where it is after it; `unread_at`: when something may have come."""
+
+    deadline: Deadline | None
+    to: Bucket
+    unread_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """Says where a piece is at one moment, by the deadlines of its line."""
@@ -372,43 +380,57 @@ class _Judge:
 
     def unanswered(self, piece: Piece) -> Piece:
         """Late after its due time; where goods come anyway, or no answer is owed, as good as confirmed."""
-        is_coming = self.goods.has_unreadable_notice or self.goods.has_unreadable_receipt
+        is_coming = self.goods.has_unread_notice or self.goods.has_unread_receipt
         if is_coming or not self.snapshot.terms.expects_confirmation:
             return self.confirmed(replace(piece, bucket=Bucket.CONFIRMED))
-        return self._wait(piece, [(self.deadlines.answer(), Bucket.ANSWER_LATE)])
+        return self._wait(piece, [Step(self.deadlines.answer(), Bucket.ANSWER_LATE)])
 
     def confirmed(self, piece: Piece) -> Piece:
-        """To be announced by notice time, and to be here by the promised day."""
-        if piece.due is None or self.goods.has_unreadable_receipt:
+        """To be announced by notice time and here by the promised day; delayed where a carrier says so."""
+        if piece.due is None:
             return piece
-        notice = None if self.goods.has_unreadable_notice else self.deadlines.notice(piece.due)
-        delivery = self.deadlines.delivery(piece.due)
-        return self._wait(piece, [(notice, Bucket.NOTICE_MISSING), (delivery, Bucket.OVERDUE)])
+        if self._is_delayed(piece.due, self.goods.expected_on, self.goods.stated_at):
+            return replace(piece, bucket=Bucket.DELAYED, since=self.goods.stated_at)
+        unread = [self.goods.unread_notice_at, self.goods.unread_receipt_at]
+        unannounced_until = min((at for at in unread if at is not None), default=None)
+        steps = [
+            Step(self.deadlines.notice(piece.due), Bucket.NOTICE_MISSING, unannounced_until),
+            Step(self.deadlines.delivery(piece.due), Bucket.OVERDUE, self.goods.unread_receipt_at),
+        ]
+        return self._wait(piece, steps)
 
     def under_way(self, piece: Piece) -> Piece:
         """Partly arrived: the rest is missing after settling. Not at all: delayed as stated, or overdue."""
-        if piece.shipment is None or self.goods.has_unreadable_receipt or self._is_written_off:
+        if piece.shipment is None or self._is_written_off:
             return piece
+        unread_at = self.goods.unread_receipt_at
         settle = self.deadlines.settle(piece.shipment)
         if settle is not None:
-            return self._wait(piece, [(settle, Bucket.NOT_RECEIVED)])
+            return self._wait(piece, [Step(settle, Bucket.NOT_RECEIVED, unread_at)])
         if piece.due is None:
             return piece
-        if piece.shipment.expected_on is not None and self.deadlines.is_late(
-            "shipment_delayed", piece.due, Day(piece.shipment.expected_on)
-        ):
-            return replace(piece, bucket=Bucket.DELAYED)
-        return self._wait(piece, [(self.deadlines.delivery(piece.due, piece.shipment), Bucket.OVERDUE)])
+        if self._is_delayed(piece.due, piece.shipment.expected_on, piece.shipment.stated_at):
+            return replace(piece, bucket=Bucket.DELAYED, since=piece.shipment.stated_at)
+        delivery = self.deadlines.delivery(piece.due, piece.shipment)
+        return self._wait(piece, [Step(delivery, Bucket.OVERDUE, unread_at)])
+
+    def _is_delayed(self, due: Day, expected_on: date | None, stated_at: datetime | None) -> bool:
+        """Say whether goods were stated to arrive late before anything came that nobody can read."""
+        if expected_on is None or stated_at is None:
+            return False
+        unread_at = self.goods.unread_receipt_at
+        is_known = unread_at is None or stated_at < unread_at
+        return is_known and self.deadlines.is_late("shipment_delayed", due, Day(expected_on))
 
     @property
     def _is_written_off(self) -> bool:
         """A cancelled line waits for nothing; a closed one still for what was shipped."""
         return self.is_unwanted and self.line.position.state is not OrderState.CLOSED
 
-    def _wait(self, piece: Piece, steps: Sequence[tuple[Deadline | None, Bucket]]) -> Piece:
+    def _wait(self, piece: Piece, steps: Sequence[Step]) -> Piece:
         """Return the piece as far as missed deadlines have moved it; the last step goes furthest."""
-        for deadline, bucket in steps:
-            if deadline is None:
+        for deadline, bucket, unread_at in steps:
+            if deadline is None or (unread_at is not None and unread_at <= deadline.at):
                 continue
             if deadline.is_missed(self.as_of):
                 piece = replace(piece, bucket=bucket, since=deadline.at, hidden=(), blind_since=None)
@@ -484,11 +506,18 @@ def _moved_on(piece: Piece, agreed: Holding, judge: _Judge) -> Piece:
     fresh = replace(piece, since=None, moves=(), hidden=(), blind_since=None)
     if agreed_on is not None:
         fresh = replace(fresh, promised=Day(agreed_on))
+    elif piece.bucket is Bucket.DELAYED and (expected_on := _expected_on(piece, judge.goods)) is not None:
+        fresh = replace(fresh, promised=Day(expected_on))
     elif piece.bucket not in DAY_BUCKETS:
         return replace(fresh, bucket=Bucket.AGREED)
     if piece.shipment is not None:
         return judge.under_way(replace(fresh, bucket=Bucket.UNDER_WAY))
     return judge.confirmed(replace(fresh, bucket=Bucket.CONFIRMED))
+
+
+def _expected_on(piece: Piece, goods: Goods) -> date | None:
+    """Return when a piece was stated to arrive."""
+    return piece.shipment.expected_on if piece.shipment else goods.expected_on
 
 
 def _with_moves_of(before: Piece, piece: Piece, agreed: Holding) -> Piece:

@@ -4,7 +4,7 @@ Times without a zone are Berlin time. Unless told otherwise everything is about 
 supplier that answers, announces and invoices, seen without delay.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -22,10 +22,14 @@ from erp_connectors.canonical.documents import (
     OrderLine,
     OrderState,
     PurchaseOrder,
+    Purpose,
     Receipt,
     ReceiptLine,
+    ShipmentEvent,
+    ShipmentStatus,
     ShipNotice,
     ShipNoticeLine,
+    StatusEvent,
     Unmentioned,
 )
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
@@ -179,6 +183,44 @@ def ship_notice(
     )
 
 
+def status(
+    *kinds: ShipmentEvent,
+    when: str | Sequence[str],
+    number: str = "PRO-1",
+    notice: str | None = None,
+    eta: str | None = None,
+    quantity: str | int | None = None,
+    said: str | None = None,
+    purpose: Purpose = Purpose.ORIGINAL,
+    revision: int = 0,
+) -> HeardDocument:
+    """Return what a carrier says of a shipment: events of these kinds, with the newest arrival it states.
+
+    Without a ship notice it is about the whole order.
+    """
+    moments = [when] if isinstance(when, str) else list(when)
+    events = tuple(
+        StatusEvent(
+            kind=kind,
+            at=at(moment),
+            eta=date.fromisoformat(eta) if eta and index == len(kinds) - 1 else None,
+            quantity=None if quantity is None else amount(quantity),
+        )
+        for index, (kind, moment) in enumerate(zip(kinds, moments, strict=True))
+    )
+    return heard(
+        number,
+        ShipmentStatus(
+            number=number,
+            version=DocumentVersion(at(said or moments[-1]), revision),
+            events=events,
+            purpose=purpose,
+            order_numbers=(ORDER_NUMBER,),
+            ship_notice=notice,
+        ),
+    )
+
+
 def receipt(
     value: str | int,
     number: str = "GR-1",
@@ -189,7 +231,10 @@ def receipt(
     line: str = "10",
     notice: str | None = None,
     damaged: str | int | None = None,
+    rejected: str | int | None = None,
+    warehouse: str | None = None,
     revision: int = 0,
+    **more: Any,
 ) -> HeardDocument:
     """Return a receipt with one line, booked at noon of the day."""
     return heard(
@@ -199,12 +244,15 @@ def receipt(
             version=DocumentVersion(at(said or f"{on} 12:00"), revision),
             received_on=date.fromisoformat(on),
             ship_notice=notice,
+            warehouse=warehouse,
             lines=(
                 ReceiptLine(
                     order_number=ORDER_NUMBER,
                     line_number=line,
                     received=amount(value, unit),
                     damaged=None if damaged is None else amount(damaged, unit),
+                    rejected=None if rejected is None else amount(rejected, unit),
+                    **more,
                 ),
             ),
         ),

@@ -3,14 +3,16 @@
 Receipts that name their ship notice belong to it; others go to the oldest shipment that had left by then.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
+from typing import NamedTuple
 
+from erp_connectors.canonical.documents import ShipmentEvent
 from erp_connectors.canonical.values import Quantity
-from erp_connectors.documents.position import LinePosition, ReceiptFact, ShipmentFact
+from erp_connectors.documents.position import LinePosition, ReceiptFact, ShipmentFact, StatusFact
 from erp_connectors.documents.units import UnitUnknown
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection.counting import NOTHING, Counter
@@ -18,12 +20,16 @@ from exceptions_app.detection.counting import NOTHING, Counter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """What one ship notice carries of the line and what has arrived of it, first on `first_receipt`."""
+    """What one ship notice carries of the line and what has arrived of it, first on `first_receipt`.
+
+    `expected_on`: the newest arrival that the supplier or a carrier stated, at `stated_at`.
+    """
 
     notice: str
     noticed_at: datetime
     shipped_on: date | None
     expected_on: date | None
+    stated_at: datetime
     shipped: Decimal
     received: Decimal = NOTHING
     first_receipt: date | None = None
@@ -36,18 +42,35 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goods:
-    """Shipments (oldest first) and totals, counted. Quantities no one can read are left out and flagged.
+    """Shipments (oldest first) and totals, counted.
 
-    `final_at`: when the newest notice that is final for the line said so first.
+    Quantities nobody can read are left out; `unread_notice_at` and `unread_receipt_at` are when the first of
+    them was said. What was missing by then stays so, what came to be missing later may have come with them:
+    an unknown quantity neither opens nor clears anything, in whatever order documents arrive.
+    `damaged`: received and not fit for use, whether broken or refused.
+    `final_at`: when the newest notice that is final for the line said so first. `expected_on`: the newest
+    arrival a carrier stated of goods for which there is no notice, at `stated_at`.
     """
 
     shipments: tuple[Shipment, ...] = ()
     received: Decimal = NOTHING
     damaged: Decimal = NOTHING
-    has_unreadable_notice: bool = False
-    has_unreadable_receipt: bool = False
+    unread_notice_at: datetime | None = None
+    unread_receipt_at: datetime | None = None
     final_at: datetime | None = None
+    expected_on: date | None = None
+    stated_at: datetime | None = None
     unknown_units: frozenset[str] = field(default=frozenset())
+
+    @property
+    def has_unread_notice(self) -> bool:
+        """Whether a notice carries a quantity nobody can read."""
+        return self.unread_notice_at is not None
+
+    @property
+    def has_unread_receipt(self) -> bool:
+        """Whether a receipt booked a quantity nobody can read."""
+        return self.unread_receipt_at is not None
 
     @property
     def shipped(self) -> Decimal:
@@ -63,18 +86,22 @@ class Goods:
 def goods_of(position: LinePosition, counter: Counter, calendar: BusinessCalendar) -> Goods:
     """Return what is under way and what has arrived, in everything the position knows."""
     reader = _Reader(counter)
-    shipments = _shipments(position.shipments, reader, calendar)
+    shipments = _shipments(position, reader, calendar)
     unread_notice = reader.take_failures()
     arrivals = [_Arrival.read(fact, reader) for fact in position.receipts]
-    damaged = sum((reader.amount(fact.damaged) for fact in position.receipts if fact.damaged), NOTHING)
+    damaged = sum((_unfit(fact, reader) for fact in position.receipts), NOTHING)
     unread_receipt = reader.take_failures()
+    without_notice = [status for status in position.statuses if not status.notices]
+    stated = max(_arrivals_stated(without_notice, calendar), default=None)
     return Goods(
         shipments=_arrived(shipments, arrivals, calendar),
         received=sum((arrival.quantity for arrival in arrivals), NOTHING),
         damaged=damaged,
-        has_unreadable_notice=unread_notice,
-        has_unreadable_receipt=unread_receipt,
+        unread_notice_at=unread_notice,
+        unread_receipt_at=unread_receipt,
         final_at=max((said_at(fact) for fact in position.shipments if fact.final), default=None),
+        expected_on=stated.on if stated else None,
+        stated_at=stated.at if stated else None,
         unknown_units=frozenset(reader.unknown_units),
     )
 
@@ -82,6 +109,18 @@ def goods_of(position: LinePosition, counter: Counter, calendar: BusinessCalenda
 def said_at(fact: ShipmentFact) -> datetime:
     """Return when a notice first said what it says: saying it again is no news."""
     return fact.first_said_at or fact.version.document_time
+
+
+def surplus_of(goods: Goods, ordered: Decimal) -> list[tuple[Shipment, Decimal]]:
+    """Return the shipments under way that carry more than was still open, and how much more each of them."""
+    room = max(ordered - goods.received, NOTHING)
+    surplus = []
+    for shipment in goods.shipments:
+        fits = min(room, shipment.outstanding)
+        room -= fits
+        if shipment.outstanding > fits:
+            surplus.append((shipment, shipment.outstanding - fits))
+    return surplus
 
 
 def left_on(shipment: Shipment, calendar: BusinessCalendar) -> date:
@@ -105,49 +144,85 @@ def goods_until(
 
 
 class _Reader:
-    """Counts quantities and remembers what could not be read."""
+    """Counts quantities, and remembers since when there are some that nobody can read."""
 
     def __init__(self, counter: Counter) -> None:
         self.counter = counter
         self.unknown_units: set[str] = set()
-        self._has_failed = False
+        self._failed_at: datetime | None = None
 
-    def amount(self, quantity: Quantity | None) -> Decimal:
-        if quantity is None:
-            self._has_failed = True
-            return NOTHING
+    def amount(self, quantity: Quantity | None, said_at: datetime) -> Decimal:
+        """Return a quantity said at that moment, counted; nothing when it cannot be read."""
         try:
-            return self.counter.count(quantity)
+            if quantity is not None:
+                return self.counter.count(quantity)
         except UnitUnknown as unknown:
             self.unknown_units.add(unknown.unit)
-            self._has_failed = True
-            return NOTHING
+        self._failed_at = min(self._failed_at or said_at, said_at)
+        return NOTHING
 
-    def take_failures(self) -> bool:
-        failed, self._has_failed = self._has_failed, False
-        return failed
+    def take_failures(self) -> datetime | None:
+        """Return when the first quantity was said that could not be read since this was asked last."""
+        failed_at, self._failed_at = self._failed_at, None
+        return failed_at
 
 
-def _shipments(facts: Sequence[ShipmentFact], reader: _Reader, calendar: BusinessCalendar) -> list[Shipment]:
+def _unfit(fact: ReceiptFact, reader: _Reader) -> Decimal:
+    """Return what one receipt says is broken or refused."""
+    parts = [part for part in (fact.damaged, fact.rejected) if part is not None]
+    return sum((reader.amount(part, fact.version.document_time) for part in parts), NOTHING)
+
+
+class _Stated(NamedTuple):
+    """An arrival somebody stated, and when; what a carrier says at the same moment counts more."""
+
+    at: datetime
+    is_by_carrier: bool
+    on: date
+
+
+def _arrivals_stated(statuses: Iterable[StatusFact], calendar: BusinessCalendar) -> Iterator[_Stated]:
+    """Yield the arrivals that carriers stated; goods that are delivered have arrived on that day."""
+    for status in statuses:
+        for event in status.events:
+            arrived = calendar.local_date(event.at) if event.kind is ShipmentEvent.DELIVERED else None
+            on = arrived or event.eta
+            if on is not None:
+                yield _Stated(event.at, is_by_carrier=True, on=on)
+
+
+def _stated_of(
+    newest: ShipmentFact, statuses: Iterable[StatusFact], calendar: BusinessCalendar
+) -> _Stated | None:
+    """Return the newest arrival that was stated of a shipment, in its notice or by its carrier."""
+    stated = list(_arrivals_stated((s for s in statuses if newest.notice in s.notices), calendar))
+    if newest.expected_on is not None:
+        stated.append(_Stated(said_at(newest), is_by_carrier=False, on=newest.expected_on))
+    return max(stated, default=None)
+
+
+def _shipments(position: LinePosition, reader: _Reader, calendar: BusinessCalendar) -> list[Shipment]:
     """Return one shipment per notice. A cumulative figure above the sum stands for notices we missed."""
     shipments: list[Shipment] = []
     so_far = NOTHING
-    for notice, group in groupby(facts, key=lambda fact: fact.notice):
+    for notice, group in groupby(position.shipments, key=lambda fact: fact.notice):
         of_notice = list(group)
         before = so_far
         for fact in of_notice:
             if fact.shipped is not None or fact.shipped_to_date is None:
-                so_far += reader.amount(fact.shipped)
+                so_far += reader.amount(fact.shipped, said_at(fact))
         for fact in of_notice:
             if fact.shipped_to_date is not None:
-                so_far = max(so_far, reader.amount(fact.shipped_to_date))
+                so_far = max(so_far, reader.amount(fact.shipped_to_date, said_at(fact)))
         newest = of_notice[-1]
+        stated = _stated_of(newest, position.statuses, calendar)
         shipments.append(
             Shipment(
                 notice=notice,
                 noticed_at=said_at(newest),
                 shipped_on=newest.shipped_on,
-                expected_on=newest.expected_on,
+                expected_on=stated.on if stated else None,
+                stated_at=stated.at if stated else said_at(newest),
                 shipped=so_far - before,
             )
         )
@@ -165,7 +240,7 @@ class _Arrival:
 
     @classmethod
     def read(cls, fact: ReceiptFact, reader: _Reader) -> "_Arrival":
-        quantity = reader.amount(fact.received)
+        quantity = reader.amount(fact.received, fact.version.document_time)
         return cls(fact.ship_notice, fact.received_on, quantity, quantity)
 
 

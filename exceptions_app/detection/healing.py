@@ -10,6 +10,8 @@ class Healing(StrEnum):
     SHIPPED = "shipped"
     RECEIVED = "received"
     CREDITED = "credited"
+    RESTATED = "another arrival stated"
+    DELIVERED = "delivered"
     CONVERTED = "unit converted"
     ERP_CHANGED = "ERP matches"
     CANCELLED = "cancelled in the ERP"

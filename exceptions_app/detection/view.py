@@ -87,6 +87,11 @@ class LineView:
         is_over = position.state in (OrderState.CANCELLED, OrderState.CLOSED)
         return is_over or position.line.cancelled or not position.is_present
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the ERP has cancelled the line, or no longer has it; a closed order is not cancelled."""
+        return self.is_unwanted and self.position.state is not OrderState.CLOSED
+
     @cached_property
     def prices(self) -> Comparison | None:
         """Our price against the supplier's at the quantity it offers; None with nothing to compare."""

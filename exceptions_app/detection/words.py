@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from erp_connectors.canonical.documents import ShipmentEvent
 from erp_connectors.canonical.values import Price
 from erp_connectors.documents.position import LinePosition
 from exceptions_app.detection.buckets import Piece
@@ -80,6 +81,22 @@ def moved_parts(line: LineView, pieces: Iterable[Piece]) -> list[dict[str, str]]
     return sorted(parts, key=lambda part: (part.get("date", ""), part["wanted"]))
 
 
+def arriving_parts(line: LineView, pieces: Iterable[Piece]) -> list[dict[str, str]]:
+    """Return the parts that are under way: stated to arrive on that day, promised for another."""
+    parts = []
+    for piece in pieces:
+        on = piece.shipment.expected_on if piece.shipment else line.buckets.goods.expected_on
+        part = _part(line, piece.quantity, on)
+        if piece.due is not None:
+            part["wanted"] = piece.due.on.isoformat()
+        if piece.shipment is not None:
+            part["notice"] = piece.shipment.notice
+        parts.append(part)
+    return sorted(
+        parts, key=lambda part: (part.get("date", ""), part.get("wanted", ""), part.get("notice", ""))
+    )
+
+
 def days(pieces: Iterable[Piece]) -> list[str]:
     """Return the days that were promised for the pieces, else wanted, in order."""
     return sorted({piece.due.on.isoformat() for piece in pieces if piece.due})
@@ -100,6 +117,8 @@ def evidence_of(line: LineView) -> dict[str, Any]:
         },
         "credited": plain(_billed(line, is_credit=True)),
         "invoiced": plain(_billed(line, is_credit=False)),
+        "arrivals": _arrivals(line),
+        "delivered": _delivered(line),
         **goods(line),
     }
 
@@ -116,6 +135,23 @@ def heard_last(position: LinePosition) -> str | None:
     if newest is None:
         return None
     return f"{newest.document_time.isoformat()}/{newest.revision}/{newest.control_number}"
+
+
+def _arrivals(line: LineView) -> dict[str, str]:
+    """Return the arrival that was stated last of each shipment."""
+    stated = {one.notice: one.expected_on for one in line.buckets.goods.shipments} | {
+        "": line.buckets.goods.expected_on
+    }
+    return {notice: on.isoformat() for notice, on in stated.items() if on is not None}
+
+
+def _delivered(line: LineView) -> list[str]:
+    """Return the shipments that a carrier has delivered."""
+    return sorted(
+        status.shipment
+        for status in line.position.statuses
+        if any(event.kind is ShipmentEvent.DELIVERED for event in status.events)
+    )
 
 
 def _billed(line: LineView, *, is_credit: bool) -> Decimal:

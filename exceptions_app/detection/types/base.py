@@ -28,8 +28,11 @@ TELLS = {
     Healing.SHIPPED: "shipped",
     Healing.RECEIVED: "received",
     Healing.CREDITED: "credited",
+    Healing.RESTATED: "arrivals",
+    Healing.DELIVERED: "delivered",
 }
 ZERO = Tolerance(percent=Limit(LimitState.ZERO))
+TWO_PERCENT = Tolerance(percent=Limit(LimitState.VALUE, Decimal(2)))
 
 
 class SubjectKind(StrEnum):
@@ -323,6 +326,11 @@ class BucketType(LineType):
         Only what makes the deviation another one belongs here; what else is known of the line is evidence.
         """
         return {**offered_parts(line), "unit": line.unit}
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """Return the earliest of the moments that are known."""
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def how_much(deviation: Deviation) -> str:

@@ -81,13 +81,15 @@ class InvoiceBeforeReceipt(LineType):
         """Yield the open bills of a line nothing of which has arrived, and by when something should have."""
         goods = line.buckets.goods
         grace = whole_days(self._tolerance(line))
-        if goods.received > 0 or goods.has_unreadable_receipt or grace is None:
+        if goods.received > 0 or grace is None:
             return
         promised = [line.deadlines.delivery_on(piece.due) for piece in line.buckets.pieces if piece.due]
         for bill in line.buckets.bills.open if line.buckets.bills else ():
             if bill.quantity > 0:
                 day = max([bill.issued_on, *([min(promised)] if promised else [])])
-                yield bill, line.deadlines.close_of(day, grace, line.snapshot.sight.receipts)
+                deadline = line.deadlines.close_of(day, grace, line.snapshot.sight.receipts)
+                if goods.unread_receipt_at is None or deadline.at < goods.unread_receipt_at:
+                    yield bill, deadline
 
     def _tolerance(self, line: LineView) -> Tolerance:
         default = business_days(line.snapshot.terms.invoice_grace_days)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from erp_connectors.canonical.documents import InvoiceKind
 from exceptions_app.detection import examples as world
+from exceptions_app.detection.bills import Bills
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.healing import Healing
@@ -44,9 +45,9 @@ class InvoiceQuantity(LineType):
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield, invoice by invoice, what is billed too much beyond tolerance."""
         bills = line.buckets.bills
-        if bills is None:
+        if bills is None or not bills.open:
             return
-        left = self._too_much(line, bills.billed)
+        left = self._too_much(line, bills)
         tolerance = line.tolerance(self.code, Direction.OVER, ZERO)
         due = line.counter.in_order_unit(bills.billed - left)
         if left <= 0 or tolerance.allows(line.counter.in_order_unit(left), due):
@@ -97,16 +98,18 @@ class InvoiceQuantity(LineType):
         """Return for example: 18 EA too much on invoice INV-1."""
         return f"{how_much(deviation)} too much on invoice {deviation.actual['invoice']}"
 
-    def _too_much(self, line: LineView, billed: Decimal) -> Decimal:
+    def _too_much(self, line: LineView, bills: Bills) -> Decimal:
         """Return what is billed beyond the order or, where it can be judged, beyond what was received."""
         goods = line.buckets.goods
-        beyond_order = billed - line.buckets.ordered
+        beyond_order = bills.billed - line.buckets.ordered
         settling = _settling(line)
-        has_settled = all(deadline.is_missed(line.as_of) for deadline in settling)
-        if not settling or not has_settled or goods.has_unreadable_receipt:
+        if not settling or not all(deadline.is_missed(line.as_of) for deadline in settling):
+            return beyond_order
+        known_at = max(*(deadline.at for deadline in settling), *(bill.said_at for bill in bills.open))
+        if goods.unread_receipt_at is not None and goods.unread_receipt_at <= known_at:
             return beyond_order
         awaited = sum((s.outstanding for s in goods.shipments if s.first_receipt is None), NOTHING)
-        return max(beyond_order, billed - goods.received - awaited)
+        return max(beyond_order, bills.billed - goods.received - awaited)
 
     @classmethod
     def examples(cls) -> list[Example]:
@@ -157,6 +160,10 @@ def _settling(line: LineView) -> list[Deadline]:
     deadlines = [line.deadlines.settle(shipment) for shipment in goods.shipments]
     announced = sum((shipment.received for shipment in goods.shipments), NOTHING)
     if goods.received > announced:
-        newest = max(fact.received_on for fact in line.position.receipts)
+        newest = max(
+            fact.received_on
+            for fact in line.position.receipts
+            if fact.received is not None and line.counter.knows(fact.received.unit)
+        )
         deadlines.append(line.deadlines.settle_on(newest))
     return [deadline for deadline in deadlines if deadline is not None]

@@ -31,7 +31,7 @@ class ShippedAfterCancel(LineType):
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what came after the cancellation."""
-        if not self._is_cancelled(line):
+        if not line.is_cancelled:
             return
         cancelled_at = line.position.cancelled_at or line.position.order_version.document_time
         came = self._came_after(line, cancelled_at)
@@ -46,14 +46,11 @@ class ShippedAfterCancel(LineType):
 
     def expected(self, line: LineView) -> dict[str, Any]:
         """Return that nothing is expected."""
-        return {"cancelled": self._is_cancelled(line)}
+        return {"cancelled": line.is_cancelled}
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA shipped after cancellation."""
         return f"{how_much(deviation)} shipped after cancellation"
-
-    def _is_cancelled(self, line: LineView) -> bool:
-        return line.is_unwanted and line.position.state is not OrderState.CLOSED
 
     def _came_after(self, line: LineView, cancelled_at: datetime) -> Decimal:
         """Return what was booked after the cancellation, and what was announced after it and is under way."""

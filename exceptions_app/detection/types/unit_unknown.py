@@ -62,7 +62,7 @@ def _units(line: LineView) -> Iterator[str]:
     for shipment in position.shipments:
         stated += [shipment.shipped, shipment.shipped_to_date]
     for receipt in position.receipts:
-        stated += [receipt.received, receipt.damaged]
+        stated += [receipt.received, receipt.damaged, receipt.rejected]
     stated += [fact.quantity for fact in position.invoices]
     yield from (quantity.unit for quantity in stated if quantity is not None)
     yield from (price.per_unit for price in prices if price is not None and price.per_unit is not None)

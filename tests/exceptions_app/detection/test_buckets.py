@@ -20,7 +20,7 @@ from exceptions_app.detection.detect import detect
 from exceptions_app.detection.examples import amount, answer, at, order, receipt, ship_notice, snapshot
 from exceptions_app.detection.view import look
 from exceptions_app.policies.values import Direction, Limit, LimitState, Terms, Tolerance, ToleranceTable
-from tests.builders.worlds import found, listed
+from tests.builders.worlds import Desk, found, listed
 
 ORDER = order((100, "2026-12-02"))
 FULL = answer((100, "2026-12-02"), said="2026-11-20 10:00")
@@ -221,6 +221,33 @@ def test_an_unreadable_answer_leaves_what_was_known_before_it() -> None:
     for newer in (unreadable, unknown_unit):
         assert pieces([ORDER, short, newer]) == {"not_offered": 18, "confirmed": 82}
         assert pieces([ORDER, newer, short]) == {"not_offered": 18, "confirmed": 82}
+
+
+def test_what_nobody_can_read_neither_opens_nor_clears_anything() -> None:
+    boxes = receipt(5, "GR-9", on="2026-12-08", said="2026-12-08 12:00", unit="BX")
+    under_way = ship_notice(100, said="2026-11-30 10:00", shipped_on="2026-11-30")
+    late = ship_notice(100, said="2026-11-30 10:00", expected_on="2026-12-09")
+    short = receipt(95, on="2026-12-01", notice="ASN-1")
+    more = ship_notice(130, said="2026-11-30 10:00")
+    billed = [receipt(82, "GR-0", on="2026-12-01"), world.invoice(100, on="2026-12-01")]
+    early_bill = world.invoice(100, on="2026-11-25")
+    histories: list[tuple[list[HeardDocument], list[str]]] = [
+        ([ORDER, FULL], ["delivery_overdue:10"]),
+        ([ORDER, FULL, under_way], ["delivery_overdue:10"]),
+        ([ORDER, FULL, late], ["shipment_delayed:10"]),
+        ([ORDER, FULL, under_way, short], ["receipt_short:10"]),
+        ([ORDER, FULL, more], ["delivery_overdue:10", "ship_notice_over:10"]),
+        ([ORDER, FULL, *billed], ["delivery_overdue:10", "invoice_quantity:10:INV-1"]),
+        ([ORDER, FULL, early_bill], ["delivery_overdue:10", "invoice_before_receipt:10:INV-1"]),
+    ]
+    for known, open_keys in histories:
+        desk = Desk()
+        desk.evaluate(snapshot(*known), (), at("2026-12-08 12:00"))
+        assert sorted(desk.open) == open_keys
+        desk.evaluate(snapshot(*known, boxes), (), at("2026-12-08 12:01"))
+        assert sorted(desk.open) == sorted([*open_keys, "unit_unknown:10"])
+        early = receipt(5, "GR-9", on="2026-11-20", said="2026-11-20 10:00", unit="BX")
+        assert [key for _, _, key in found([*known, early], "2026-12-08 12:00")] == ["10"]
 
 
 def test_a_notice_nobody_can_read_is_still_a_notice() -> None:
@@ -645,7 +672,7 @@ def test_nobody_is_bothered_about_what_was_said_of_a_cancelled_order(wrong: Hear
 
 
 def test_a_receipt_nobody_can_read_hides_neither_too_much_nor_too_little() -> None:
-    boxes = receipt(5, on="2026-12-01", unit="BX")
+    boxes = receipt(5, on="2026-11-27", unit="BX")
     unknown = ("unit_unknown", None, "10")
     assert found([ORDER, FULL, boxes], "2026-12-20 12:00") == [unknown]
     assert found([ORDER, boxes], "2026-12-20 12:00") == [unknown]

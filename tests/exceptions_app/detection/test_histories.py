@@ -8,14 +8,30 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from erp_connectors.canonical.documents import InvoiceKind, LineAnswer, OrderState, Purpose
+from erp_connectors.canonical.documents import (
+    InvoiceKind,
+    LineAnswer,
+    OrderState,
+    Purpose,
+    ShipmentEvent,
+    ShipmentStatus,
+)
 from erp_connectors.documents.positions import HeardDocument, positions_of
 from exceptions_app.detection import examples as world
 from exceptions_app.detection import registry
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.buckets import OWNERS, Bucket
 from exceptions_app.detection.detect import detect
-from exceptions_app.detection.examples import answer, invoice, order, price, receipt, ship_notice, snapshot
+from exceptions_app.detection.examples import (
+    answer,
+    invoice,
+    order,
+    price,
+    receipt,
+    ship_notice,
+    snapshot,
+    status,
+)
 from exceptions_app.detection.reconcile import Changes
 from exceptions_app.detection.view import look
 from exceptions_app.policies.values import Terms
@@ -90,6 +106,7 @@ def receipts(draw: st.DrawFn) -> HeardDocument:
         revision=draw(revisions),
         notice=draw(st.sampled_from([None, "ASN-1", "ASN-2", "ASN-9"])),
         damaged=draw(st.sampled_from([None, None, 3])),
+        rejected=draw(st.sampled_from([None, None, 2])),
     )
 
 
@@ -103,10 +120,27 @@ def invoices(draw: st.DrawFn) -> HeardDocument:
         unit=draw(units),
         revision=draw(revisions),
         kind=draw(st.sampled_from([InvoiceKind.INVOICE, InvoiceKind.INVOICE, InvoiceKind.CREDIT])),
+        corrects=draw(st.sampled_from([None, None, "INV-1", "INV-9"])),
     )
 
 
-answering = st.one_of(answers(), ship_notices(), receipts(), invoices())
+@st.composite
+def statuses(draw: st.DrawFn) -> HeardDocument:
+    happened = draw(st.lists(st.tuples(st.sampled_from(list(ShipmentEvent)), times), min_size=1, max_size=3))
+    return status(
+        *(kind for kind, _ in happened),
+        when=[moment for _, moment in happened],
+        number=draw(st.sampled_from(["PRO-1", "PRO-2"])),
+        notice=draw(st.sampled_from([None, "ASN-1", "ASN-2"])),
+        eta=draw(st.one_of(st.none(), days)),
+        quantity=draw(st.sampled_from([None, None, 7])),
+        said=draw(times),
+        revision=draw(revisions),
+        purpose=draw(st.sampled_from([Purpose.ORIGINAL] * 3 + [Purpose.REPLACE, Purpose.CANCEL])),
+    )
+
+
+answering = st.one_of(answers(), ship_notices(), statuses(), receipts(), invoices())
 histories = st.tuples(st.lists(orders(), min_size=1, max_size=3), st.lists(answering, max_size=6)).map(
     lambda drawn: [*drawn[0], *drawn[1]]
 )
@@ -306,6 +340,8 @@ def _with_line(document: HeardDocument, change: Any, per_unit: str | None = None
 def _sliced(document: HeardDocument, cut: Decimal) -> HeardDocument:
     """Return the document with every part of its schedule, or of its offer, cut in two."""
     content: Any = document.content
+    if isinstance(content, ShipmentStatus):
+        return document
     line = content.lines[0]
     for name in ("schedule", "offered"):
         if getattr(line, name, None) is not None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from erp_connectors.canonical.documents import InvoiceKind, LineAnswer, OrderState
+from erp_connectors.canonical.documents import InvoiceKind, LineAnswer, OrderState, ShipmentEvent
 from erp_connectors.documents.positions import HeardDocument
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
@@ -20,6 +20,7 @@ from exceptions_app.detection.examples import (
     receipt,
     ship_notice,
     snapshot,
+    status,
 )
 from tests.builders.worlds import Desk, Found, agreement, found, listed, scheduled
 
@@ -362,6 +363,43 @@ def test_a_late_date_that_was_accepted_is_watched_on_the_day_it_was_accepted_for
     assert found(documents, "2026-12-14 17:00", accepted) == []
     assert found(documents, "2026-12-14 17:01", accepted) == [("ship_notice_missing", "100", "10")]
     assert found(documents, "2026-12-17 17:01", accepted) == [("delivery_overdue", "100", "10")]
+
+
+def test_a_delay_that_was_accepted_is_watched_on_the_day_that_was_stated() -> None:
+    documents = [
+        SHORTAGE,
+        answer((100, "2026-12-02"), said="2026-11-20 10:00"),
+        ship_notice(100, said="2026-11-30 10:00", expected_on="2026-12-09"),
+    ]
+    accepted = [agreement(snapshot(*documents), "shipment_delayed")]
+    assert found(documents, "2026-12-10 17:00") == [("shipment_delayed", "100", "10")]
+    assert found(documents, "2026-12-10 17:00", accepted) == []
+    assert found(documents, "2026-12-10 17:01", accepted) == [("delivery_overdue", "100", "10")]
+    of_order = [*documents[:2], status(ShipmentEvent.DELAYED, when="2026-11-30 10:00", eta="2026-12-09")]
+    accepted = [agreement(snapshot(*of_order), "shipment_delayed")]
+    assert found(of_order, "2026-11-30 12:00", accepted) == []
+    assert found(of_order, "2026-12-07 17:01", accepted) == [("ship_notice_missing", "100", "10")]
+
+
+def test_what_a_carrier_states_ends_a_delay_in_its_own_words() -> None:
+    known = [
+        SHORTAGE,
+        answer((100, "2026-12-02"), said="2026-11-20 10:00"),
+        ship_notice(100, said="2026-11-30 10:00", expected_on="2026-12-09"),
+    ]
+    in_time = status(ShipmentEvent.IN_TRANSIT, when="2026-12-01 10:00", eta="2026-12-02", notice="ASN-1")
+    lost = status(ShipmentEvent.LOST, when="2026-12-01 11:00", notice="ASN-1", number="PRO-2")
+    there = status(ShipmentEvent.DELIVERED, when="2026-12-01 15:00", notice="ASN-1", number="PRO-2")
+    desk = Desk()
+    desk.evaluate(snapshot(*known), (), at("2026-11-30 10:01"))
+    desk.evaluate(snapshot(*known, in_time, lost), (), at("2026-12-01 12:00"))
+    desk.evaluate(snapshot(*known, in_time, lost, there), (), at("2026-12-01 15:01"))
+    assert desk.history == [
+        ("open", "shipment_delayed:10"),
+        ("open", "carrier_exception:10:PRO-2"),
+        ("another arrival stated", "shipment_delayed:10"),
+        ("delivered", "carrier_exception:10:PRO-2"),
+    ]
 
 
 def test_a_new_day_for_an_overdue_delivery_counts_for_notice_and_delivery() -> None:

@@ -1,0 +1,75 @@
+"""More was received than is ordered."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from exceptions_app.detection import examples as world
+from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.types.base import (
+    TWO_PERCENT,
+    Example,
+    Family,
+    LineType,
+    ServiceLevel,
+    TeamCode,
+    how_much,
+)
+from exceptions_app.detection.view import LineView
+from exceptions_app.detection.words import goods
+from exceptions_app.deviation import Deviation
+from exceptions_app.policies.values import Direction
+
+
+class ReceiptOver(LineType):
+    """The receipts of a line that is not cancelled add up to more than it orders, beyond tolerance."""
+
+    code = "receipt_over"
+    label = "Receipt over"
+    family = Family.RECEIPT
+    owner = TeamCode.WAREHOUSE
+    told = (TeamCode.PROCUREMENT,)
+    service = ServiceLevel(4, 16)
+    resolutions = ("raise_line", "return_goods")
+    is_live = True
+    heals_by = (Healing.ERP_CHANGED, Healing.RECEIVED, Healing.CANCELLED)
+
+    def judge(self, line: LineView) -> Iterable[Deviation]:
+        """Yield what was received beyond the order and the tolerance."""
+        over = line.buckets.goods.received - line.buckets.ordered
+        if over <= 0 or line.is_cancelled:
+            return
+        quantity = line.counter.in_order_unit(over)
+        tolerance = line.tolerance(self.code, Direction.OVER, TWO_PERCENT)
+        if not tolerance.allows(quantity, line.ordered):
+            yield self.deviation(
+                line,
+                quantity=quantity,
+                amount=line.amount(over),
+                since=max(fact.version.document_time for fact in line.position.receipts),
+                actual={**goods(line), "unit": line.unit},
+                tolerance_id=tolerance.id,
+            )
+
+    def headline(self, deviation: Deviation) -> str:
+        """Return for example: 20 EA more received than ordered."""
+        return f"{how_much(deviation)} more received than ordered"
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        """Return receipts beyond the order and within tolerance, at two sites, and of an order raised."""
+        ordered, now = world.order((100, "2026-12-02")), world.at("2026-12-02 13:00")
+        known = (ordered, world.answer((100, "2026-12-02"), said="2026-11-20 10:00"))
+        first = world.receipt(60, on="2026-12-01", warehouse="KASSEL")
+        second = world.receipt(43, "GR-2", on="2026-12-02", warehouse="FULDA")
+        raised = world.order((103, "2026-12-02"), said="2026-12-02 12:30", revision=1)
+        over = ({"quantity": 3, "amount": Decimal("547.20")},)
+        return [
+            Example(
+                "2 % are tolerated",
+                world.snapshot(*known, world.receipt(102, on="2026-12-02")),
+                now,
+                (),
+            ),
+            Example("3 % are not, at two sites", world.snapshot(*known, first, second), now, over),
+            Example("the order was raised", world.snapshot(*known, first, second, raised), now, ()),
+        ]
