@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tests.bench import detect, e2e, edi, page
+from tests.bench import detect, e2e, edi, ingest, page
 from tests.bench.figures import Figure
 from tests.bench.wanted import Wanted
 
@@ -41,6 +41,13 @@ AREAS = {
         ),
         Area(name="e2e", measure=e2e.measure, size=250, size_is="messages at most at one rate"),
         Area(name="edi", measure=edi.measure, size=10, size_is="MB of X12"),
+        Area(
+            name="ingest",
+            measure=ingest.measure,
+            size=100_000,
+            size_is="order lines",
+            around=Around.SERVERS,
+        ),
         Area(
             name="detect",
             measure=detect.measure,

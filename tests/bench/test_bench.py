@@ -16,7 +16,7 @@ from config import env
 from tests.bench.areas import AREAS
 
 #: Small enough for a test, large enough that every part of an area has something to do.
-SIZES = {"page": 1_200, "e2e": 4, "edi": 1, "detect": 6}
+SIZES = {"page": 1_200, "e2e": 4, "edi": 1, "ingest": 200, "detect": 6}
 MOST_QUERIES_OF_A_PAGE = 20
 
 pytestmark = pytest.mark.slow
@@ -66,4 +66,4 @@ def test_an_unknown_area_is_named_with_those_there_are(tmp_path: Path) -> None:
     done = bench(tmp_path, "speed")
 
     assert done.returncode == 1
-    assert "There is no area speed; there are page, e2e, edi, detect." in done.stderr
+    assert f"There is no area speed; there are {', '.join(AREAS)}." in done.stderr
