@@ -33,6 +33,7 @@ SWEEPS = {
     "erp_connectors.tasks.dispatch_commands": ("outbound", 1),
     "erp_connectors.tasks.send_outgoing": ("outbound", 2),
     "exceptions_app.tasks.send_notifications": ("notify", 2),
+    "exceptions_app.tasks.send_messages": ("notify", 2),
     "config.tasks.note_heartbeat": ("evaluate", 10),
     "analytics.tasks.refresh_facts": ("analytics", 30),
 }

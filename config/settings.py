@@ -297,6 +297,8 @@ SPECTACULAR_SETTINGS = {
         "CaseStateEnum": "exceptions_app.cases.models.CaseState",
         "ProposalStateEnum": "exceptions_app.proposals.models.ProposalState",
         "TaskStateEnum": "exceptions_app.cases.models.TaskState",
+        "MessageStateEnum": "suppliers.messaging.models.MessageState",
+        "LanguageEnum": "suppliers.profiles.Language",
         "CommandStateEnum": "erp_connectors.exchange.models.CommandState",
         "InterchangeStatusEnum": "erp_connectors.exchange.models.InterchangeStatus",
         "TransactionStatusEnum": "erp_connectors.exchange.models.TransactionStatus",

@@ -14,6 +14,8 @@ class ExceptionsAppConfig(AppConfig):
     verbose_name = "Exceptions"
 
     def ready(self) -> None:
-        """Listen to the news from below, and say which cases a received file touched."""
+        """Listen to the news from below; say which cases a received file touched; let clocks write mails."""
         import_module("exceptions_app.receivers")
         reporters.add_reporter(import_module("exceptions_app.intake").report_cases)
+        remind_when_due = import_module("exceptions_app.asking.follow").remind_when_due
+        import_module("exceptions_app.sla.reminding").remind_by(remind_when_due)

@@ -8,6 +8,7 @@ from celery import shared_task
 from erp_connectors import clock
 from exceptions_app import intake, sla
 from exceptions_app.api import health
+from exceptions_app.asking import follow
 from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
 
@@ -38,6 +39,12 @@ def suggest_incidents() -> None:
 def send_notifications() -> None:
     """Mail the notifications that are due."""
     _drain(lambda: send.send_due(BATCH))
+
+
+@shared_task
+def send_messages() -> None:
+    """Send the messages to suppliers that are due."""
+    _drain(lambda: follow.send_messages(BATCH))
 
 
 @shared_task

@@ -15,6 +15,7 @@ from exceptions_app.policies.models import (
     EscalationStep,
     ExchangeRate,
     ImpactDefaults,
+    MessageTemplate,
     PolicyRelease,
     PolicyRow,
     ServiceLevelRow,
@@ -159,6 +160,15 @@ class TaskTemplateAdmin(PolicyAdmin):
 
     list_display = ["type_code", "team_code", "kind", "title", "company", "due_hours", "release"]
     list_filter = ["kind", "company"]
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(PolicyAdmin):
+    """The words of mails to suppliers; without a row the standard words hold."""
+
+    form = policy_forms.MessageTemplateForm
+    list_display = ["inquiry", "language", "type_code", "company", "subject", "owner", "release"]
+    list_filter = ["inquiry", "language", "company"]
 
 
 @admin.register(Calendar)

@@ -1,5 +1,6 @@
 """The forms of rules: what can be read as a rule is saved, everything else is refused with its place."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +10,13 @@ from django.core.exceptions import ValidationError
 from erp_connectors.errors import RightlineError
 from exceptions_app.administration import checks
 from exceptions_app.administration.recorded import RecordedForm
+from exceptions_app.asking.facts import OF_LINE, OF_MAIL, OF_REMINDER, OF_SUBJECT
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.registry import all_types
 from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.people.models import Role
 from exceptions_app.people.permissions import works_in
+from exceptions_app.policies.texts import names_in
 from exceptions_app.policies.values import STANDARD_FIGURES, LimitState
 from exceptions_app.routing.facts import FACTS, read_condition
 
@@ -239,3 +243,34 @@ class ExchangeRateForm(PolicyForm):
         if company is not None and cleaned.get("currency") == company.currency:
             raise ValidationError({"currency": f"This is the currency of {company} itself."})
         return cleaned
+
+
+class MessageTemplateForm(PolicyForm):
+    """Shows which facts there are, and refuses any other: a supplier must never read a name in braces."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, facts in (("subject", OF_SUBJECT), ("body", OF_MAIL), ("line", OF_LINE)):
+            if name in self.fields:
+                self.fields[name].help_text = f"Facts: {_braced(facts)}."
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the names in braces with the facts there are."""
+        cleaned = super().clean()
+        more = OF_REMINDER if cleaned.get("inquiry") == Inquiry.REMINDER else ()
+        wrong = {}
+        for name, facts in (
+            ("subject", (*OF_SUBJECT, *more)),
+            ("body", (*OF_MAIL, *more)),
+            ("line", OF_LINE),
+        ):
+            unknown = [each for each in names_in(cleaned.get(name) or "") if each not in facts]
+            if unknown:
+                wrong[name] = f"There is no fact {_braced(unknown)} here; use {_braced(facts)}."
+        if wrong:
+            raise ValidationError(wrong)
+        return cleaned
+
+
+def _braced(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)

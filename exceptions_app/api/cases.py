@@ -1,18 +1,29 @@
 """Cases: the list, one case, its history, what can be decided, and the verbs the caller may use now."""
 
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import exceptions, mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from erp_connectors import clock
 from exceptions_app.api.access import Scoped, actor, companies, person
-from exceptions_app.api.paging import ByKey, InOrder, UpdatedFirst
+from exceptions_app.api.messages import (
+    InquirySerializer,
+    MessageSerializer,
+    WritingSerializer,
+    inquiry_of,
+)
+from exceptions_app.api.paging import ByKey, InOrder, NewestFirst, UpdatedFirst
+from exceptions_app.asking.ask import send_again
+from exceptions_app.asking.draft import draft, inquiries_for
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions
 from exceptions_app.cases.change import StaleVersion, changes_since
@@ -30,6 +41,8 @@ from exceptions_app.people.models import ApiToken, Team, User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.inputs import FieldKind
+from suppliers.messaging.outbox import messages_about
+from suppliers.profiles import Language
 
 SEVERITIES = [severity.name.lower() for severity in Severity]
 VERBS = [verb.code for verb, _ in actions.VERBS]
@@ -170,11 +183,12 @@ class CaseSerializer(serializers.ModelSerializer):
 
 
 class AllowedActionSerializer(serializers.Serializer):
-    """A verb the caller may use on the case now, and the fields it needs."""
+    """A verb the caller may use on the case now, the fields it needs, and those it takes besides."""
 
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     needs = serializers.ListField(child=serializers.CharField())
+    takes = serializers.ListField(child=serializers.CharField())
 
 
 class CaseDetailSerializer(CaseSerializer):
@@ -279,8 +293,8 @@ class CaseFilter(django_filters.FilterSet):
         return cases.filter(out) if value else cases.filter(~out)
 
 
-class ActionSerializer(serializers.Serializer):
-    """What a verb may need, as the case lists it under `needs`.
+class ActionSerializer(WritingSerializer):
+    """What a verb may need or take, as the case lists it under `needs` and `takes`.
 
     `expected_version` is the version of the case that was read: if it has changed since, nothing is done.
     """
@@ -290,6 +304,7 @@ class ActionSerializer(serializers.Serializer):
     text = serializers.CharField(required=False, max_length=5000)
     to = serializers.CharField(required=False, max_length=150, help_text="User name")
     team = serializers.CharField(required=False, max_length=3, help_text="Team code")
+    answer = serializers.CharField(required=False, max_length=1000, help_text="What the supplier said")
     severity = serializers.ChoiceField(required=False, choices=SEVERITIES)
 
 
@@ -320,7 +335,7 @@ NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH)
 class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Cases the caller may see, newest change first."""
 
-    scopes = {"act": "cases:write", "*": "cases:read"}
+    scopes = {"act": "cases:write", "send_again": "cases:write", "*": "cases:read"}
     pagination_class = UpdatedFirst
     filterset_class = CaseFilter
     lookup_field = "number"
@@ -354,6 +369,51 @@ class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, view
         return Response(ResolutionSerializer(forms, many=True).data)
 
     @extend_schema(
+        parameters=[NUMBER, OpenApiParameter("language", str, enum=Language.values)],
+        responses=InquirySerializer(many=True),
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def inquiries(self, request: Request, number: str) -> Response:
+        """What the caller's person may ask the supplier about the case, and what would be written."""
+        case, someone = self.get_object(), person(request)
+        if "ask" not in {each.code for each in actions.allowed(case, someone)}:
+            return Response([])
+        language = request.query_params.get("language", "")
+        chosen = Language(language) if language in Language.values else None
+        written = [
+            draft([case], person=someone, at=clock.now(), inquiry=inquiry, language=chosen)
+            for inquiry in inquiries_for([case])
+        ]
+        return Response(InquirySerializer([inquiry_of(each) for each in written], many=True).data)
+
+    @extend_schema(parameters=[NUMBER], responses=MessageSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=NewestFirst, filterset_class=None)
+    def messages(self, request: Request, number: str) -> Response:
+        """The messages to the supplier about the case, newest first."""
+        page = self.paginate_queryset(messages_about(self.get_object().number))
+        return self.get_paginated_response(MessageSerializer(page, many=True).data)
+
+    @extend_schema(
+        parameters=[NUMBER, OpenApiParameter("message", UUID, OpenApiParameter.PATH)],
+        request=None,
+        responses=MessageSerializer,
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="messages/(?P<message>[0-9a-f-]{36})/send-again",
+        filterset_class=None,
+    )
+    def send_again(self, request: Request, number: str, message: str) -> Response:
+        """Send a message that failed once more."""
+        person(request)
+        case = self.get_object()
+        failed = get_object_or_404(messages_about(case.number), pk=_uuid_or_404(message))
+        send_again(case, failed, by=actor(request))
+        return Response(MessageSerializer(messages_about(case.number).get(pk=failed.pk)).data)
+
+    @extend_schema(
         parameters=[NUMBER, OpenApiParameter("verb", str, OpenApiParameter.PATH, enum=VERBS)],
         request=ActionSerializer,
         responses=CaseDetailSerializer,
@@ -375,19 +435,39 @@ class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, view
                 raise StaleVersion(case, changes_since(case, version))
             can = ", ".join(sorted(allowed)) or "nothing"
             raise exceptions.PermissionDenied(f"{someone} cannot {verb} {case.number} now, only: {can}.")
-        wanted = arguments(case, allowed[verb].needs, given.validated_data)
+        wanted = arguments(case, allowed[verb], given.validated_data)
+        if "cases" in wanted:
+            wanted["cases"] = _cases_of(request, wanted["cases"])
         getattr(actions, verb)(case, by=actor(request), expected_version=version, **wanted)
         # Whoever handed it over may no longer see it, and is shown what became of it once more.
         done = Case.objects.select_related("company", "team", "owner", "supplier", "order", "release")
         return Response(self.get_serializer(done.prefetch_related(*AROUND).get(pk=case.pk)).data)
 
 
-def arguments(case: Case, needs: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:
+def _uuid_or_404(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _cases_of(request: Request, numbers: list[str]) -> list[Case]:
+    """Return more cases by number. Raises ValidationError for one the caller does not see."""
+    related = ("company", "team", "owner", "supplier", "order", "release")
+    cases = cases_for(request).filter(number__in=numbers).select_related(*related)
+    found = {case.number: case for case in cases}
+    unknown = [number for number in numbers if number not in found]
+    if unknown:
+        raise exceptions.ValidationError({"cases": f"There is no case {', '.join(unknown)}."})
+    return [found[number] for number in numbers]
+
+
+def arguments(case: Case, verb: actions.AllowedAction, given: dict[str, Any]) -> dict[str, Any]:
     """Return the keyword arguments of a verb. Raises ValidationError naming what is missing or unknown."""
-    missing = [name for name in needs if not given.get(name)]
+    missing = [name for name in verb.needs if not given.get(name)]
     if missing:
         raise exceptions.ValidationError(dict.fromkeys(missing, "This is needed."))
-    wanted: dict[str, Any] = {name: given[name] for name in needs}
+    wanted: dict[str, Any] = {name: given[name] for name in (*verb.needs, *verb.takes) if given.get(name)}
     if "to" in wanted:
         people = User.objects.filter(memberships__team__company=case.company, is_active=True).distinct()
         wanted["to"] = people.filter(username=wanted["to"]).first()

@@ -19,6 +19,7 @@ from erp_connectors.exchange.models import Command, Interchange, OutgoingFile, S
 from exceptions_app.cases.models import ENDED, OUR_CLOCKS, Case, Clock
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
+from suppliers.messaging.models import SupplierMessage
 
 OLDEST_ALLOWED = timedelta(seconds=60)
 HEARTBEAT_KEY = "worker-heartbeat"
@@ -29,6 +30,7 @@ HOPS = {
     "commands": Command,
     "outgoing": OutgoingFile,
     "notifications": Notification,
+    "messages": SupplierMessage,
 }
 
 log = logging.getLogger(__name__)

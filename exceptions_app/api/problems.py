@@ -17,6 +17,7 @@ from erp_connectors.canonical.codec import CanonicalError
 from erp_connectors.errors import ConfigurationError, ConflictError, PermanentError, TransientError
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.playbook.inputs import UnusableInputs
+from suppliers.messaging.addresses import UnusableMessage
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
@@ -120,6 +121,8 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
             return exceptions.ValidationError(told)
         case CanonicalError():
             return exceptions.ValidationError(_placed(str(error)))
+        case UnusableMessage() if error.field:
+            return exceptions.ValidationError({error.field: [str(error)]})
         case UnusableInputs():
             return exceptions.ValidationError({"inputs": _by_field(error)})
         case ConflictError():

@@ -6,14 +6,16 @@ from datetime import datetime
 from django.db import transaction
 
 from erp_connectors import clock
+from exceptions_app.asking.ask import STATES as ASKABLE
+from exceptions_app.asking.ask import ask
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases import lifecycle, queue
 from exceptions_app.cases.change import StaleVersion, Step, change, lock, states_of
-from exceptions_app.cases.models import Case, Severity, Task, TaskState
+from exceptions_app.cases.models import Case, CaseState, Severity, Task, TaskState
 from exceptions_app.impact import priority_of
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Membership, Role, Team, User
-from exceptions_app.people.permissions import NotAllowed, permitted_actions, works_in
+from exceptions_app.people.permissions import NotAllowed, may, permitted_actions, works_in
 from exceptions_app.policies.models import EscalationStep
 from exceptions_app.proposals import settle
 
@@ -22,6 +24,7 @@ __all__ = [
     "NotAllowed",
     "StaleVersion",
     "allowed",
+    "ask",
     "assign",
     "begin_work",
     "comment",
@@ -29,6 +32,7 @@ __all__ = [
     "dismiss",
     "escalate",
     "hand_over",
+    "note_answer",
     "override_severity",
     "reopen",
     "resume",
@@ -40,11 +44,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class AllowedAction:
-    """A verb somebody may use now: its name here, what its button says, and the arguments it needs."""
+    """A verb somebody may use now: its name, what its button says, and which arguments it needs and takes."""
 
     code: str
     label: str
     needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
 
 OPEN = frozenset(map(str, lifecycle.OPEN))
@@ -53,7 +58,20 @@ VERBS: tuple[tuple[AllowedAction, frozenset[str]], ...] = (
     (AllowedAction("take", "Take"), states_of(lifecycle.take)),
     (AllowedAction("start", "Start work"), states_of(lifecycle.start)),
     (AllowedAction("assign", "Assign", ("to",)), states_of(lifecycle.assign)),
+    (
+        AllowedAction(
+            "ask",
+            "Ask the supplier",
+            ("inquiry",),
+            ("recipients", "cc", "subject", "body", "language", "cases"),
+        ),
+        ASKABLE,
+    ),
     (AllowedAction("wait_for_supplier", "Wait for supplier"), states_of(lifecycle.wait_for_supplier)),
+    (
+        AllowedAction("note_answer", "Supplier answered", ("answer",)),
+        frozenset({str(CaseState.WAITING_SUPPLIER)}),
+    ),
     (AllowedAction("resume", "Resume"), states_of(lifecycle.resume)),
     (AllowedAction("comment", "Comment", ("text",)), OPEN | {str(state) for state in lifecycle.SETTLED}),
     (AllowedAction("escalate", "Escalate", ("reason",)), OPEN),
@@ -75,9 +93,11 @@ def allowed(case: Case, person: User) -> tuple[AllowedAction, ...]:
 
 
 def _is_idle(verb: AllowedAction, case: Case, person: User) -> bool:
-    """Say whether the verb is pointless: taking what one has, reopening what a newer case replaced."""
+    """Say whether the verb is pointless: taking what one has, asking nobody, reopening what was replaced."""
     if verb.code == "take":
         return case.owner_id == person.pk
+    if verb.code == "ask":
+        return case.supplier_id is None
     return verb.code == "reopen" and not lifecycle.nothing_else_is_open(case)
 
 
@@ -170,6 +190,27 @@ def wait_for_supplier(case: Case, *, by: Actor, expected_version: int | None = N
 def resume(case: Case, *, by: Actor, expected_version: int | None = None) -> Case:
     """Go on working on a case that waited."""
     step = Step(kind="resumed", summary="Work goes on", transition=lifecycle.resume)
+    return change(case, step, by=by, expected_version=expected_version)
+
+
+def note_answer(case: Case, *, answer: str, by: Actor, expected_version: int | None = None) -> Case:
+    """Note what the supplier answered by telephone or mail: its clock stops, and work goes on."""
+
+    def check(locked: Case) -> None:
+        # The transition is also Rightline's own; what was said on the telephone only a person knows.
+        is_theirs = by.person is not None and may(by.person, "note_answer", locked)
+        _require(is_theirs, f"{by.name} may not do this with {locked.number}.")
+        _require(bool(answer.strip()), "Write what the supplier answered.")
+
+    step = Step(
+        kind="answered",
+        summary=f"The supplier answered: {answer}",
+        transition=lifecycle.resume,
+        states=frozenset({str(CaseState.WAITING_SUPPLIER)}),
+        check=check,
+        after={"answer": answer},
+        is_answer=True,
+    )
     return change(case, step, by=by, expected_version=expected_version)
 
 

@@ -43,6 +43,7 @@ class Step:
     Either a `transition` of the lifecycle with its `arguments` (`at` is added), permitted as it says itself;
     or `set_fields`, permitted by `action` in the table of permissions (None: Rightline alone) and possible in
     `states` (None: all). `check` raises NotAllowed; `effects` write the rows that follow from the step.
+    `is_answer`: whether the supplier has answered, where the case waited for it; None: whoever takes it says.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Step:
     keeps_version: bool = False
     effects: tuple[Callable[[Case, datetime], object], ...] = ()
     after: dict[str, Any] = field(default_factory=dict)
+    is_answer: bool | None = None
 
 
 @transaction.atomic
@@ -85,7 +87,8 @@ def change(
     first_response = _is_first_response(locked, was, by)
     _save(locked, step, was, at=at, first_response=first_response)
     _tell(locked, step, was, at=at, by=by)
-    _keep_clocks(locked, was, at=at, first_response=first_response, by=by)
+    is_answered = by.person is None if step.is_answer is None else step.is_answer
+    _keep_clocks(locked, was, at=at, first_response=first_response, is_answered=is_answered)
     for effect in step.effects:
         effect(locked, at)
     queue.sync(locked)
@@ -189,10 +192,11 @@ def _tell(case: Case, step: Step, was: _Before, *, at: datetime, by: Actor) -> N
     )
 
 
-def _keep_clocks(case: Case, was: _Before, *, at: datetime, first_response: bool, by: Actor) -> None:
+def _keep_clocks(case: Case, was: _Before, *, at: datetime, first_response: bool, is_answered: bool) -> None:
     """Let the clocks follow: ours stand still exactly while the supplier's runs, and all end with the case.
 
-    What Rightline itself takes up again was answered, or is decided; a person may merely not wait any longer.
+    What Rightline itself takes up again was answered, or is decided; a person may merely not wait any longer,
+    unless they note the answer.
     """
     if was.state in SETTLED and case.state not in SETTLED:
         (sla.go_on if case.reopened_count == was.reopened_count else sla.start)(case, at)
@@ -210,4 +214,4 @@ def _keep_clocks(case: Case, was: _Before, *, at: datetime, first_response: bool
     if case.state == CaseState.WAITING_SUPPLIER:
         sla.wait(case, at)
     elif was.state == CaseState.WAITING_SUPPLIER:
-        sla.resume(case, at, is_answered=by.person is None)
+        sla.resume(case, at, is_answered=is_answered)

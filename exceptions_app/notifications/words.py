@@ -1,6 +1,5 @@
 """The words a told team gets: of a template that holds now, else the house's own, with the facts put in."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,8 @@ from exceptions_app.cases.models import Case
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.notifications.tellings import ANY_ALERT, ANY_COVER, COVER, TELLINGS, Telling
 from exceptions_app.policies.models import TaskTemplate, TellingKind
+from exceptions_app.policies.texts import fill
 
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
 LONGEST_TITLE = 200
 
 
@@ -74,13 +73,8 @@ def say(telling: Telling, facts: Mapping[str, str]) -> tuple[str, str]:
 
     A name nobody knows stays as it is, so that somebody sees it.
     """
-    title, body = filled(gettext(telling.title), facts), telling.body and filled(gettext(telling.body), facts)
+    title, body = fill(gettext(telling.title), facts), telling.body and fill(gettext(telling.body), facts)
     return title[:LONGEST_TITLE], body
-
-
-def filled(text: str, facts: Mapping[str, str]) -> str:
-    """Put facts in place of their names in braces."""
-    return PLACEHOLDER.sub(lambda found: facts.get(found[1], found[0]), text)
 
 
 def facts_in_words(case: Case) -> dict[str, str]:

@@ -9,9 +9,12 @@ from django.db import models
 
 from erp_connectors.companies import Company, Warehouse
 from erp_connectors.documents.models import Supplier
+from exceptions_app.detection.inquiries import LABELS
 from exceptions_app.policies.values import Direction, LimitState, ToleranceMode
+from suppliers.profiles import Language
 
 STATES = [(state.value, state.value) for state in LimitState]
+INQUIRIES = [(inquiry.value, label) for inquiry, label in LABELS.items()]
 
 
 class PolicyRelease(models.Model):
@@ -454,3 +457,28 @@ class TaskTemplate(PolicyRow):
 
     def __str__(self) -> str:
         return f"{self.type_code} for {self.team_code}: {self.title}"
+
+
+class MessageTemplate(PolicyRow):
+    """The words of a mail to a supplier about something, in one language; `{...}` are named facts.
+
+    `line` is written once for every line the mail is about, where the body says `{lines}`. A row for the type
+    goes before one for all types, a company's before one for all, the later start before the earlier.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    inquiry = models.CharField(
+        max_length=32, choices=INQUIRIES, help_text="What the mail is about.", verbose_name="about"
+    )
+    type_code = models.SlugField(max_length=40, blank=True, help_text="Empty: cases of every type.")
+    language = models.CharField(max_length=8, choices=Language.choices)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    line = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["inquiry", "language"], name="message_template_lookup")]
+
+    def __str__(self) -> str:
+        about = f"{self.get_inquiry_display()} ({self.language})"
+        return f"{about}, {self.type_code}" if self.type_code else about

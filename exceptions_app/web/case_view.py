@@ -44,6 +44,7 @@ ICONS = {
     "start": "play",
     "assign": "users",
     "wait_for_supplier": "hourglass",
+    "note_answer": "message-square",
     "resume": "redo-2",
     "escalate": "arrow-up-right",
     "override_severity": "flag",
@@ -52,8 +53,10 @@ ICONS = {
     "reopen": "rotate-ccw",
 }
 #: Verbs that stand as buttons; the others are behind "more". The first of PRIMARY is the accented one.
-VISIBLE = ("take", "start", "resume", "reopen", "wait_for_supplier", "escalate")
+VISIBLE = ("take", "start", "note_answer", "resume", "reopen", "wait_for_supplier", "escalate")
 PRIMARY = ("take", "start", "resume", "reopen")
+#: Verbs with a form of their own elsewhere on the page.
+OWN_PLACE = ("comment", "ask")
 
 DOCUMENT_KINDS: dict[str, tuple[Text, str]] = {
     DocumentKind.PURCHASE_ORDER: (_("Purchase order"), "shopping-cart"),
@@ -578,7 +581,7 @@ class Buttons:
 
 
 def _buttons(case: Case, verbs: Iterable[AllowedAction], sent: OpenForm | None) -> Buttons:
-    shown = [verb for verb in verbs if verb.code != "comment"]
+    shown = [verb for verb in verbs if verb.code not in OWN_PLACE]
     codes = [verb.code for verb in shown]
     primary = next((code for code in PRIMARY if code in codes), "")
     buttons = [_button(case, verb, primary, sent) for verb in shown]

@@ -37,6 +37,9 @@ DONE: dict[str, Callable[[Case], str]] = {
     "wait_for_supplier": lambda case: (
         gettext("%(case)s waits for the supplier; the clocks stand still.") % {"case": case.number}
     ),
+    "note_answer": lambda case: (
+        gettext("Noted what the supplier answered; %(case)s goes on.") % {"case": case.number}
+    ),
     "resume": lambda case: gettext("%(case)s goes on; the clocks run again.") % {"case": case.number},
     "comment": lambda case: gettext("Comment added to %(case)s.") % {"case": case.number},
     "escalate": lambda case: (
@@ -108,9 +111,10 @@ def pulse(request: HttpRequest, number: str) -> HttpResponse:
 def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Use one verb on the case; what cannot be done is said beside what was typed."""
     found = case_or_404(request, number)
-    wanted = next((each for each in actions.allowed(found, person_of(request)) if each.code == code), None)
+    usable = (each for each in actions.allowed(found, person_of(request)) if each.code in DONE)
+    wanted = next((each for each in usable if each.code == code), None)
     if wanted is None:
-        if code not in {each.code for each, _states in actions.VERBS}:
+        if code not in DONE:
             raise Http404
         return _refused(request, found, _why_not(found, code, person_of(request)), status=CONFLICT)
     form = VerbForm(request.POST, case=found, needs=wanted.needs, auto_id=f"{code}-%s")

@@ -60,6 +60,10 @@ def _field(name: str, case: Case) -> forms.Field:
 TEXTS: dict[str, tuple[str, str]] = {
     "reason": (gettext_noop("Reason"), gettext_noop("It stays in the history.")),
     "text": (gettext_noop("Comment"), ""),
+    "answer": (
+        gettext_noop("What the supplier said"),
+        gettext_noop("By telephone or mail, and who said it. It stays in the history."),
+    ),
 }
 
 

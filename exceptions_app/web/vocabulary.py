@@ -29,7 +29,9 @@ VERBS = (
     gettext_noop("Take"),
     gettext_noop("Start work"),
     gettext_noop("Assign"),
+    gettext_noop("Ask the supplier"),
     gettext_noop("Wait for supplier"),
+    gettext_noop("Supplier answered"),
     gettext_noop("Resume"),
     gettext_noop("Comment"),
     gettext_noop("Escalate"),
@@ -37,6 +39,17 @@ VERBS = (
     gettext_noop("Hand over"),
     gettext_noop("Dismiss"),
     gettext_noop("Reopen"),
+)
+INQUIRIES = (
+    gettext_noop("Ask for a confirmation"),
+    gettext_noop("Dispute the price"),
+    gettext_noop("Ask for another date"),
+    gettext_noop("Ask for the missing quantity"),
+    gettext_noop("Ask for the ship notice"),
+    gettext_noop("Claim"),
+    gettext_noop("Ask about the invoice"),
+    gettext_noop("Ask something else"),
+    gettext_noop("Remind"),
 )
 RESOLUTIONS = (
     gettext_noop("Cancel the remainder"),

@@ -66,6 +66,7 @@ from exceptions_app.policies.models import (
     EscalationStep,
     ExchangeRate,
     ImpactDefaults,
+    MessageTemplate,
     PolicyRelease,
     Responsibility,
     RoutingRule,
@@ -79,6 +80,7 @@ from exceptions_app.policies.models import (
     TypeSetting,
 )
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalLine
+from suppliers.messaging.models import MessageCase, SupplierMessage
 from suppliers.profiles import Contact, SupplierProfile
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -444,6 +446,17 @@ class TaskTemplateFactory(PolicyRowFactory):
     title = "Cover customer orders"
 
 
+class MessageTemplateFactory(PolicyRowFactory):
+    class Meta:
+        model = MessageTemplate
+
+    inquiry = "confirmation"
+    language = "en"
+    subject = "Confirm {order}"
+    body = "Please confirm:\n{lines}\n{person}"
+    line = "{line}: {ordered}"
+
+
 # --- the mirror ---------------------------------------------------------------------------------------------
 
 
@@ -457,6 +470,7 @@ class SupplierFactory(DjangoModelFactory[Supplier]):
     number = factory.Sequence(lambda n: f"{70000 + n}")
     name = factory.LazyAttribute(lambda supplier: f"Supplier {supplier.number}")
     tier = "B"
+    email = factory.LazyAttribute(lambda supplier: f"orders-{supplier.number}@example.com")
 
 
 class SupplierProfileFactory(DjangoModelFactory[SupplierProfile]):
@@ -883,6 +897,43 @@ class NotificationFactory(DjangoModelFactory[Notification]):
     kind = NotificationKind.ALERT
     title = "Short"
     created_at = TUESDAY_TEN
+
+
+class SupplierMessageFactory(DjangoModelFactory[SupplierMessage]):
+    """A message that waits to be sent; `SupplierMessageFactory.about(case)` is about a case."""
+
+    class Meta:
+        model = SupplierMessage
+
+    supplier = factory.SubFactory(SupplierFactory)
+    company = factory.SelfAttribute("supplier.company")
+    inquiry = "missing_quantity"
+    language = "en"
+    sender_name = "Bea Example, Weserland"
+    recipients = factory.LazyAttribute(lambda message: [message.supplier.email])
+    subject = "Missing quantity on order 4500010001"
+    body = "Dear Sir or Madam,\n\nwhen do the 18 EA come?"
+    asked_by = "bea"
+    created_at = TUESDAY_TEN
+    queued_at = factory.SelfAttribute("created_at")
+    due_at = factory.SelfAttribute("created_at")
+    message_id = factory.Sequence(lambda n: f"<message-{n}@example.com>")
+
+    @classmethod
+    def about(cls, *cases: Case, **values: Any) -> SupplierMessage:
+        """Make a message about some cases of one supplier."""
+        message: SupplierMessage = cls.create(supplier=cases[0].supplier, **values)
+        for case in cases:
+            MessageCaseFactory.create(message=message, case_number=case.number)
+        return message
+
+
+class MessageCaseFactory(DjangoModelFactory[MessageCase]):
+    class Meta:
+        model = MessageCase
+
+    message = factory.SubFactory(SupplierMessageFactory)
+    case_number = factory.Sequence(lambda n: f"EX-{n}")
 
 
 # --- worlds -------------------------------------------------------------------------------------------------

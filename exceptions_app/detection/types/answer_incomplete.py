@@ -4,6 +4,7 @@ from erp_connectors.canonical.documents import LineAnswer, OfferedPart
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.deviation import Deviation
 
@@ -25,6 +26,7 @@ class AnswerIncomplete(BucketType):
         Healing.RECEIVED,
         Healing.CANCELLED,
     )
+    inquiries = (Inquiry.CONFIRMATION, Inquiry.NEW_DATE, Inquiry.PRICE)
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: 100 EA answered, but left open."""

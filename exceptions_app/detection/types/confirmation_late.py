@@ -6,6 +6,7 @@ from erp_connectors.canonical.documents import OrderState, Unmentioned
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.deviation import Deviation
@@ -28,6 +29,7 @@ class ConfirmationLate(BucketType):
         Healing.CANCELLED,
         Healing.ERP_CHANGED,
     )
+    inquiries = (Inquiry.CONFIRMATION,)
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
         """Return when the answer was due, and that there is none."""

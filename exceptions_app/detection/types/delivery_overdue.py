@@ -6,6 +6,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.deadlines import ONE_BUSINESS_DAY
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import BucketType, Example, Family, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import days
@@ -36,6 +37,7 @@ class DeliveryOverdue(BucketType):
         Healing.ERP_CHANGED,
         Healing.ANSWERED,
     )
+    inquiries = (Inquiry.NEW_DATE, Inquiry.SHIP_NOTICE)
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
         """Return the days promised for what is not here."""

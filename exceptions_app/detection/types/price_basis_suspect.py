@@ -6,6 +6,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreements import Aspect, price_fact
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.prices import agreed_price
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode
 from exceptions_app.detection.view import LineView
@@ -24,6 +25,7 @@ class PriceBasisSuspect(LineType):
     is_live = True
     aspect = Aspect.PRICE
     heals_by = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
+    inquiries = (Inquiry.PRICE,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield the two prices, without an amount: nobody knows yet what is meant."""

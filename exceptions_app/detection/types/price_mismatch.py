@@ -7,6 +7,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreements import Aspect, price_fact
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.prices import CENT, Comparison, agreed_price, as_decimal
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, percent
 from exceptions_app.detection.view import LineView
@@ -37,6 +38,7 @@ class PriceMismatch(LineType):
     is_live = True
     aspect = Aspect.PRICE
     heals_by = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
+    inquiries = (Inquiry.PRICE,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield the difference of the line beyond tolerance, unless the basis of the price is in doubt."""

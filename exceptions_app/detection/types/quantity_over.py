@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from exceptions_app.detection import examples as world
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import ZERO, Example, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import offered_parts
@@ -19,6 +20,7 @@ class QuantityOver(LineType):
     service = ServiceLevel(8, 24)
     resolutions = ("raise_line", "hold_to_order")
     is_live = True
+    inquiries = (Inquiry.CONFIRMATION,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what is offered beyond the order and the tolerance."""

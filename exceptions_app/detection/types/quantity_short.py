@@ -7,6 +7,7 @@ from erp_connectors.documents.positions import HeardDocument
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     ZERO,
     BucketType,
@@ -40,6 +41,7 @@ class QuantityShort(BucketType):
         Healing.SHIPPED,
         Healing.CANCELLED,
     )
+    inquiries = (Inquiry.MISSING_QUANTITY,)
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
         """Return what is offered, and the missing share of the order."""

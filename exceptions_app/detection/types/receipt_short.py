@@ -7,6 +7,7 @@ from erp_connectors.canonical.documents import InvoiceKind
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     ZERO,
     BucketType,
@@ -45,6 +46,7 @@ class ReceiptShort(BucketType):
         Healing.ERP_CHANGED,
         Healing.ANSWERED,
     )
+    inquiries = (Inquiry.CLAIM, Inquiry.MISSING_QUANTITY)
 
     def whole(self, line: LineView) -> Decimal:
         """Return what was shipped."""

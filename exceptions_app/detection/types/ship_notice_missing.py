@@ -6,6 +6,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     ZERO,
     BucketType,
@@ -41,6 +42,7 @@ class ShipNoticeMissing(BucketType):
         Healing.ANSWERED,
         Healing.ERP_CHANGED,
     )
+    inquiries = (Inquiry.SHIP_NOTICE,)
 
     def whole(self, line: LineView) -> Decimal:
         """Return what was confirmed."""

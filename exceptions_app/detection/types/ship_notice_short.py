@@ -7,6 +7,7 @@ from typing import Any
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     ZERO,
     BucketType,
@@ -42,6 +43,7 @@ class ShipNoticeShort(BucketType):
         Healing.RECEIVED,
         Healing.CANCELLED,
     )
+    inquiries = (Inquiry.MISSING_QUANTITY, Inquiry.SHIP_NOTICE)
 
     def whole(self, line: LineView) -> Decimal:
         """Return what was confirmed."""

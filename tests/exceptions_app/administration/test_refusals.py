@@ -16,6 +16,7 @@ from exceptions_app.policies.models import (
     CompanyPolicy,
     ExchangeRate,
     ImpactDefaults,
+    MessageTemplate,
     RoutingRule,
     ServiceLevelRow,
     SeverityBands,
@@ -320,3 +321,28 @@ def test_the_fallback_team_is_one_of_the_company(root: Client, world: Ground) ->
     policy = CompanyPolicy.objects.get(company=world.company)
     found = refused(root, policy, fallback_team=other.teams["PRO"].pk)
     assert "This is a team of Fulda" in found["fallback_team"][0]
+
+
+@pytest.mark.parametrize(
+    ("entered", "field", "words"),
+    [
+        ({"body": "Dear {supplier}, your margin is {margin}"}, "body", "no fact {margin} here; use {case}"),
+        ({"subject": "{lines}"}, "subject", "no fact {lines} here"),
+        ({"subject": "{asked_on}"}, "subject", "no fact {asked_on} here"),
+        ({"line": "{person}"}, "line", "no fact {person} here; use {case}, {order}, {line}"),
+        ({"language": "fr"}, "language", "not one of the available choices"),
+    ],
+)
+def test_a_mail_to_a_supplier_names_only_facts_there_are(
+    root: Client, world: Ground, entered: dict[str, str], field: str, words: str
+) -> None:
+    found = refused(root, factories.MessageTemplateFactory.create(), **entered)
+    assert list(found) == [field]
+    assert words in found[field][0]
+
+
+def test_a_reminder_may_name_what_it_reminds_of(root: Client, world: Ground) -> None:
+    row = factories.MessageTemplateFactory.create()
+    address_of_row = address(MessageTemplate, "change", row.pk)
+    sent = send(root, address_of_row, inquiry="reminder", subject="{asked_about}", body="{asked_on} {asked}")
+    assert sent.status_code == 302

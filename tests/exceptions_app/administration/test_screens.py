@@ -22,6 +22,7 @@ from exceptions_app.policies.models import (
     EscalationStep,
     ExchangeRate,
     ImpactDefaults,
+    MessageTemplate,
     PolicyRelease,
     Responsibility,
     RoutingRule,
@@ -72,6 +73,7 @@ CHANGES: list[tuple[type[Model], dict[str, Any], dict[str, Any]]] = [
     (EscalationStep, {}, {"after_minutes": "30"}),
     (ApprovalRule, {}, {"percent_above": "5"}),
     (TaskTemplate, {}, {"title": "Cover them"}),
+    (MessageTemplate, {}, {"subject": "Confirm {order}, please"}),
     (Calendar, {}, {"name": "Kassel and Fulda"}),
     (CompanyPolicy, {}, {"owner": "Mona"}),
     (ExchangeRate, {}, {"rate": "0.91"}),
@@ -168,6 +170,16 @@ NEW: list[tuple[type[Model], dict[str, Any]]] = [
     (SeverityBands, {"medium": "100.00", "high": "500.00", "critical": "2000.00"}),
     (ServiceLevelRow, {"type_code": "quantity_short", "respond_hours": "1", "resolve_hours": "8"}),
     (ApprovalRule, {"name": "Always two", "resolutions": '["split"]', "team_code": "FIN", "role": "lead"}),
+    (
+        MessageTemplate,
+        {
+            "inquiry": "price",
+            "language": "de",
+            "subject": "Preis {order}",
+            "body": "{lines}",
+            "line": "{price}",
+        },
+    ),
     (
         TaskTemplate,
         {"type_code": "quantity_short", "team_code": "CSR", "title": "Tell {orders}", "due_hours": "4"},

@@ -65,6 +65,19 @@ ROUTES: dict[str, list[Route]] = {
     "api:case-resolutions": [
         Route("get", "cases/{case}/resolutions/", "cases:read", outsider=404, needs_person=True)
     ],
+    "api:case-inquiries": [
+        Route("get", "cases/{case}/inquiries/", "cases:read", outsider=404, needs_person=True)
+    ],
+    "api:case-messages": [Route("get", "cases/{case}/messages/", "cases:read", outsider=404)],
+    "api:case-send-again": [
+        Route(
+            "post",
+            "cases/{case}/messages/{message}/send-again/",
+            "cases:write",
+            outsider=404,
+            needs_person=True,
+        )
+    ],
     "api:case-act": [
         Route("post", "cases/{case}/actions/take/", "cases:write", outsider=404, needs_person=True)
     ],
@@ -175,6 +188,7 @@ def rows(world: Ground) -> dict[str, str]:
         "case": case.number,
         "task": str(factories.TaskFactory.create(case=case, team=world.teams["PRO"]).pk),
         "proposal": str(proposal.pk),
+        "message": str(factories.SupplierMessageFactory.about(case).pk),
     }
 
 

@@ -121,11 +121,17 @@ def test_a_case_comes_with_lines_tasks_and_the_verbs_of_the_caller(world: Ground
     assert [verb["code"] for verb in shown["actions"]] == [
         "take",
         "start",
+        "ask",
         "wait_for_supplier",
         "comment",
         "escalate",
     ]
-    assert shown["actions"][-1] == {"code": "escalate", "label": "Escalate", "needs": ["reason"]}
+    assert shown["actions"][-1] == {
+        "code": "escalate",
+        "label": "Escalate",
+        "needs": ["reason"],
+        "takes": [],
+    }
     (line,) = shown["lines"]
     assert (line["line_number"], line["quantity"], line["unit"]) == ("10", "18.000000", "EA")
     assert (line["expected"], line["tolerance_id"]) == ({"quantity": "100"}, 7)

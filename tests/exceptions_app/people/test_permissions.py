@@ -28,7 +28,7 @@ from tests.builders.factories import (
 
 pytestmark = pytest.mark.django_db
 
-WORK = {"take", "start", "wait_for_supplier", "resume", "escalate", "propose"}
+WORK = {"take", "start", "ask", "wait_for_supplier", "note_answer", "resume", "escalate", "propose"}
 LEAD = {"assign", "dismiss", "override_severity", "hand_over", "reopen"}
 TALK = {"view", "comment", "complete_task"}
 #: What each role may do, by how its team stands to the case: written out, so that the table cannot drift.

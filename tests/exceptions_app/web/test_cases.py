@@ -181,6 +181,8 @@ def test_every_verb_for_a_lead_does_what_its_button_says(scene: Scene) -> None:
         ("start", {}, CaseState.IN_PROGRESS),
         ("wait_for_supplier", {}, CaseState.WAITING_SUPPLIER),
         ("resume", {}, CaseState.IN_PROGRESS),
+        ("wait_for_supplier", {}, CaseState.WAITING_SUPPLIER),
+        ("note_answer", {"answer": "Nora: on Friday"}, CaseState.IN_PROGRESS),
         ("assign", {"to": str(bea.pk)}, CaseState.ASSIGNED),
         ("escalate", {"reason": "Customer waits"}, CaseState.ASSIGNED),
         ("override_severity", {"severity": "4", "reason": "Line stops"}, CaseState.ASSIGNED),

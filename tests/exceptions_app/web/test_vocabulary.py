@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils.translation import gettext, override
 
 from exceptions_app.cases.actions import VERBS
+from exceptions_app.detection.inquiries import LABELS
 from exceptions_app.detection.registry import all_types
 from exceptions_app.people.models import Role
 from exceptions_app.playbook.registry import RESOLUTIONS
@@ -22,6 +23,7 @@ from tests.exceptions_app.web.scenes import Scene, set_scene
 def test_every_word_of_the_pure_modules_is_in_the_vocabulary() -> None:
     assert {kind.label for kind in all_types()} <= set(vocabulary.TYPES)
     assert {verb.label for verb, _states in VERBS} <= set(vocabulary.VERBS)
+    assert set(LABELS.values()) <= set(vocabulary.INQUIRIES)
     assert {Role(role).label for role in Role} <= set(vocabulary.ROLES)
     operators = {operator.words for by_name in OPERATORS.values() for operator in by_name.values()}
     assert operators <= set(vocabulary.CONDITIONS)
