@@ -22,12 +22,15 @@ from exceptions_app.detection.subject import SubjectView
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import HEARD, heard_last
+from exceptions_app.deviation import Deviation
 from exceptions_app.impact import Impact, assess, priority_of
 from exceptions_app.notifications import alerts
 from exceptions_app.policies.lookup import LineScope, Policies
 from exceptions_app.policies.models import TypeMode
 from exceptions_app.proposals import settle
 from exceptions_app.routing.route import Question, Route, route
+from exceptions_app.shadow import keep as shadow
+from exceptions_app.shadow.models import ShadowFinding
 from exceptions_app.subjects.impact import assess_subject
 from exceptions_app.subjects.registry import subject
 from exceptions_app.subjects.subject import Loaded
@@ -63,6 +66,7 @@ class Desk:
         self.as_of = policies.as_of
         self.outcome = Outcome()
         self.book = Book.locked(self.about, self.as_of)
+        self.shadows = shadow.open_findings(self.about)
         agreements = subject(self.about.kind).agreements(self.about.id)
         self.agreed_keys = {agreement.key for agreement in agreements}
         self.detection: Detection = detect(loaded.snapshot, agreements, self.as_of, self._types())
@@ -79,6 +83,7 @@ class Desk:
             keep_evidence(self.book.line(deviation.key), deviation)
         filings = self.book.file(changes, self._returned(), self.as_of)
         done = {self._take_in(filing).pk for filing in filings}
+        self._keep_shadows()
         for case in self.book.cases.values():
             if case.is_open and case.pk not in done:
                 self._refresh(case)
@@ -94,29 +99,30 @@ class Desk:
     # --- what counts ----------------------------------------------------------------------------------
 
     def _types(self) -> list[ExceptionType]:
-        """Return the types that open cases on any line, and those with open lines: these may heal."""
-        of_open_lines = {line.type_code for line in self.book.open_lines()}
+        """Return the types that look at any line, and those with open lines or findings: these may heal."""
+        found_before = {line.type_code for line in self.book.open_lines()}
+        found_before |= {finding.type_code for finding in self.shadows.values()}
         scopes = self.loaded.stands_in
         return [
             kind
             for kind in registry.types_of(self.about.kind)
-            if kind.code in of_open_lines or any(self._is_on_in(kind, scope) for scope in scopes)
+            if kind.code in found_before
+            or any(self._mode_in(kind, scope) != TypeMode.OFF for scope in scopes)
         ]
 
-    def _is_on(self, kind: ExceptionType, line_number: str | None) -> bool:
-        return self._is_on_in(kind, self.loaded.scope(line_number))
+    def _mode(self, kind: ExceptionType, line_number: str | None) -> TypeMode:
+        return self._mode_in(kind, self.loaded.scope(line_number))
 
-    def _is_on_in(self, kind: ExceptionType, scope: LineScope) -> bool:
-        return kind.is_live and self.policies.mode(kind, scope) == TypeMode.ON
+    def _mode_in(self, kind: ExceptionType, scope: LineScope) -> TypeMode:
+        return self.policies.mode(kind, scope) if kind.is_live else TypeMode.OFF
+
+    def _is_in_mode(self, deviation: Deviation, mode: TypeMode) -> bool:
+        return self._mode(registry.exception_type(deviation.type_code), deviation.line_number) == mode
 
     def _only_what_is_on(self, changes: Changes) -> Changes:
         return replace(
             changes,
-            to_open=tuple(
-                deviation
-                for deviation in changes.to_open
-                if self._is_on(registry.exception_type(deviation.type_code), deviation.line_number)
-            ),
+            to_open=tuple(each for each in changes.to_open if self._is_in_mode(each, TypeMode.ON)),
         )
 
     def _without_what_is_still_carried_out(self, changes: Changes) -> Changes:
@@ -214,6 +220,53 @@ class Desk:
     def _expected_by(self, line: CaseLine) -> datetime:
         """Return by when what settled a line without an agreement, a document we entered, must be here."""
         return (line.settled_at or self.as_of) + ENTERED_WITHIN
+
+    # --- what would have opened -----------------------------------------------------------------------
+
+    def _keep_shadows(self) -> None:
+        """Note what types in shadow find, and do nothing else about it."""
+        in_cases = {line.key for line in self.book.lines if not line.cleared_at}
+        unjudged = self.detection.hidden | {each.key for each in self.detection.covered_by_pending}
+        shadow.keep(
+            self.shadows,
+            [
+                deviation
+                for deviation in self.detection.deviations
+                if deviation.key not in in_cases and self._is_in_mode(deviation, TypeMode.SHADOW)
+            ],
+            unjudged={
+                finding.key
+                for finding in self.shadows.values()
+                if finding.key in unjudged and self._mode_of(finding) == TypeMode.SHADOW
+            },
+            make=self._would_open,
+            why_gone=self._why_gone,
+            at=self.as_of,
+        )
+
+    def _mode_of(self, finding: ShadowFinding) -> TypeMode:
+        return self._mode(registry.exception_type(finding.type_code), finding.line_number)
+
+    def _would_open(self, deviation: Deviation) -> ShadowFinding:
+        kind = registry.exception_type(deviation.type_code)
+        order_line = self.loaded.lines.get(deviation.line_number or "")
+        line = new_line(deviation, order_line, release=self.policies.release, at=self.as_of)
+        impact = self._impact(kind, [line])
+        return shadow.finding_of(
+            self.about,
+            line,
+            impact,
+            type_code=kind.code,
+            group_key=self.book.group_key(deviation),
+            team=self._route(kind, [line], impact).team,
+        )
+
+    def _why_gone(self, finding: ShadowFinding) -> str:
+        mode = self._mode_of(finding)
+        if mode == TypeMode.SHADOW:
+            kind = registry.exception_type(finding.type_code)
+            return kind.healed_by(shadow.open_line_of(finding), self.view).value
+        return "its type opens cases now" if mode == TypeMode.ON else "its type is off now"
 
     # --- what it does to the cases --------------------------------------------------------------------
 

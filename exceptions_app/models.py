@@ -36,6 +36,7 @@ from exceptions_app.policies.models import (
 )
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Bundle, Proposal, ProposalLine
 from exceptions_app.routing.models import CaseRoute
+from exceptions_app.shadow.models import ShadowFinding
 from exceptions_app.sla.models import ClockFinding, Heartbeat
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "SavedView",
     "ServiceLevelRow",
     "SeverityBands",
+    "ShadowFinding",
     "SupplierTimeRow",
     "Task",
     "TaskTemplate",
