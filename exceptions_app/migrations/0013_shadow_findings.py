@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('erp_connectors', '0005_document_heads'),
-        ('exceptions_app', '0011_segments_of_earlier_clocks'),
+        ('exceptions_app', '0012_message_templates'),
     ]
 
     operations = [
