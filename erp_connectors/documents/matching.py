@@ -56,6 +56,26 @@ def match_line(lines: Sequence[OrderLine], number: str | None, ids: ItemIds) -> 
     return Match(reason=NoMatch.NOTHING_NAMED if is_silent else NoMatch.NO_SUCH_LINE)
 
 
+def names_another(
+    line: OrderLine, ids: ItemIds, *, names: Iterable[str] = (), gtins: Iterable[str] = ()
+) -> bool:
+    """Say whether item numbers name another item than the line's: one that is known differs, none agrees.
+
+    `names` and `gtins` are what else the supplier calls the item, and what else it is sold under.
+    """
+    known = [
+        (ids.buyer, {_plain(line.item)}),
+        (ids.supplier, {_plain(name) for name in (line.supplier_item, *names) if name}),
+        (ids.gtin, {_plain(gtin) for gtin in (line.gtin, *gtins) if gtin}),
+    ]
+    agreed = [_plain(said) in ours for said, ours in known if said and ours]
+    return bool(agreed) and not any(agreed)
+
+
+def _plain(number: str) -> str:
+    return number.strip().lstrip("0").upper()
+
+
 def _with_number(lines: Iterable[OrderLine], number: str | None) -> list[OrderLine]:
     if number is None or not number.strip():
         return []

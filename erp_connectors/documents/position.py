@@ -26,7 +26,8 @@ class AnswerFact:
     `offered` None: answered, but no quantity could be read. `as_ordered`: the supplier accepted without
     repeating quantities; `offered` and `price` then hold what was ordered in the revision it answered.
     `requested` is the schedule of that revision: what a firm part without a date of its own agrees to.
-    `first_said_at`: when the supplier first said so; `version` is of the last time.
+    `first_said_at`: when the supplier first said so; `version` is of the last time. `ids`: what it calls the
+    item it answers for.
     """
 
     version: DocumentVersion
@@ -38,6 +39,7 @@ class AnswerFact:
     price: Price | None = None
     currency: str | None = None
     substitute: ItemIds | None = None
+    ids: ItemIds = ItemIds()
     as_ordered: bool = False
     on_behalf_by: str | None = None
 
@@ -46,7 +48,8 @@ class AnswerFact:
 class ShipmentFact:
     """What one ship notice, in its newest revision, carries of the line.
 
-    `first_said_at`: when it first said so; `version` is of the last time.
+    `first_said_at`: when it first said so; `version` is of the last time. `ordered`: what the supplier takes
+    to be ordered.
     """
 
     notice: str
@@ -57,6 +60,23 @@ class ShipmentFact:
     shipped: Quantity | None = None
     shipped_to_date: Quantity | None = None
     final: bool = False
+    ordered: Quantity | None = None
+    ids: ItemIds = ItemIds()
+    lot: str | None = None
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeConflict:
+    """A ship notice that said something else of the line under the same number, and corrects nothing.
+
+    `before` and `after` are the quantities of the two words, None where there is none that adds up.
+    """
+
+    notice: str
+    version: DocumentVersion
+    before: Quantity | None = None
+    after: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +97,11 @@ class StatusFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptFact:
-    """What one receipt, in its newest revision, booked of the line."""
+    """What one receipt, in its newest revision, booked of the line.
+
+    `ids` and `item`: what was received, where it says; `wrong_item` is what is called wrong in so many words,
+    `returned` what has gone back.
+    """
 
     number: str
     version: DocumentVersion
@@ -85,6 +109,10 @@ class ReceiptFact:
     received: Quantity | None
     damaged: Quantity | None = None
     rejected: Quantity | None = None
+    returned: Quantity | None = None
+    wrong_item: Quantity | None = None
+    ids: ItemIds = ItemIds()
+    item: str | None = None
     ship_notice: str | None = None
 
 
@@ -117,7 +145,7 @@ class LinePosition:
     `cancelled_at`: since when the order or this line is cancelled, where it is.
     `is_present` is false for a line the newest revision of the order no longer has; it counts as cancelled.
     Shipments, receipts and invoices: one fact per document line, oldest document first. Statuses: one fact
-    per shipment.
+    per shipment. Conflicts: ship notices that contradict themselves.
     """
 
     order_number: str
@@ -137,5 +165,6 @@ class LinePosition:
     first_promise: tuple[OfferedPart, ...] | None = None
     shipments: tuple[ShipmentFact, ...] = ()
     statuses: tuple[StatusFact, ...] = ()
+    conflicts: tuple[NoticeConflict, ...] = ()
     receipts: tuple[ReceiptFact, ...] = ()
     invoices: tuple[InvoiceFact, ...] = ()

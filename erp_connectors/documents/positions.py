@@ -15,6 +15,7 @@ from erp_connectors.canonical.documents import (
     Confirmation,
     ConfirmationLine,
     DocumentKind,
+    GoodsCondition,
     Invoice,
     InvoiceLine,
     LineAnswer,
@@ -36,6 +37,7 @@ from erp_connectors.documents.position import (
     AnswerFact,
     InvoiceFact,
     LinePosition,
+    NoticeConflict,
     ReceiptFact,
     ShipmentFact,
     StatusFact,
@@ -108,6 +110,7 @@ def positions_of(heard: Iterable[HeardDocument]) -> OrderPositions:
                 desk.file_receipt(document, receipt)
             case Invoice() as invoice:
                 desk.file_invoice(document, invoice)
+    desk.file_conflicts(sent)
     desk.file_statuses(sent)
     return OrderPositions(
         lines=tuple(desk.position(line) for line in orders.lines), unmatched=tuple(desk.unmatched)
@@ -265,6 +268,7 @@ class _Desk:
         self.shipments: dict[str, list[ShipmentFact]] = defaultdict(list)
         self.carried: dict[str, list[ShipNotice]] = {line.number: [] for line in orders.lines}
         self.statuses: dict[str, list[StatusFact]] = {}
+        self.conflicts: dict[str, list[NoticeConflict]] = defaultdict(list)
         self.receipts: dict[str, list[ReceiptFact]] = defaultdict(list)
         self.invoices: dict[str, list[InvoiceFact]] = defaultdict(list)
         self._unmatched: dict[tuple[DocumentKind, str], list[UnmatchedLine]] = {}
@@ -298,6 +302,7 @@ class _Desk:
             first_promise=first.offered if first else None,
             shipments=tuple(self.shipments[line.number]),
             statuses=tuple(self.statuses[line.number]),
+            conflicts=tuple(self.conflicts[line.number]),
             receipts=tuple(self.receipts[line.number]),
             invoices=tuple(self.invoices[line.number]),
         )
@@ -335,8 +340,45 @@ class _Desk:
                         shipped=line.shipped,
                         shipped_to_date=line.shipped_to_date,
                         final=line.final or _is_complete(line),
+                        ordered=line.ordered,
+                        ids=line.ids,
+                        lot=line.lot,
+                        expires_on=line.expires_on,
                     )
                 )
+
+    def file_conflicts(self, sent: Iterable[HeardDocument]) -> None:
+        """File where a ship notice says another thing under the same number without correcting itself."""
+        revisions: dict[str, list[ShipNotice]] = defaultdict(list)
+        for document in sent:
+            if isinstance(document.content, ShipNotice):
+                revisions[document.key].append(document.content)
+        for of_one in revisions.values():
+            newest, others = of_one[-1], _uncorrected(of_one)
+            said = [self._carried_by(notice) for notice in [*others, newest]]
+            for number in sorted({number for notice in said for number in notice}):
+                after = said[-1].get(number, ())
+                before = next(
+                    (one.get(number, ()) for one in said[:-1] if one.get(number, ()) != after), None
+                )
+                if before is not None:
+                    self.conflicts[number].append(
+                        NoticeConflict(
+                            notice=newest.number,
+                            version=newest.version,
+                            before=_total([line.shipped for line in before if line.shipped]),
+                            after=_total([line.shipped for line in after if line.shipped]),
+                        )
+                    )
+
+    def _carried_by(self, notice: ShipNotice) -> dict[str, tuple[ShipNoticeLine, ...]]:
+        """Return what a notice says of each order line, however its goods are packed."""
+        carried: dict[str, list[ShipNoticeLine]] = defaultdict(list)
+        for line in notice.lines:
+            number = self._match_one(line).line_number
+            if number is not None:
+                carried[number].append(replace(line, order_number=None, line_number=None, package=None))
+        return {number: tuple(sorted(lines, key=to_json)) for number, lines in carried.items()}
 
     def file_statuses(self, sent: Iterable[HeardDocument]) -> None:
         """File what carriers say of the shipments of each line, after all ship notices."""
@@ -360,6 +402,10 @@ class _Desk:
                         received=line.received,
                         damaged=line.damaged,
                         rejected=line.rejected,
+                        returned=_in_question(line, GoodsCondition.RETURNED),
+                        wrong_item=_in_question(line, GoodsCondition.WRONG_ITEM),
+                        ids=line.ids,
+                        item=line.item,
                         ship_notice=receipt.ship_notice,
                     )
                 )
@@ -421,6 +467,27 @@ class _Desk:
         return once if once.line_number is not None else match
 
 
+def _uncorrected(revisions: Sequence[ShipNotice]) -> list[ShipNotice]:
+    """Return the revisions the newest one stands against: since the last correction, when it is none itself.
+
+    A correction says so by its purpose, or by a higher revision of its own.
+    """
+    newest = revisions[-1]
+    if newest.purpose is not Purpose.ORIGINAL:
+        return []
+    corrections = [index for index, one in enumerate(revisions) if one.purpose is not Purpose.ORIGINAL]
+    since = revisions[corrections[-1] if corrections else 0 : -1]
+    return [one for one in since if one.version.revision >= newest.version.revision]
+
+
+def _in_question(line: ReceiptLine, condition: GoodsCondition) -> Quantity | None:
+    """Return how much of a line is in a condition; all of it where the condition names no quantity."""
+    concerned = [each for each in line.in_question if each.condition is condition]
+    if any(each.quantity is None for each in concerned):
+        return line.received
+    return _total([each.quantity for each in concerned if each.quantity is not None])
+
+
 def _is_complete(line: ShipNoticeLine) -> bool:
     """Say whether the supplier counts the line as shipped in full: to date as much as it has as ordered."""
     return line.shipped_to_date is not None and line.shipped_to_date == line.ordered
@@ -446,6 +513,7 @@ def _answer(
         price=_common_price(lines),
         currency=confirmation.currency,
         substitute=next((line.substitute for line in lines if line.substitute), None),
+        ids=next((line.ids for line in lines if line.ids != ItemIds()), ItemIds()),
         on_behalf_by=confirmation.on_behalf_by,
     )
 

@@ -1,7 +1,7 @@
 """An agreement: what people accepted, waived or agreed to wait for, bound to the values it was made on."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -36,7 +36,7 @@ class Agreement:
     An agreement on a subject that is no order has no line and no values: `answer` is the fingerprint of what
     the subject says and of what was expected instead (`subject.word_of`).
     `until`: for a wait, the day it ends (inclusive, end of business). `agreed_on`: a date agreed for the
-    covered quantity, which counts as confirmed for notice and overdue.
+    covered quantity, which counts as confirmed for notice and overdue. `made_at`: when it was decided.
     """
 
     id: int
@@ -52,3 +52,4 @@ class Agreement:
     agreed_on: date | None = None
     until: date | None = None
     made_on: DocumentVersion | None = None
+    made_at: datetime | None = None

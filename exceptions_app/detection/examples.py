@@ -35,6 +35,8 @@ from erp_connectors.canonical.documents import (
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
 from erp_connectors.documents.positions import Content, HeardDocument, positions_of
 from exceptions_app.calendars import BusinessCalendar
+from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
+from exceptions_app.detection.agreements import fingerprint, values_of
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
 from exceptions_app.policies.values import Terms, ToleranceTable
 
@@ -161,6 +163,7 @@ def ship_notice(
     shipped_on: str | None = None,
     expected_on: str | None = None,
     revision: int = 0,
+    purpose: str = "original",
     **more: Any,
 ) -> HeardDocument:
     """Return a ship notice with one line."""
@@ -169,6 +172,7 @@ def ship_notice(
         ShipNotice(
             number=number,
             version=DocumentVersion(at(said), revision),
+            purpose=Purpose(purpose),
             shipped_on=date.fromisoformat(shipped_on) if shipped_on else None,
             expected_on=date.fromisoformat(expected_on) if expected_on else None,
             lines=(
@@ -291,6 +295,25 @@ def invoice(
                 ),
             ),
         ),
+    )
+
+
+def claim(known: OrderSnapshot, quantity: str | int | None, *, made: str, number: int = 1) -> Agreement:
+    """Return the agreement that the supplier credits what is missing of line 10."""
+    line = known.lines[0]
+    values = values_of(line.position.line)
+    return Agreement(
+        id=number,
+        key="receipt_short:10",
+        type_code="receipt_short",
+        line_number="10",
+        kind=AgreementKind.CREDIT,
+        state=AgreementState.ACTIVE,
+        answer=fingerprint(line),
+        before=values,
+        after=values,
+        quantity=None if quantity is None else Decimal(quantity),
+        made_at=at(made),
     )
 
 

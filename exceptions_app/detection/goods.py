@@ -47,7 +47,7 @@ class Goods:
     Quantities nobody can read are left out; `unread_notice_at` and `unread_receipt_at` are when the first of
     them was said. What was missing by then stays so, what came to be missing later may have come with them:
     an unknown quantity neither opens nor clears anything, in whatever order documents arrive.
-    `damaged`: received and not fit for use, whether broken or refused.
+    `damaged`: received and not fit for use, whether broken or refused; `returned`: received and sent back.
     `final_at`: when the newest notice that is final for the line said so first. `expected_on`: the newest
     arrival a carrier stated of goods for which there is no notice, at `stated_at`.
     """
@@ -55,6 +55,7 @@ class Goods:
     shipments: tuple[Shipment, ...] = ()
     received: Decimal = NOTHING
     damaged: Decimal = NOTHING
+    returned: Decimal = NOTHING
     unread_notice_at: datetime | None = None
     unread_receipt_at: datetime | None = None
     final_at: datetime | None = None
@@ -90,6 +91,8 @@ def goods_of(position: LinePosition, counter: Counter, calendar: BusinessCalenda
     unread_notice = reader.take_failures()
     arrivals = [_Arrival.read(fact, reader) for fact in position.receipts]
     damaged = sum((_unfit(fact, reader) for fact in position.receipts), NOTHING)
+    returned = [(fact.returned, fact.version.document_time) for fact in position.receipts if fact.returned]
+    sent_back = sum((reader.amount(part, said) for part, said in returned), NOTHING)
     unread_receipt = reader.take_failures()
     without_notice = [status for status in position.statuses if not status.notices]
     stated = max(_arrivals_stated(without_notice, calendar), default=None)
@@ -97,6 +100,7 @@ def goods_of(position: LinePosition, counter: Counter, calendar: BusinessCalenda
         shipments=_arrived(shipments, arrivals, calendar),
         received=sum((arrival.quantity for arrival in arrivals), NOTHING),
         damaged=damaged,
+        returned=sent_back,
         unread_notice_at=unread_notice,
         unread_receipt_at=unread_receipt,
         final_at=max((said_at(fact) for fact in position.shipments if fact.final), default=None),

@@ -9,6 +9,7 @@ class Healing(StrEnum):
     ANSWERED = "answered"
     SHIPPED = "shipped"
     RECEIVED = "received"
+    INVOICED = "invoiced"
     CREDITED = "credited"
     RESTATED = "another arrival stated"
     DELIVERED = "delivered"

@@ -54,7 +54,7 @@ def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | No
     for line in (
         OrderLine.objects.filter(order__in=orders)
         .select_related("item", "warehouse")
-        .prefetch_related("item__packs")
+        .prefetch_related("item__packs", "item__names")
         .order_by("order", "pk")
     ):
         lines[line.order_id].append(line)
@@ -97,6 +97,7 @@ def agreement_of(row: AgreementRow) -> Agreement:
         quantity=row.quantity,
         agreed_on=row.agreed_on,
         until=row.until,
+        made_at=row.made_at,
     )
 
 
@@ -131,7 +132,7 @@ def _loaded(
         lines=tuple(
             LineSnapshot(
                 position=from_builtins(line.position, LinePosition),
-                item=_item(line.item),
+                item=_item(line.item, order.supplier.number),
                 tolerances=policies.tolerances(scopes[number]),
                 warehouse=line.warehouse.code if line.warehouse else None,
             )
@@ -160,7 +161,7 @@ def _scope(order: PurchaseOrder, line: OrderLine) -> LineScope:
     )
 
 
-def _item(item: Item | None) -> ItemFacts | None:
+def _item(item: Item | None, supplier_number: str) -> ItemFacts | None:
     if item is None:
         return None
     factors = {pack.unit: pack.factor for pack in item.packs.all()}
@@ -170,6 +171,8 @@ def _item(item: Item | None) -> ItemFacts | None:
         factors=factors | {item.base_unit: Decimal(1)},
         category=item.category,
         abc_class=item.abc_class,
+        gtin=item.gtin,
+        names=tuple(sorted(n.number for n in item.names.all() if n.supplier_number == supplier_number)),
     )
 
 

@@ -79,7 +79,7 @@ def answers_of(position: LinePosition) -> Iterator[AnswerFact]:
 
 def readable_answer(position: LinePosition, counter: Counter) -> AnswerFact | None:
     """Return the newest answer that gives quantities in known units, rejects the line, or puts it on hold."""
-    return next((fact for fact in answers_of(position) if _is_readable(fact, counter)), None)
+    return next((fact for fact in answers_of(position) if is_readable(fact, counter)), None)
 
 
 def read_offer(snapshot: OrderSnapshot, position: LinePosition, counter: Counter) -> Offer | None:
@@ -92,7 +92,8 @@ def read_offer(snapshot: OrderSnapshot, position: LinePosition, counter: Counter
     return _read(snapshot, position, fact, fact.offered, counter)
 
 
-def _is_readable(fact: AnswerFact, counter: Counter) -> bool:
+def is_readable(fact: AnswerFact, counter: Counter) -> bool:
+    """Say whether an answer gives quantities in known units, rejects the line, or puts it on hold."""
     if fact.offered is None:
         return not PENDING.isdisjoint(fact.answers) or _rejects_all(fact)
     quantities = [part.quantity for part in fact.offered] + [part.quantity for part in fact.requested]

@@ -15,13 +15,18 @@ from exceptions_app.policies.values import Terms, ToleranceTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFacts:
-    """What conversion and scope need of an item. `factors`: base units per unit, the base unit itself 1."""
+    """What conversion, scope and comparison need of an item.
+
+    `factors`: base units per unit, the base unit itself 1. `names`: what its supplier calls it.
+    """
 
     number: str
     base_unit: str
     factors: dict[str, Decimal]
     category: str = ""
     abc_class: str = ""
+    gtin: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from erp_connectors.canonical.documents import OrderState
+from erp_connectors.canonical.values import ItemIds
+from erp_connectors.documents.matching import names_another
 from erp_connectors.documents.position import InvoiceFact, LinePosition
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import Aspect, Holding, fingerprint, holding
@@ -24,11 +26,15 @@ BASIS_IN_DOUBT = "price_basis_suspect"
 
 @dataclass(frozen=True)
 class LineView:
-    """One order line at one moment. Quantities in the order line's unit unless they are called counted."""
+    """One order line at one moment. Quantities in the order line's unit unless they are called counted.
+
+    `claims` are the credits that were agreed, the oldest first: owed whatever is said or ordered since.
+    """
 
     snapshot: OrderSnapshot
     line: LineSnapshot
     holdings: tuple[Holding, ...]
+    claims: tuple[Agreement, ...]
     buckets: LineBuckets
     as_of: datetime
 
@@ -110,6 +116,12 @@ class LineView:
         decided = self.holds(f"{BASIS_IN_DOUBT}:{self.number}", BASIS_IN_DOUBT, Aspect.PRICE)
         return all(agreed.agreement.kind is AgreementKind.WAIT_UNTIL for agreed in decided)
 
+    def is_other_item(self, ids: ItemIds) -> bool:
+        """Say whether item numbers name another item than the one that is ordered."""
+        item = self.line.item
+        names, gtins = (item.names, [item.gtin]) if item else ((), [])
+        return names_another(self.position.line, ids, names=names, gtins=gtins)
+
     def tolerance(self, type_code: str, direction: Direction, default: Tolerance) -> Tolerance:
         """Return the tolerance that holds for a type on this line."""
         return self.line.tolerances.get(type_code, direction, default)
@@ -168,5 +180,11 @@ def look(
     for line in snapshot.lines if snapshot.watched else ():
         if line.position.state is not OrderState.DRAFT:
             held = tuple(holding(snapshot, line, known, states, as_of))
-            lines.append(LineView(snapshot, line, held, split(snapshot, line, held, as_of), as_of))
+            claims = tuple(each for each in known if _is_claim(each, line, states))
+            lines.append(LineView(snapshot, line, held, claims, split(snapshot, line, held, as_of), as_of))
     return OrderView(snapshot, as_of, tuple(lines))
+
+
+def _is_claim(agreement: Agreement, line: LineSnapshot, states: frozenset[AgreementState]) -> bool:
+    is_of_line = agreement.line_number == line.position.line.number
+    return is_of_line and agreement.kind is AgreementKind.CREDIT and agreement.state in states

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from erp_connectors.canonical.documents import ShipmentEvent
-from erp_connectors.canonical.values import Price
+from erp_connectors.canonical.values import ItemIds, Price, Quantity
 from erp_connectors.documents.position import LinePosition
 from exceptions_app.detection.buckets import Piece
 from exceptions_app.detection.counting import NOTHING
@@ -57,6 +57,16 @@ def price_words(price: Price | None, currency: str, unit: str) -> dict[str, Any]
         "unit": (price.per_unit if price else None) or unit,
         "currency": (price.currency if price else None) or currency,
     }
+
+
+def quantity_words(quantity: Quantity | None) -> str:
+    """Return a quantity as it was said, with its unit; empty where none was."""
+    return f"{plain(quantity.value)} {quantity.unit}" if quantity is not None else ""
+
+
+def item_words(ids: ItemIds) -> str:
+    """Return the first name an item is known by; empty where none was said."""
+    return ids.buyer or ids.supplier or ids.gtin or ids.manufacturer or ""
 
 
 def goods(line: LineView) -> dict[str, str]:

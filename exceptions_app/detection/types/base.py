@@ -27,6 +27,7 @@ TELLS = {
     Healing.ANSWERED: "word",
     Healing.SHIPPED: "shipped",
     Healing.RECEIVED: "received",
+    Healing.INVOICED: "invoiced",
     Healing.CREDITED: "credited",
     Healing.RESTATED: "arrivals",
     Healing.DELIVERED: "delivered",

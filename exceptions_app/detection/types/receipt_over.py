@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from erp_connectors.canonical.documents import GoodsCondition, InQuestion
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import (
@@ -21,7 +22,7 @@ from exceptions_app.policies.values import Direction
 
 
 class ReceiptOver(LineType):
-    """The receipts of a line that is not cancelled add up to more than it orders, beyond tolerance."""
+    """The receipts of a line that is not cancelled, less what went back, exceed what it orders."""
 
     code = "receipt_over"
     label = "Receipt over"
@@ -35,7 +36,7 @@ class ReceiptOver(LineType):
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what was received beyond the order and the tolerance."""
-        over = line.buckets.goods.received - line.buckets.ordered
+        over = line.buckets.goods.received - line.buckets.goods.returned - line.buckets.ordered
         if over <= 0 or line.is_cancelled:
             return
         quantity = line.counter.in_order_unit(over)
@@ -61,6 +62,12 @@ class ReceiptOver(LineType):
         known = (ordered, world.answer((100, "2026-12-02"), said="2026-11-20 10:00"))
         first = world.receipt(60, on="2026-12-01", warehouse="KASSEL")
         second = world.receipt(43, "GR-2", on="2026-12-02", warehouse="FULDA")
+        sent_back = world.receipt(
+            43,
+            "GR-2",
+            on="2026-12-02",
+            in_question=(InQuestion(condition=GoodsCondition.RETURNED, quantity=world.amount(3)),),
+        )
         raised = world.order((103, "2026-12-02"), said="2026-12-02 12:30", revision=1)
         over = ({"quantity": 3, "amount": Decimal("547.20")},)
         return [
@@ -71,5 +78,6 @@ class ReceiptOver(LineType):
                 (),
             ),
             Example("3 % are not, at two sites", world.snapshot(*known, first, second), now, over),
+            Example("3 went back", world.snapshot(*known, first, sent_back), now, ()),
             Example("the order was raised", world.snapshot(*known, first, second, raised), now, ()),
         ]

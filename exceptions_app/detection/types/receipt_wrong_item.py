@@ -1,0 +1,100 @@
+"""What was received is not the item that is ordered."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from erp_connectors.canonical.documents import GoodsCondition, InQuestion
+from erp_connectors.canonical.values import ItemIds
+from erp_connectors.documents.position import ReceiptFact
+from exceptions_app.detection import examples as world
+from exceptions_app.detection.counting import NOTHING
+from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.types.base import (
+    Example,
+    Family,
+    LineType,
+    ServiceLevel,
+    TeamCode,
+    how_much,
+)
+from exceptions_app.detection.view import LineView
+from exceptions_app.detection.words import item_words
+from exceptions_app.deviation import Deviation
+
+
+class ReceiptWrongItem(LineType):
+    """Receipts booked on a line whose item numbers, or whose own words, say that it is another item."""
+
+    code = "receipt_wrong_item"
+    label = "Wrong item received"
+    family = Family.RECEIPT
+    owner = TeamCode.WAREHOUSE
+    told = (TeamCode.PROCUREMENT,)
+    service = ServiceLevel(2, 16)
+    resolutions = ("return_goods",)
+    is_live = True
+    heals_by = (Healing.RECEIVED, Healing.CREDITED, Healing.ERP_CHANGED)
+
+    def judge(self, line: LineView) -> Iterable[Deviation]:
+        """Yield what was received of another item."""
+        wrong = [fact for fact in line.position.receipts if self._is_wrong(line, fact)]
+        if not wrong:
+            return
+        counted = [self._quantity(line, fact) for fact in wrong]
+        quantity = sum((value for value in counted if value is not None), NOTHING)
+        yield self.deviation(
+            line,
+            quantity=line.counter.in_order_unit(quantity) if quantity else None,
+            amount=line.amount(quantity) if quantity else None,
+            since=wrong[0].version.document_time,
+            actual={
+                "receipts": sorted({fact.number for fact in wrong}),
+                "items": [item_words(_ids(fact)) for fact in wrong],
+                "unit": line.unit,
+            },
+        )
+
+    def expected(self, line: LineView) -> dict[str, Any]:
+        """Return the item that is ordered."""
+        return {"item": line.position.line.item, "unit": line.unit}
+
+    def headline(self, deviation: Deviation) -> str:
+        """Return for example: 20 EA of another item than SEAL-KIT received."""
+        much = f"{how_much(deviation)} of another" if deviation.quantity is not None else "Another"
+        return f"{much} item than {deviation.expected['item']} received"
+
+    def _is_wrong(self, line: LineView, fact: ReceiptFact) -> bool:
+        return fact.wrong_item is not None or line.is_other_item(_ids(fact))
+
+    def _quantity(self, line: LineView, fact: ReceiptFact) -> Decimal | None:
+        """Return how much is wrong, counted: what is called so, else all of it; None when nobody can tell."""
+        wrong = fact.wrong_item or fact.received
+        return line.counter.count(wrong) if wrong and line.counter.knows(wrong.unit) else None
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        """Return another item by number and by word, the right one by each of its names, and a correction."""
+        ordered = world.order((100, "2026-12-02"), supplier_item="ND-77")
+        known = (ordered, world.answer((100, "2026-12-02"), said="2026-11-20 10:00"))
+        now = world.at("2026-12-02 13:00")
+        other = world.receipt(20, on="2026-12-02", item="GASKET")
+        called = world.receipt(
+            20,
+            on="2026-12-02",
+            in_question=(InQuestion(condition=GoodsCondition.WRONG_ITEM, quantity=world.amount(5)),),
+        )
+        right = world.receipt(20, on="2026-12-02", ids=ItemIds(buyer="XX", supplier="ND-77"))
+        corrected = world.receipt(20, on="2026-12-02", item=world.ITEM, revision=1)
+        return [
+            Example("booked as another item", world.snapshot(*known, other), now, ({"quantity": 20},)),
+            Example("called wrong at the dock", world.snapshot(*known, called), now, ({"quantity": 5},)),
+            Example("one of its names is right", world.snapshot(*known, right), now, ()),
+            Example("the booking was corrected", world.snapshot(*known, other, corrected), now, ()),
+        ]
+
+
+def _ids(fact: ReceiptFact) -> ItemIds:
+    """Return what was received; the item of the booking where no number of the buyer is named."""
+    ids = fact.ids
+    return ItemIds(ids.buyer or fact.item, ids.supplier, ids.gtin, ids.manufacturer)
