@@ -16,6 +16,7 @@ from erp_connectors.canonical.documents import (
     ShipNotice,
 )
 from erp_connectors.companies import Company, Connection
+from erp_connectors.documents.by_hand import NOTHING, ByHand, by_hand
 from erp_connectors.documents.identity import ORDER_SHAPES, Group, orders_named
 from erp_connectors.documents.models import Document, DocumentHead
 from erp_connectors.documents.positions import UnmatchedLine
@@ -31,6 +32,8 @@ Loose = Mapping[Group, Mapping[str, LooseLines]]
 ORDER_UNKNOWN, OTHER_SUPPLIER, NO_ORDER_NAMED = "order_unknown", "other_supplier", "no_order_named"
 #: The key of `DocumentHead.loose` for lines that name no order.
 NO_ORDER = ""
+#: Nobody said anything.
+NOBODY: Mapping[Group, ByHand] = {}
 COLUMNS = [
     "document",
     "number",
@@ -50,13 +53,13 @@ def group_of(row: Document) -> Group:
     return (row.kind, row.key, row.supplier_id)
 
 
-def headed(row: Document) -> Headed | None:
-    """Return what a recorded revision says, where its document has a head."""
+def headed(row: Document, hands: Mapping[Group, ByHand] = NOBODY) -> Headed | None:
+    """Return what a recorded revision says, with what people added, where its document has a head."""
     kind = DocumentKind(row.kind)
     if kind not in HEADED:
         return None
     content: Any = from_builtins(row.content, ORDER_SHAPES[kind])
-    return content  # type: ignore[no-any-return]
+    return hands.get(group_of(row), NOTHING).over(content)  # type: ignore[no-any-return]
 
 
 # --- lines that fit no order ----------------------------------------------------------------------
@@ -118,6 +121,7 @@ def follow(
     known = {
         (head.kind, head.key, head.supplier_id): head for head in rows.order_by("pk").select_for_update()
     }
+    hands = by_hand(changed.values(), connection=connection)
     to_look_at = []
     written: list[DocumentHead] = []
     for group in sorted(groups, key=str):
@@ -132,7 +136,7 @@ def follow(
         before, was_loose = _columns(head), bool(head.loose)
         if group in changed:
             head.loose = {}
-            _fill(head, changed[group], first_said[group])
+            _fill(head, changed[group], first_said[group], hands)
         elif head._state.adding:
             continue
         of_group = {number: lines for number, lines in loose.get(group, {}).items() if lines}
@@ -161,8 +165,8 @@ def _columns(head: DocumentHead) -> tuple[Any, ...]:
     return tuple(getattr(head, f"{name}_id" if name == "document" else name) for name in COLUMNS)
 
 
-def _fill(head: DocumentHead, row: Document, first_said_at: datetime) -> None:
-    said = headed(row)
+def _fill(head: DocumentHead, row: Document, first_said_at: datetime, hands: Mapping[Group, ByHand]) -> None:
+    said = headed(row, hands)
     assert said is not None
     head.document, head.first_said_at = row, first_said_at
     head.number = said.order_number if isinstance(said, Confirmation) else said.number

@@ -181,10 +181,72 @@ class DocumentHead(models.Model):
                 name="head_per_document",
             )
         ]
-        indexes = [models.Index(fields=["kind", "number"], name="head_number")]
+        indexes = [
+            models.Index(fields=["kind", "number"], name="head_number"),
+            models.Index(fields=["connection"], name="head_loose", condition=~models.Q(loose={})),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+
+class LineMatch(models.Model):
+    """A person's word on which order line a document line is; the document itself stays as it was sent.
+
+    `line`: its index in the document (None: the document as a whole, whose order is meant). `words`: what the
+    line said then; it holds only while the newest revision says the same there.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="line_matches")
+    kind = models.CharField(max_length=32)
+    key = models.CharField(max_length=200)
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, null=True, blank=True)
+    line = models.PositiveIntegerField(null=True, blank=True)
+    words = models.JSONField()
+    order_number = models.CharField(max_length=64)
+    line_number = models.CharField(max_length=32, blank=True)
+    made_by = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name_plural = "line matches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "key", "supplier", "line"],
+                nulls_distinct=False,
+                name="match_per_document_line",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}, line {self.line}: {self.order_number} / {self.line_number}"
+
+
+class KnownItem(models.Model):
+    """What a number that one supplier writes means, as a person said once: our item."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="known_items")
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="known_items")
+    scheme = models.CharField(
+        max_length=16,
+        choices=[(each, each) for each in ("supplier", "gtin", "buyer", "manufacturer")],
+        help_text="Whose number it is, as the document says.",
+    )
+    number = models.CharField(max_length=64)
+    item_number = models.CharField(max_length=64)
+    made_by = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "supplier", "scheme", "number"], name="known_item_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier}: {self.number} is {self.item_number}"
 
 
 class OrderReference(models.Model):

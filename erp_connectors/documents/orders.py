@@ -15,6 +15,7 @@ from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground
+from erp_connectors.documents.by_hand import NOTHING, ByHand, by_hand
 from erp_connectors.documents.heads import (
     ORDER_UNKNOWN,
     OTHER_SUPPLIER,
@@ -25,7 +26,7 @@ from erp_connectors.documents.heads import (
     left_over,
     unplaced,
 )
-from erp_connectors.documents.identity import ORDER_SHAPES, Group, words_of
+from erp_connectors.documents.identity import ORDER_SHAPES, Group, orders_named, words_of
 from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import HeardDocument, OrderPositions, UnmatchedLine, positions_of
@@ -61,6 +62,11 @@ class _Heard:
             default=None,
         )
 
+    @property
+    def rows(self) -> Iterable[Document]:
+        """Everything that is linked, once for every name."""
+        return [*self.by_erp, *(row for some in self.by_partner.values() for row in some)]
+
     def about(self, supplier: str) -> list[Document]:
         """Return what counts for the order of this supplier; another's word on its number does not."""
         counting = [*self.by_erp, *self.by_partner.get(supplier, ())]
@@ -90,14 +96,15 @@ def follow(numbers: Collection[str], *, connection: Connection, company: Company
     newest = {number: one.newest_order for number, one in heard.items()}
     current = {number: row for number, row in newest.items() if row is not None}
     said = {number: from_builtins(row.content, CanonicalOrder) for number, row in current.items()}
+    hands = by_hand((row for one in heard.values() for row in one.rows), connection=connection)
     positions = {
-        number: positions_of(_as_heard(row) for row in heard[number].about(order.supplier))
+        number: positions_of(_as_heard(row, hands) for row in heard[number].about(order.supplier))
         for number, order in said.items()
     }
     mirror = _Rows(connection, company, said)
     changed = mirror.save(current, positions)
-    _note_what_fits_nothing(heard, said, positions)
-    return Followed(changed, _loose(heard, said, positions))
+    _note_what_fits_nothing(heard, said, positions, hands)
+    return Followed(changed, _loose(heard, said, positions, hands))
 
 
 def _heard(numbers: Collection[str], connection: Connection) -> dict[str, _Heard]:
@@ -116,8 +123,9 @@ def _heard(numbers: Collection[str], connection: Connection) -> dict[str, _Heard
     return heard
 
 
-def _as_heard(row: Document) -> HeardDocument:
+def _as_heard(row: Document, hands: Mapping[Group, ByHand]) -> HeardDocument:
     content = from_builtins(row.content, ORDER_SHAPES[DocumentKind(row.kind)])
+    content = hands.get(group_of(row), NOTHING).over(content)
     return HeardDocument(
         key=row.key, version=content.version, first_said_at=row.first_said_at, content=content
     )
@@ -297,6 +305,7 @@ def _note_what_fits_nothing(
     heard: Mapping[str, _Heard],
     said: Mapping[str, CanonicalOrder],
     positions: Mapping[str, OrderPositions],
+    hands: Mapping[Group, ByHand],
 ) -> None:
     """Write on the transactions which orders and lines of their documents are unknown; take off what fits.
 
@@ -310,7 +319,7 @@ def _note_what_fits_nothing(
             order = said.get(number)
             unmatched = positions[number].unmatched if order and supplier in ("", order.supplier) else ()
             for row in _newest_of_each(rows):
-                if row.transaction_id:
+                if row.transaction_id and _is_about(row, number, hands):
                     some = notes.setdefault(row.transaction_id, [])
                     some += [
                         note for note in _notes(row, number, supplier, order, unmatched) if note not in some
@@ -334,6 +343,7 @@ def _loose(
     heard: Mapping[str, _Heard],
     said: Mapping[str, CanonicalOrder],
     positions: Mapping[str, OrderPositions],
+    hands: Mapping[Group, ByHand],
 ) -> Loose:
     """Return what each order leaves over of the newest revision of every document that names it."""
     loose: dict[Group, dict[str, LooseLines]] = defaultdict(dict)
@@ -341,7 +351,7 @@ def _loose(
         order = said.get(number)
         for supplier, rows in [("", one.by_erp), *one.by_partner.items()]:
             for row in _newest_of_each(rows):
-                document = headed(row)
+                document = headed(row, hands)
                 if document is None:
                     continue
                 if order is None:
@@ -352,6 +362,14 @@ def _loose(
                     lines = left_over(document, _of(row, positions[number].unmatched))
                 loose[group_of(row)][number] = lines
     return loose
+
+
+def _is_about(row: Document, number: str, hands: Mapping[Group, ByHand]) -> bool:
+    """Say whether a document still names the order, once what people said of it is laid over."""
+    if group_of(row) not in hands:
+        return True
+    document = headed(row, hands)
+    return document is None or number in orders_named(document)
 
 
 def _of(row: Document, unmatched: Iterable[UnmatchedLine]) -> Iterable[UnmatchedLine]:

@@ -7,7 +7,7 @@ documents.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import InvalidOperation
@@ -17,10 +17,12 @@ from django.db import DataError
 from django.db import connection as database
 from django.db import transaction as atomicity
 
+from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder, Receipt, ShipmentStatus
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground, heads, joining, orders
+from erp_connectors.documents.by_hand import orders_matched
 from erp_connectors.documents.heads import Loose
 from erp_connectors.documents.identity import (
     GROUND_SHAPES,
@@ -226,6 +228,73 @@ def _follow_heads(changed: Mapping[Group, _Shelf], loose: Loose, mirror: _Mirror
         connection=mirror.connection,
         company=mirror.company,
     )
+
+
+def read_again(groups: Collection[Group], *, connection: Connection, company: Company) -> set[int]:
+    """Read recorded documents again after a person said what they mean; return the orders that changed.
+
+    Nothing is recorded; what follows from the documents is brought in step, and those above are told.
+    """
+    with atomicity.atomic():
+        names = [_digest(f"{connection.pk} {kind} {key}") for kind, key, _ in groups]
+        with database.cursor() as cursor:
+            cursor.execute(LOCK_KEYS, [names])
+        rows = _rows_of(groups, connection)
+        links = Document.orders.through.objects.filter(
+            document__in=[row for some in rows.values() for row in some]
+        )
+        linked = set(links.values_list("orderreference__supplier_number", "orderreference__order_number"))
+        by_hand = orders_matched(groups, connection=connection)
+        added = {
+            group: {(_speaker(rows[group]), number) for number in by_hand.get(group, ())} for group in rows
+        }
+        named = linked.union(*added.values())
+        mirror = _Mirror(connection, company, clock.now())
+        references = _queue_up_for_orders({number for _, number in named}, named, mirror)
+        Document.orders.through.objects.bulk_create(
+            [
+                Document.orders.through(document_id=row.pk, orderreference_id=references[name].pk)
+                for group, names_of in added.items()
+                for name in sorted(names_of)
+                for row in rows[group]
+            ],
+            ignore_conflicts=True,
+        )
+        followed = orders.follow({number for _, number in named}, connection=connection, company=company)
+        newest = {group: max(some, key=_version) for group, some in rows.items()}
+        touched = set(followed.changed.values())
+        document_recorded.send(
+            sender=Document,
+            orders=sorted(touched),
+            documents=list(newest.values()),
+            heads=heads.follow(
+                newest,
+                followed.loose,
+                {group: min(row.first_said_at for row in some) for group, some in rows.items()},
+                connection=connection,
+                company=company,
+            ),
+        )
+        return touched
+
+
+def _rows_of(groups: Collection[Group], connection: Connection) -> dict[Group, list[Document]]:
+    found = Document.objects.filter(
+        connection=connection, kind__in={kind for kind, _, _ in groups}, key__in={key for _, key, _ in groups}
+    ).select_related("supplier")
+    rows: dict[Group, list[Document]] = defaultdict(list)
+    for row in found:
+        if _group_of(row) in groups:
+            rows[_group_of(row)].append(row)
+    return rows
+
+
+def _speaker(rows: Sequence[Document]) -> str:
+    return rows[0].supplier.number if rows[0].supplier else ""
+
+
+def _version(row: Document) -> tuple[datetime, int, str]:
+    return (row.said_at, row.revision, row.control_number)
 
 
 # --- queueing up ----------------------------------------------------------------------------------

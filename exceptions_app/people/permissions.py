@@ -76,6 +76,7 @@ COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
     "replay_interchange": frozenset((INTEGRATION, role) for role in WORKERS),
     "settle_command": frozenset((INTEGRATION, role) for role in WORKERS)
     | frozenset((PROCUREMENT, role) for role in LEADERS),
+    "match_documents": frozenset((team, role) for team in ("PRO", "WHS", "FIN", "EDI") for role in WORKERS),
     "manage_incidents": frozenset((team, role) for team in ("PRO", "SUP") for role in WORKERS)
     | frozenset((team, role) for team in ANY_TEAM for role in LEADERS),
     "view_history": frozenset((team, role) for team in ANY_TEAM for role in (Role.MANAGER, Role.AUDITOR)),

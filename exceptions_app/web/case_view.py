@@ -31,6 +31,7 @@ from exceptions_app.web.access import person_of
 from exceptions_app.web.comparison import Comparison, compare
 from exceptions_app.web.forms import VerbForm
 from exceptions_app.web.labels import Chip
+from exceptions_app.web.matching import waiting_documents
 from exceptions_app.web.pages import now_of, queue_url
 from exceptions_app.web.presence import look
 from exceptions_app.web.proposal_view import Entered, Refusal, proposal_cards, resolution_cards
@@ -129,6 +130,7 @@ def case_context(
         "problems": problems,
         "lines": [line for line in lines if not line.is_unanswered],
         "unanswered": [line for line in lines if line.is_unanswered],
+        "waiting_documents": waiting_documents(case),
         "impact": _impact(page),
         "orders_at_risk": orders_at_risk(page.tasks, today=today),
         "tasks": [_task(task, person, now) for task in page.tasks],

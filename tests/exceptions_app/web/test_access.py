@@ -26,6 +26,7 @@ ARGUMENTS = {
     "interchange_id": uuid4(),
     "verb": "confirm",
     "bundle_id": uuid4(),
+    "head_id": 1,
 }
 
 

@@ -1,0 +1,121 @@
+"""What a person does with a document line that fits no order line: say which one it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from erp_connectors.canonical.documents import Confirmation
+from erp_connectors.documents import store
+from erp_connectors.documents.by_hand import numbers_given, words_of_line
+from erp_connectors.documents.candidates import line_of
+from erp_connectors.documents.heads import headed
+from erp_connectors.documents.identity import Group
+from erp_connectors.documents.models import DocumentHead, KnownItem, LineMatch, OrderLine
+from erp_connectors.errors import PermanentError
+
+#: A remembered number may stand in many documents that wait; more are read again as they come.
+MOST_READ_AGAIN = 200
+
+
+class CannotMatch(PermanentError):
+    """The line cannot be that order line; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What was said: `remembered` are the numbers whose meaning is known from now on."""
+
+    match: LineMatch
+    orders: frozenset[int]
+    remembered: tuple[str, ...] = ()
+
+
+@transaction.atomic
+def match_line(
+    head: DocumentHead,
+    *,
+    index: int,
+    order_number: str,
+    line_number: str,
+    by: str,
+    at: datetime,
+    reason: str = "",
+    remember: bool = False,
+) -> Matched:
+    """Say which order line a line of a document is, and read again what waits for that.
+
+    `remember`: the item numbers of the line mean that item in all documents of who sent it. A confirmation is
+    about one order, so its other lines go with it. Raises CannotMatch.
+    """
+    said, target = line_of(head, index), _target(head, order_number.strip(), line_number.strip())
+    document = _document(head)
+    told = {"made_by": by[:200], "made_at": at, "reason": reason[:500]}
+    if isinstance(document, Confirmation) and document.order_number != target.order.number:
+        _keep(head, None, words_of_line(document, None), target.order.number, "", told)
+    match = _keep(head, index, words_of_line(document, index), target.order.number, target.number, told)
+    remembered = _remember(head, said, target, by, at) if remember else ()
+    groups: set[Group] = {(head.kind, head.key, head.supplier_id)}
+    if remembered:
+        groups |= _waiting(head)
+    touched = store.read_again(groups, connection=head.connection, company=head.company)
+    return Matched(match=match, orders=frozenset(touched | {target.order_id}), remembered=remembered)
+
+
+def _keep(
+    head: DocumentHead,
+    line: int | None,
+    words: dict[str, Any],
+    order_number: str,
+    line_number: str,
+    told: dict[str, Any],
+) -> LineMatch:
+    match, _ = LineMatch.objects.update_or_create(
+        connection=head.connection,
+        kind=head.kind,
+        key=head.key,
+        supplier=head.supplier,
+        line=line,
+        defaults=told | {"words": words, "order_number": order_number, "line_number": line_number},
+    )
+    return match
+
+
+def _document(head: DocumentHead) -> Any:
+    return headed(head.document)
+
+
+def _target(head: DocumentHead, order_number: str, line_number: str) -> OrderLine:
+    line = (
+        OrderLine.objects.select_related("order__supplier", "item")
+        .filter(order__connection=head.connection, order__number=order_number, number=line_number)
+        .first()
+    )
+    if line is None:
+        raise CannotMatch(f"{head.connection.name} has no line {line_number} of an order {order_number}.")
+    if head.supplier_id is not None and line.order.supplier_id != head.supplier_id:
+        raise CannotMatch(f"Order {order_number} is with {line.order.supplier}, not with {head.supplier}.")
+    return line
+
+
+def _remember(head: DocumentHead, said: Any, target: OrderLine, by: str, at: datetime) -> tuple[str, ...]:
+    given = numbers_given(said.ids)
+    if head.supplier is None or not given:
+        raise CannotMatch("It gives no item number of a supplier that could be remembered.")
+    for scheme, number in given:
+        KnownItem.objects.update_or_create(
+            connection=head.connection,
+            supplier=head.supplier,
+            scheme=scheme,
+            number=number,
+            defaults={"item_number": target.item_number, "made_by": by[:200], "made_at": at},
+        )
+    return tuple(number for _, number in given)
+
+
+def _waiting(head: DocumentHead) -> set[Group]:
+    """Return the documents of the same supplier of which something fits no order."""
+    rows = DocumentHead.objects.filter(connection=head.connection, supplier=head.supplier).exclude(loose={})
+    newest = rows.order_by("-pk").values_list("kind", "key", "supplier")[:MOST_READ_AGAIN]
+    return set(newest)

@@ -1,0 +1,59 @@
+"""A person's word on which order line a document line is: permitted, told in the history, and looked at."""
+
+from django.db import transaction
+
+from erp_connectors import clock
+from erp_connectors.documents import matching_by_hand
+from erp_connectors.documents.matching_by_hand import Matched
+from erp_connectors.documents.models import DocumentHead
+from exceptions_app.audit.record import Actor, record
+from exceptions_app.cases.models import ENDED, Case
+from exceptions_app.people.permissions import NotAllowed, may_in_company
+
+
+@transaction.atomic
+def match(
+    head: DocumentHead,
+    *,
+    index: int,
+    order_number: str,
+    line_number: str,
+    reason: str,
+    remember: bool,
+    by: Actor,
+) -> Matched:
+    """Say which order line a line of a document is; what waited for that is looked at anew.
+
+    Raises NotAllowed, and CannotMatch where it cannot be that line.
+    """
+    if by.person is None or not may_in_company(by.person, "match_documents", head.company):
+        raise NotAllowed(f"{by.name} may not match documents of {head.company}.")
+    at = clock.now()
+    matched = matching_by_hand.match_line(
+        head,
+        index=index,
+        order_number=order_number,
+        line_number=line_number,
+        by=by.name,
+        at=at,
+        reason=reason,
+        remember=remember,
+    )
+    target = matched.match
+    known = f"; {', '.join(matched.remembered)} is known from now on" if matched.remembered else ""
+    record(
+        "document.matched",
+        at=at,
+        case=Case.objects.filter(document=head).exclude(state__in=ENDED).order_by("pk").first(),
+        subject=("document", str(head.pk)),
+        summary=f"Line {index + 1} of {head} is {target.order_number} / {target.line_number}{known}",
+        actor=by,
+        after={
+            "line": index,
+            "order": target.order_number,
+            "order_line": target.line_number,
+            "remembered": list(matched.remembered),
+        },
+        reason=reason,
+    )
+    return matched
