@@ -21,11 +21,14 @@ from exceptions_app.policies.models import (
     ImpactDefaults,
     PolicyRelease,
     PolicyRow,
+    Responsibility,
     RoutingRule,
     ServiceLevelRow,
     SeverityBands,
+    TaskTemplate,
     TermRow,
     ToleranceRow,
+    TypeSetting,
 )
 from exceptions_app.policies.values import STANDARD_FIGURES
 
@@ -54,6 +57,9 @@ class PoliciesSerializer(serializers.Serializer):
     approval_rules = serializers.URLField()
     impact_defaults = serializers.URLField()
     severity_bands = serializers.URLField()
+    type_settings = serializers.URLField()
+    responsibilities = serializers.URLField()
+    task_templates = serializers.URLField()
 
 
 class PoliciesView(Scoped):
@@ -73,6 +79,9 @@ class PoliciesView(Scoped):
             "approval_rules",
             "impact_defaults",
             "severity_bands",
+            "type_settings",
+            "responsibilities",
+            "task_templates",
         )
         places: dict[str, Any] = {
             name: reverse(f"api:{name.replace('_', '-')}-list", request=request) for name in names
@@ -126,6 +135,40 @@ class TermSerializer(LineScopeSerializer):
     class Meta:
         model = TermRow
         fields = [*LINES, "confirm_days", "transit_days"]
+        read_only_fields = fields
+
+
+class TypeSettingSerializer(LineScopeSerializer):
+    """Whether a type is on, off or in shadow there; the most specific setting wins."""
+
+    type = serializers.CharField(source="type_code", read_only=True)
+
+    class Meta:
+        model = TypeSetting
+        fields = [*LINES, "type", "mode"]
+        read_only_fields = fields
+
+
+class ResponsibilitySerializer(LineScopeSerializer):
+    """Who in a team looks after what is in the scope."""
+
+    team = serializers.CharField(source="team.code", read_only=True)
+    person = serializers.CharField(source="person.username", read_only=True)
+
+    class Meta:
+        model = Responsibility
+        fields = [*LINES, "team", "person"]
+        read_only_fields = fields
+
+
+class TaskTemplateSerializer(PolicySerializer):
+    """What a team told about a type gets, and in which words."""
+
+    type = serializers.CharField(source="type_code", read_only=True)
+
+    class Meta:
+        model = TaskTemplate
+        fields = [*SCOPE, "type", "team_code", "kind", "title", "body", "due_hours"]
         read_only_fields = fields
 
 
@@ -258,3 +301,26 @@ class SeverityBandsViewSet(PolicyViewSet):
 
     serializer_class = SeverityBandsSerializer
     queryset = SeverityBands.objects.all()
+
+
+class TypeSettingViewSet(PolicyViewSet):
+    """Settings of types that hold today."""
+
+    serializer_class = TypeSettingSerializer
+    queryset = TypeSetting.objects.all()
+    related = ("company", "release", "supplier", "warehouse")
+
+
+class ResponsibilityViewSet(PolicyViewSet):
+    """Responsibilities that hold today."""
+
+    serializer_class = ResponsibilitySerializer
+    queryset = Responsibility.objects.all()
+    related = ("company", "release", "supplier", "warehouse", "team", "person")
+
+
+class TaskTemplateViewSet(PolicyViewSet):
+    """Templates of alerts and tasks that hold today."""
+
+    serializer_class = TaskTemplateSerializer
+    queryset = TaskTemplate.objects.all()

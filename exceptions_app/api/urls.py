@@ -3,7 +3,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from exceptions_app.api import cases, decisions, exchange, orders, policies
+from exceptions_app.api import cases, decisions, exchange, orders, policies, shadow
 from exceptions_app.api.schema import DocsView, SchemaView
 
 router = SimpleRouter()
@@ -13,6 +13,7 @@ router.register("orders", orders.OrderViewSet, basename="order")
 router.register("suppliers", orders.SupplierViewSet, basename="supplier")
 router.register("cases", cases.CaseViewSet, basename="case")
 router.register("tasks", cases.TaskViewSet, basename="task")
+router.register("shadow-findings", shadow.ShadowFindingViewSet, basename="shadow-finding")
 router.register("proposals", decisions.ProposalViewSet, basename="proposal")
 router.register("approvals", decisions.ApprovalViewSet, basename="approval")
 router.register("policies/tolerances", policies.ToleranceViewSet, basename="tolerances")
@@ -22,6 +23,9 @@ router.register("policies/service-levels", policies.ServiceLevelViewSet, basenam
 router.register("policies/approval-rules", policies.ApprovalRuleViewSet, basename="approval-rules")
 router.register("policies/impact-defaults", policies.ImpactDefaultsViewSet, basename="impact-defaults")
 router.register("policies/severity-bands", policies.SeverityBandsViewSet, basename="severity-bands")
+router.register("policies/type-settings", policies.TypeSettingViewSet, basename="type-settings")
+router.register("policies/responsibilities", policies.ResponsibilityViewSet, basename="responsibilities")
+router.register("policies/task-templates", policies.TaskTemplateViewSet, basename="task-templates")
 
 app_name = "api"
 urlpatterns = [

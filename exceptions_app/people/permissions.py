@@ -79,10 +79,15 @@ COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
     "match_documents": frozenset((team, role) for team in ("PRO", "WHS", "FIN", "EDI") for role in WORKERS),
     "manage_incidents": frozenset((team, role) for team in ("PRO", "SUP") for role in WORKERS)
     | frozenset((team, role) for team in ANY_TEAM for role in LEADERS),
+    "view_shadow": frozenset(
+        (team, role) for team in ANY_TEAM for role in (Role.LEAD, Role.MANAGER, Role.AUDITOR)
+    ),
     "view_history": frozenset((team, role) for team in ANY_TEAM for role in (Role.MANAGER, Role.AUDITOR)),
 }
 #: What a superuser may do besides: look, and administer.
-SUPERUSER_ACTIONS = frozenset({"view", "view_orders", "view_documents", "view_exchange", "view_history"})
+SUPERUSER_ACTIONS = frozenset(
+    {"view", "view_orders", "view_documents", "view_exchange", "view_shadow", "view_history"}
+)
 
 
 def may(user: User, action: str, case: Case) -> bool:

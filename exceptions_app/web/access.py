@@ -32,6 +32,7 @@ class Permission(StrEnum):
     OWN = "own"
     ORDER = "order"
     EXCHANGE = "exchange"
+    SHADOW = "shadow"
 
 
 def permitted(permission: Permission) -> Callable[[View], View]:
@@ -45,6 +46,10 @@ def permitted(permission: Permission) -> Callable[[View], View]:
             if permission is Permission.EXCHANGE and not companies_open(person_of(request), "view_exchange"):
                 raise PermissionDenied(
                     gettext("Interchanges and connections are for the integration team, leads and auditors.")
+                )
+            if permission is Permission.SHADOW and not companies_open(person_of(request), "view_shadow"):
+                raise PermissionDenied(
+                    gettext("What types in shadow would have opened is for leads, managers and auditors.")
                 )
             return view(request, *args, **kwargs)
 

@@ -1,5 +1,7 @@
 """Takes the cases of a list away as CSV or XLSX, with the filters the person sees."""
 
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -24,18 +26,24 @@ FORMS = {
 @require_safe
 def export(request: HttpRequest, company: str, code: str, form: str) -> HttpResponse:
     """Return the cases of a queue under the filters of the address, most urgent first, at most MOST_ROWS."""
-    if form not in FORMS:
-        raise Http404
     team, query = team_or_404(request, company, code), without_empty(request.GET)
     role = chosen_role(query, queries.role_counts(team))
     page = queries.queue_page(filtered(team, role, query, request), now=now_of(request), size=MOST_ROWS)
-    rows = [_values(row) for row in page.rows]
-    content = to_csv(_heads(), rows) if form == "csv" else to_xlsx(team.name, _heads(), rows)
-    name = f"rightline-{team.company.code}-{team.code.lower()}-{now_of(request):%Y-%m-%d}.{form}"
+    name = f"rightline-{team.company.code}-{team.code.lower()}-{now_of(request):%Y-%m-%d}"
+    return as_file(form, name, team.name, _heads(), [_values(row) for row in page.rows])
+
+
+def as_file(
+    form: str, name: str, title: str, heads: Sequence[str], rows: Sequence[Sequence[Value]]
+) -> HttpResponse:
+    """Return a table as a file to take away; there is no other form than CSV and XLSX."""
+    if form not in FORMS:
+        raise Http404
+    content = to_csv(heads, rows) if form == "csv" else to_xlsx(title, heads, rows)
     return HttpResponse(
         content,
         content_type=FORMS[form],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'},
     )
 
 

@@ -127,14 +127,14 @@ def pills(query: Any, people: Sequence[User], *, ended: bool = False) -> list[Pi
     """Return the filter pills for what `query` (the address) says."""
     states = list(CaseState) if ended else OPEN_STATES
     return [
-        _several("type", _("Type"), type_labels(), query.getlist("type"), icon="list-filter"),
-        _several(
+        several_of("type", _("Type"), type_labels(), query.getlist("type"), icon="list-filter"),
+        several_of(
             "state",
             _("Status"),
             [(s.value, labels.CASE_STATES[s].label) for s in states],
             query.getlist("state"),
         ),
-        _one(
+        one_of(
             "severity",
             _("Severity"),
             [("", _("Any"))]
@@ -152,14 +152,14 @@ def pills(query: Any, people: Sequence[User], *, ended: bool = False) -> list[Pi
             text=query.get("supplier", ""),
             hint=_("Name or number"),
         ),
-        _one(
+        one_of(
             "owner",
             _("Owner"),
             [("", _("Anybody")), (ME, _("Me")), (NOBODY, _("Nobody"))]
             + [(person.username, str(person)) for person in people],
             query.get("owner", ""),
         ),
-        _one("breached", _("SLA"), [("", _("Any")), ("true", _("Breached"))], query.get("breached", "")),
+        one_of("breached", _("SLA"), [("", _("Any")), ("true", _("Breached"))], query.get("breached", "")),
     ]
 
 
@@ -168,16 +168,18 @@ def _at_least(level: Severity) -> Any:
     return label if level == Severity.CRITICAL else f"≥ {label}"
 
 
-def _several(
+def several_of(
     name: str, label: Any, options: Sequence[tuple[str, Any]], chosen: list[str], **more: Any
 ) -> Pill:
+    """Return a filter of which several values can be chosen."""
     words = [str(text) for value, text in options if value in chosen]
     value = words[0] if len(words) == 1 else gettext("%(n)s chosen") % {"n": len(words)} if words else ""
     choices = tuple(Choice(value, text, value in chosen) for value, text in options)
     return Pill(name=name, label=label, value=value, choices=choices, **more)
 
 
-def _one(name: str, label: Any, options: Sequence[tuple[str, Any]], chosen: str) -> Pill:
+def one_of(name: str, label: Any, options: Sequence[tuple[str, Any]], chosen: str) -> Pill:
+    """Return a filter of which one value can be chosen; the first option is none."""
     words = {value: str(text) for value, text in options}
     return Pill(
         name=name,

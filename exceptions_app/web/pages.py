@@ -62,6 +62,7 @@ class Frame:
     bell: Bell
     role: str
     sees_exchange: bool
+    sees_shadow: bool
 
     @property
     def approvals_text(self) -> str:
@@ -97,6 +98,7 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
         bell=bell_for(request),
         role=f"{first.team.name}, {gettext(first.get_role_display())}" if first else "",
         sees_exchange=bool(access.companies_open(person, "view_exchange")),
+        sees_shadow=bool(access.companies_open(person, "view_shadow")),
     )
 
 

@@ -10,7 +10,7 @@ from exceptions_app.people.models import SavedView
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.pages import back, tell, warn
 
-LISTS = ("web:queue", "web:cases")
+LISTS = ("web:queue", "web:cases", "web:shadow")
 
 
 @permitted(Permission.SIGNED_IN)

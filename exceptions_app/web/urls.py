@@ -20,6 +20,7 @@ from exceptions_app.web import (
     queues,
     saved_views,
     search,
+    shadow,
     sign_in,
     why,
 )
@@ -65,6 +66,8 @@ urlpatterns = [
     path("interchanges/", interchanges.interchange_list, name="interchanges"),
     path("interchanges/<uuid:interchange_id>/", interchanges.interchange, name="interchange"),
     path("connections/", connections.health, name="connections"),
+    path("shadow/", shadow.shadow, name="shadow"),
+    path("shadow/export/<str:form>/", shadow.export, name="shadow_export"),
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="theme"),
 ]

@@ -80,6 +80,7 @@ from exceptions_app.policies.models import (
     TypeSetting,
 )
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalLine
+from exceptions_app.shadow.models import ShadowFinding
 from suppliers.messaging.models import MessageCase, SupplierMessage
 from suppliers.profiles import Contact, SupplierProfile
 
@@ -829,6 +830,34 @@ class AgreementRowFactory(DjangoModelFactory[AgreementRow]):
     after = factory.LazyAttribute(lambda row: to_builtins(values_of(row.order_line)))
     quantity = Decimal(18)
     made_at = TUESDAY_TEN
+
+
+class ShadowFindingFactory(DjangoModelFactory[ShadowFinding]):
+    """A shortage that a type in shadow found: 18 of 100, still so."""
+
+    class Meta:
+        model = ShadowFinding
+
+    order = factory.SubFactory(PurchaseOrderFactory)
+    company = factory.SelfAttribute("order.company")
+    supplier = factory.SelfAttribute("order.supplier")
+    type_code = "quantity_short"
+    subject_kind = "order"
+    subject_id = factory.SelfAttribute("order.pk")
+    group_key = factory.LazyAttribute(lambda finding: f"erp/{finding.order.number}")
+    key = "quantity_short:10"
+    line_number = "10"
+    headline = factory.LazyAttribute(lambda finding: f"18 EA short on {finding.order.number}")
+    quantity = Decimal(18)
+    unit = "EA"
+    amount = Decimal("3283.20")
+    currency = "EUR"
+    at_risk = Decimal("3283.20")
+    severity = 3
+    team = factory.SubFactory(TeamFactory, company=factory.SelfAttribute("..company"))
+    release = factory.SubFactory(ReleaseFactory)
+    found_at = TUESDAY_TEN
+    updated_at = factory.SelfAttribute("found_at")
 
 
 class TaskFactory(DjangoModelFactory[Task]):

@@ -86,6 +86,7 @@ ROUTES: dict[str, list[Route]] = {
     "api:task-complete": [
         Route("post", "tasks/{task}/complete/", "cases:write", outsider=404, needs_person=True)
     ],
+    "api:shadow-finding-list": [Route("get", "shadow-findings/", "cases:read", **LIST)],
     "api:proposal-list": [
         Route("get", "proposals/", "cases:read", **LIST),
         Route(
@@ -129,6 +130,9 @@ ROUTES: dict[str, list[Route]] = {
     "api:service-levels-list": [Route("get", "policies/service-levels/", "policies:read", **LIST)],
     "api:impact-defaults-list": [Route("get", "policies/impact-defaults/", "policies:read", **LIST)],
     "api:severity-bands-list": [Route("get", "policies/severity-bands/", "policies:read", **LIST)],
+    "api:type-settings-list": [Route("get", "policies/type-settings/", "policies:read", **LIST)],
+    "api:responsibilities-list": [Route("get", "policies/responsibilities/", "policies:read", **LIST)],
+    "api:task-templates-list": [Route("get", "policies/task-templates/", "policies:read", **LIST)],
     # The rules of all companies are everybody's.
     "api:approval-rules-list": [Route("get", "policies/approval-rules/", "policies:read", elsewhere=200)],
     "analytics_api:kpis": [Route("get", "kpis/", "kpis:read", elsewhere=200)],

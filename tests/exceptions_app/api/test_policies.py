@@ -96,3 +96,21 @@ def test_impact_defaults_and_severity_bands_are_listed(world: Ground, caller: Ca
 def test_rules_are_read_only(caller: Caller) -> None:
     for path in ("policies/", "policies/tolerances/"):
         problem(caller.post(path, {}), 405)
+
+
+def test_type_settings_responsibilities_and_templates_are_listed(world: Ground, caller: Caller) -> None:
+    factories.TypeSettingFactory.create(company=world.company, mode="shadow", warehouse=world.warehouse)
+    factories.ResponsibilityFactory.create(
+        company=world.company,
+        team=world.teams["PRO"],
+        person=world.people["bea"],
+        supplier=world.supplier,
+    )
+    factories.TaskTemplateFactory.create(company=world.company, kind="task")
+    (setting,) = results(caller.get("policies/type-settings/"))
+    (responsibility,) = results(caller.get("policies/responsibilities/"))
+    (template,) = results(caller.get("policies/task-templates/"))
+    assert (setting["type"], setting["mode"], setting["warehouse"]) == ("quantity_short", "shadow", "KAS")
+    assert (responsibility["team"], responsibility["person"]) == ("PRO", "bea")
+    assert responsibility["supplier"] == "77"
+    assert (template["team_code"], template["kind"], template["due_hours"]) == ("PLN", "task", "8.00")

@@ -145,6 +145,29 @@ def severity_bands(world: Ground, count: int) -> None:
         factories.SeverityBandsFactory.create(company=world.company)
 
 
+def type_settings(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.TypeSettingFactory.create(company=world.company, supplier=world.supplier)
+
+
+def responsibilities(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.ResponsibilityFactory.create(
+            company=world.company, team=world.teams["PRO"], person=world.people["bea"]
+        )
+
+
+def task_templates(world: Ground, count: int) -> None:
+    for _ in range(count):
+        factories.TaskTemplateFactory.create(company=world.company)
+
+
+def shadow_findings(world: Ground, count: int) -> None:
+    for _ in range(count):
+        order = factories.PurchaseOrderFactory.create(supplier=world.supplier)
+        factories.ShadowFindingFactory.create(order=order, team=world.teams["PRO"])
+
+
 Fill = Callable[[Ground, int], None]
 LISTS: list[tuple[str, Fill, str]] = [
     ("orders/", orders, "results"),
@@ -163,6 +186,10 @@ LISTS: list[tuple[str, Fill, str]] = [
     ("policies/tolerances/", tolerances, "results"),
     ("policies/terms/", terms, "results"),
     ("policies/routing-rules/", routing_rules, "results"),
+    ("policies/type-settings/", type_settings, "results"),
+    ("policies/responsibilities/", responsibilities, "results"),
+    ("policies/task-templates/", task_templates, "results"),
+    ("shadow-findings/", shadow_findings, "results"),
     ("policies/service-levels/", service_levels, "results"),
     ("policies/approval-rules/", approval_rules, "results"),
     ("policies/impact-defaults/", impact_defaults, "results"),

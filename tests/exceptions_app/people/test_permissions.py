@@ -153,6 +153,10 @@ IN_COMPANY = {
     "settle_command": lambda team, role: (
         (team == "EDI" and role != Role.AUDITOR) or (team == "PRO" and role in (Role.LEAD, Role.MANAGER))
     ),
+    "view_shadow": lambda team, role: role != Role.MEMBER,
+    "manage_incidents": lambda team, role: (
+        (team in ("PRO", "SUP") and role != Role.AUDITOR) or role in (Role.LEAD, Role.MANAGER)
+    ),
     "view_history": lambda team, role: role in (Role.MANAGER, Role.AUDITOR),
 }
 
