@@ -288,7 +288,10 @@ class ShipmentNumber(models.Model):
 
 
 class PurchaseOrder(models.Model):
-    """A purchase order as the newest revision of the ERP has it."""
+    """A purchase order as the newest revision of the ERP has it.
+
+    `unmatched`: the lines of documents that name it and fit none of its lines, as JSON (`UnmatchedLine`).
+    """
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="orders")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="orders")
@@ -299,6 +302,7 @@ class PurchaseOrder(models.Model):
     buyer = models.CharField(max_length=64, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
     version_token = models.CharField(max_length=200, blank=True)
+    unmatched = models.JSONField(default=list, blank=True)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

@@ -173,7 +173,7 @@ class _Rows:
             if fact.received and fact.received.unit != position.line.quantity.unit
         }
         factors = ground.factors(converted)
-        changed = self._save_orders(current)
+        changed = self._save_orders(current, positions)
         differing: list[OrderLine] = []
         for number, of_order in positions.items():
             order = self.orders[number]
@@ -197,7 +197,9 @@ class _Rows:
         )
         return {number: self.orders[number].pk for number in changed}
 
-    def _save_orders(self, current: Mapping[str, Document]) -> set[str]:
+    def _save_orders(
+        self, current: Mapping[str, Document], positions: Mapping[str, OrderPositions]
+    ) -> set[str]:
         """Write the orders themselves; return the numbers of the new and the changed ones."""
         differing: list[PurchaseOrder] = []
         changed: set[str] = set()
@@ -209,6 +211,7 @@ class _Rows:
             order.state, order.currency, order.buyer = said.state.value, said.currency, said.buyer or ""
             order.released_at, order.version_token = said.released_at, said.version_token
             order.document = current[number]
+            order.unmatched = json.loads(to_json(positions[number].unmatched))
             after = _header_of(order)
             if before != after:
                 differing.append(order)
@@ -225,7 +228,16 @@ class _Rows:
         return changed
 
 
-ORDER_COLUMNS = ["supplier", "state", "currency", "buyer", "released_at", "version_token", "document"]
+ORDER_COLUMNS = [
+    "supplier",
+    "state",
+    "currency",
+    "buyer",
+    "released_at",
+    "unmatched",
+    "version_token",
+    "document",
+]
 LINE_COLUMNS = [
     "item",
     "item_number",
@@ -252,6 +264,7 @@ def _header_of(order: PurchaseOrder) -> tuple[object, ...]:
         order.currency,
         order.buyer,
         order.released_at,
+        order.unmatched,
         order.version_token,
         order.document_id,
     )

@@ -64,7 +64,10 @@ class HeardDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmatchedLine:
-    """A document line that names this order and fits none of its lines, or more than one."""
+    """A document line that names this order and fits none of its lines, or more than one.
+
+    A line that names no order is one of the first order its document names.
+    """
 
     kind: DocumentKind
     key: str
@@ -73,6 +76,7 @@ class UnmatchedLine:
     line_number: str | None
     ids: ItemIds
     reason: NoMatch
+    first_said_at: datetime
     candidates: tuple[str, ...] = ()
 
 
@@ -433,7 +437,10 @@ class _Desk:
 
     def _match(self, kind: DocumentKind, document: HeardDocument, lines: Sequence[NamedLine]) -> list[Match]:
         """Match every line, and keep those that name this order but fit no line of it."""
-        matches = [self._match_one(line) for line in lines]
+        numbers = [line.order_number for line in lines if not isinstance(line, ConfirmationLine)]
+        own = self.orders.newest.number
+        takes_unnamed = own == min((number for number in numbers if number is not None), default=own)
+        matches = [self._match_one(line, takes_unnamed=takes_unnamed) for line in lines]
         self._unmatched[kind, document.key] = [
             UnmatchedLine(
                 kind=kind,
@@ -443,6 +450,7 @@ class _Desk:
                 line_number=line.line_number,
                 ids=line.ids,
                 reason=match.reason,
+                first_said_at=document.first_said_at,
                 candidates=match.candidates,
             )
             for index, (line, match) in enumerate(zip(lines, matches, strict=True))
@@ -450,11 +458,11 @@ class _Desk:
         ]
         return matches
 
-    def _match_one(self, line: NamedLine) -> Match:
+    def _match_one(self, line: NamedLine, *, takes_unnamed: bool = False) -> Match:
         """Match against the lines the order has; only what fits none of them, against those it once had."""
         if not isinstance(line, ConfirmationLine):
             if line.order_number is None:
-                return Match(reason=NoMatch.NO_ORDER_NAMED)
+                return Match(reason=NoMatch.NO_ORDER_NAMED if takes_unnamed else None)
             if line.order_number != self.orders.newest.number:
                 return Match()
         ids = line.ids

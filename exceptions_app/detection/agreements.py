@@ -67,6 +67,11 @@ def fingerprint(line: LineSnapshot) -> str | None:
     return f"{_digest(quantities)}-{_digest(_price_word(line))}"
 
 
+def words_of(fact: AnswerFact) -> tuple[dict[str, Any], Price | None, str | None]:
+    """Return what an answer says: quantities and days, the price, and its currency."""
+    return _quantity_word(fact), fact.price, fact.currency if fact.price else None
+
+
 def price_fact(line: LineSnapshot) -> AnswerFact | None:
     """Return the newest answer that states a price."""
     return next((fact for fact in answers_of(line.position) if fact.price is not None), None)

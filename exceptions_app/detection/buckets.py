@@ -133,7 +133,7 @@ def split(
     counter = counter_of(line)
     ordered = counter.count(line.position.line.quantity)
     goods = goods_of(line.position, counter, snapshot.calendar)
-    offer = read_offer(snapshot, line.position, counter)
+    offer = read_offer(snapshot, line.position, counter, is_trusted=_is_trusted(agreements))
     judge = _Judge(snapshot, line, goods, offer, Deadlines(snapshot, line), as_of)
     curve = _meet(_demand(line, ordered, counter), offer.supplies if offer else ())
     curve = [judge.moved_along(part) for part in curve]
@@ -162,6 +162,16 @@ def split(
         offer=offer,
         bills=bills,
         pieces=tuple(_joined(pieces)),
+    )
+
+
+def _is_trusted(agreements: Iterable[Holding]) -> bool:
+    """Say whether it was decided that a doubtful answer holds as it is."""
+    return any(
+        agreed.agreement.type_code == "answer_conflict"
+        and agreed.agreement.kind is not AgreementKind.WAIT_UNTIL
+        and Aspect.QUANTITY in agreed.aspects
+        for agreed in agreements
     )
 
 

@@ -336,8 +336,11 @@ def snapshot(
     sight: Sight = SEEN,
     terms: Terms | None = None,
     tolerances: ToleranceTable | None = None,
+    abc_class: str = "",
+    is_for_class_a: bool = False,
 ) -> OrderSnapshot:
     """Return the order as detection sees it after `documents`; `packs` are base units in one of each unit."""
+    positions = positions_of(documents)
     factors = {base: Decimal(1)} | {unit: Decimal(factor) for unit, factor in (packs or {}).items()}
     return OrderSnapshot(
         order_id=1,
@@ -352,10 +355,14 @@ def snapshot(
         lines=tuple(
             LineSnapshot(
                 position=position,
-                item=ItemFacts(number=position.line.item, base_unit=base, factors=factors),
+                item=ItemFacts(
+                    number=position.line.item, base_unit=base, factors=factors, abc_class=abc_class
+                ),
                 tolerances=tolerances or ToleranceTable({}),
                 warehouse="KASSEL",
+                is_for_class_a=is_for_class_a,
             )
-            for position in positions_of(documents).lines
+            for position in positions.lines
         ),
+        unmatched=positions.unmatched,
     )

@@ -13,6 +13,8 @@ class Healing(StrEnum):
     CREDITED = "credited"
     RESTATED = "another arrival stated"
     DELIVERED = "delivered"
+    CONFIRMED_AGAIN = "confirmed again"
+    MATCHED = "matched"
     CONVERTED = "unit converted"
     ERP_CHANGED = "ERP matches"
     CANCELLED = "cancelled in the ERP"

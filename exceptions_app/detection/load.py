@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.commands import LineValues
-from erp_connectors.documents.models import Item, OrderLine, PurchaseOrder, Supplier
+from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, PurchaseOrder, Supplier
 from erp_connectors.documents.position import LinePosition
+from erp_connectors.documents.positions import UnmatchedLine
 from erp_connectors.errors import RightlineError
 from erp_connectors.exchange import health
 from exceptions_app.cases.models import AgreementRow
@@ -18,6 +19,9 @@ from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnap
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
 from suppliers.profiles import SupplierProfile
+
+#: An item in a warehouse, by their primary keys.
+Place = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +64,13 @@ def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | No
         lines[line.order_id].append(line)
     policies = policies or lookup.load({order.company_id for order in orders.values()}, as_of)
     sights = health.sights_of({order.supplier for order in orders.values()}, now=as_of)
+    waiting = _places_of_class_a(line for of_order in lines.values() for line in of_order)
     loaded: dict[int, LoadedOrder] = {}
     problems: dict[int, RightlineError] = {}
     for order_id, order in orders.items():
         try:
-            loaded[order_id] = _loaded(order, lines[order_id], policies, sights[order.supplier_id])
+            sight = sights[order.supplier_id]
+            loaded[order_id] = _loaded(order, lines[order_id], policies, sight, waiting)
         except RightlineError as problem:
             problems[order_id] = problem
     return LoadedOrders(policies=policies, rows=orders, orders=loaded, problems=problems)
@@ -106,6 +112,7 @@ def _loaded(
     lines: Iterable[OrderLine],
     policies: Policies,
     sight: Mapping[str, datetime | None],
+    waiting: Collection[Place],
 ) -> LoadedOrder:
     kept = {line.number: line for line in lines}
     scopes = {number: _scope(order, line) for number, line in kept.items()}
@@ -135,12 +142,21 @@ def _loaded(
                 item=_item(line.item, order.supplier.number),
                 tolerances=policies.tolerances(scopes[number]),
                 warehouse=line.warehouse.code if line.warehouse else None,
+                is_for_class_a=(line.item_id, line.warehouse_id) in waiting,
             )
             for number, line in kept.items()
         ),
+        unmatched=from_builtins(order.unmatched, tuple[UnmatchedLine, ...]),
         watched=_is_watched(order),
     )
     return LoadedOrder(order=order, snapshot=snapshot, lines=kept, scopes=scopes)
+
+
+def _places_of_class_a(lines: Iterable[OrderLine]) -> set[Place]:
+    """Return where customer orders of class A wait for an item of one of the lines."""
+    items = {line.item_id for line in lines if line.item_id}
+    waiting = CustomerDemand.objects.filter(item__in=items, customer_class="A", open_quantity__gt=0)
+    return set(waiting.values_list("item", "warehouse"))
 
 
 def _is_watched(order: PurchaseOrder) -> bool:

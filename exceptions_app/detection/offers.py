@@ -82,14 +82,44 @@ def readable_answer(position: LinePosition, counter: Counter) -> AnswerFact | No
     return next((fact for fact in answers_of(position) if is_readable(fact, counter)), None)
 
 
-def read_offer(snapshot: OrderSnapshot, position: LinePosition, counter: Counter) -> Offer | None:
-    """Return what the newest readable answer offers; None when there is none."""
-    fact = readable_answer(position, counter)
+def read_offer(
+    snapshot: OrderSnapshot, position: LinePosition, counter: Counter, *, is_trusted: bool = False
+) -> Offer | None:
+    """Return what the newest answer offers that can be read and meant so; None when there is none.
+
+    `is_trusted`: somebody has decided that an answer holds although it can hardly be meant so.
+    """
+    readable = (fact for fact in answers_of(position) if is_readable(fact, counter))
+    fact = next(
+        (one for one in readable if is_trusted or not doubtful_share(snapshot, position, one, counter)), None
+    )
     if fact is None:
         return None
     if fact.offered is None:
         return Offer(fact=fact, supplies=(), is_on_hold=not PENDING.isdisjoint(fact.answers))
     return _read(snapshot, position, fact, fact.offered, counter)
+
+
+def doubtful_share(
+    snapshot: OrderSnapshot, position: LinePosition, fact: AnswerFact, counter: Counter
+) -> Decimal:
+    """Return by how much an answer cannot be meant as the supplier's answers are counted; mostly nothing.
+
+    In all, it can be no less than what had been received when it was first said. What is still open can be no
+    more than that, where the figure could be the total.
+    """
+    if not fact.offered or fact.as_ordered or not ON_HOLD.isdisjoint(fact.answers):
+        return NOTHING
+    said = sum((counter.count(part.quantity) for part in fact.offered), NOTHING)
+    goods = goods_until(position, fact.first_said_at, counter, snapshot.calendar)
+    if said <= 0 or goods.reached <= 0:
+        return NOTHING
+    if snapshot.terms.total_quantity:
+        return max(goods.received - said, NOTHING)
+    requested = [part.quantity for part in fact.requested] or [position.line.quantity]
+    ordered = sum((counter.count(quantity) for quantity in requested), NOTHING)
+    could_be_total = goods.reached <= said <= ordered
+    return max(said + goods.reached - ordered, NOTHING) if could_be_total else NOTHING
 
 
 def is_readable(fact: AnswerFact, counter: Counter) -> bool:

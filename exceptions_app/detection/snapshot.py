@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from erp_connectors.documents.position import LinePosition
+from erp_connectors.documents.positions import UnmatchedLine
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.policies.values import Terms, ToleranceTable
 
@@ -45,17 +46,24 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSnapshot:
-    """One order line. `item` None: the item is not in the mirror, so only its own order unit is known."""
+    """One order line. `item` None: the item is not in the mirror, so only its own order unit is known.
+
+    `is_for_class_a`: a customer order of class A waits for the item in its warehouse.
+    """
 
     position: LinePosition
     item: ItemFacts | None
     tolerances: ToleranceTable
     warehouse: str | None = None
+    is_for_class_a: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSnapshot:
-    """One purchase order. `calendar` is the distributor's, `supplier_calendar` the supplier's."""
+    """One purchase order. `calendar` is the distributor's, `supplier_calendar` the supplier's.
+
+    `unmatched`: the lines of documents that name the order and fit none of its lines.
+    """
 
     order_id: int
     company: str
@@ -67,4 +75,5 @@ class OrderSnapshot:
     terms: Terms
     sight: Sight
     lines: tuple[LineSnapshot, ...]
+    unmatched: tuple[UnmatchedLine, ...] = ()
     watched: bool = True

@@ -11,12 +11,13 @@ from erp_connectors.canonical.values import ItemIds
 from erp_connectors.documents.matching import names_another
 from erp_connectors.documents.position import InvoiceFact, LinePosition
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
-from exceptions_app.detection.agreements import Aspect, Holding, fingerprint, holding
+from exceptions_app.detection.agreements import Aspect, Holding, ends_at, fingerprint, has_ended, holding
 from exceptions_app.detection.buckets import Bucket, LineBuckets, split
 from exceptions_app.detection.counting import Counter
-from exceptions_app.detection.deadlines import Deadlines
+from exceptions_app.detection.deadlines import JUST_AFTER, Deadlines
 from exceptions_app.detection.prices import Comparison, UnitPrice, confirmed_price, money, ordered_price
 from exceptions_app.detection.snapshot import LineSnapshot, OrderSnapshot
+from exceptions_app.detection.subject import word_of
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Tolerance
 
@@ -166,6 +167,17 @@ class OrderView:
     snapshot: OrderSnapshot
     as_of: datetime
     lines: tuple[LineView, ...]
+    agreements: tuple[Agreement, ...] = ()
+
+    def is_settled(self, deviation: Deviation) -> bool:
+        """Say whether an agreement covers a deviation that is on no line, with the words it was made on."""
+        word = word_of(deviation.key, deviation.actual)
+        return any(each.key == deviation.key and each.answer in (None, word) for each in self.agreements)
+
+    def next_end(self, type_code: str) -> datetime | None:
+        """Return when the next wait on a type ends that is on no line."""
+        ends = [ends_at(self.snapshot, each) for each in self.agreements if each.type_code == type_code]
+        return min((end + JUST_AFTER for end in ends if end is not None), default=None)
 
 
 def look(
@@ -182,7 +194,15 @@ def look(
             held = tuple(holding(snapshot, line, known, states, as_of))
             claims = tuple(each for each in known if _is_claim(each, line, states))
             lines.append(LineView(snapshot, line, held, claims, split(snapshot, line, held, as_of), as_of))
-    return OrderView(snapshot, as_of, tuple(lines))
+    counting = tuple(each for each in known if _counts(snapshot, each, states, as_of))
+    return OrderView(snapshot, as_of, tuple(lines), counting)
+
+
+def _counts(
+    snapshot: OrderSnapshot, agreement: Agreement, states: frozenset[AgreementState], as_of: datetime
+) -> bool:
+    is_of_order = agreement.line_number is None and agreement.state in states
+    return is_of_order and not has_ended(snapshot, agreement, as_of)
 
 
 def _is_claim(agreement: Agreement, line: LineSnapshot, states: frozenset[AgreementState]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from exceptions_app.detection.agreement import Agreement
@@ -22,11 +23,14 @@ from exceptions_app.deviation import Deviation, OpenLine
 from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
 from exceptions_app.severity import Severity
 
+#: What a case line has room for.
+LONGEST_KEY = 200
 #: Which figure of the evidence shows that something of this kind has come.
 TELLS = {
     Healing.ANSWERED: "word",
     Healing.SHIPPED: "shipped",
     Healing.RECEIVED: "received",
+    Healing.CONFIRMED_AGAIN: "answer",
     Healing.INVOICED: "invoiced",
     Healing.CREDITED: "credited",
     Healing.RESTATED: "arrivals",
@@ -227,7 +231,8 @@ class LineType(ExceptionType):
 
     def key(self, line_number: str, *more: str) -> str:
         """Return the key of a deviation of this type; without values, it stays while they move."""
-        return ":".join((self.code, line_number, *more))
+        key = ":".join((self.code, line_number, *more))
+        return key if len(key) <= LONGEST_KEY else f"{key[:150]}:{sha256(key.encode()).hexdigest()[:32]}"
 
     def deviation(self, line: LineView, **values: Any) -> Deviation:
         """Return a deviation of this type on `line`, with the figures every type shows as evidence."""

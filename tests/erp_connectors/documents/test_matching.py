@@ -4,7 +4,7 @@ import pytest
 
 from erp_connectors.canonical.documents import OrderLine
 from erp_connectors.canonical.values import ItemIds
-from erp_connectors.documents.matching import Match, NoMatch, match_line, normal_number
+from erp_connectors.documents.matching import Match, NoMatch, match_line, names_another, normal_number
 from exceptions_app.detection.examples import order_line
 
 
@@ -80,3 +80,28 @@ def test_two_lines_with_one_normal_number_are_told_apart_by_the_exact_one() -> N
     lines = [line("010", "A"), line("10", "B")]
     assert match_line(lines, "10", ItemIds()) == Match(line_number="10")
     assert match_line(lines, "0010", ItemIds()).reason is NoMatch.SEVERAL_FIT
+
+
+@pytest.mark.parametrize(
+    ("ids", "another"),
+    [
+        (ItemIds(), False),
+        (ItemIds(buyer="A"), False),
+        (ItemIds(buyer="000A"), False),
+        (ItemIds(buyer="B"), True),
+        (ItemIds(buyer="B", supplier="S-A"), False),
+        (ItemIds(supplier="alias"), False),
+        (ItemIds(supplier="s-b", gtin="4006381333931"), False),
+        (ItemIds(supplier="s-b", gtin="4006381333948"), True),
+        (ItemIds(gtin="4006381333955"), False),
+        (ItemIds(manufacturer="M"), False),
+    ],
+)
+def test_item_numbers_name_another_item_when_one_that_is_known_differs_and_none_agrees(
+    ids: ItemIds, another: bool
+) -> None:
+    assert names_another(LINES[0], ids, names=["ALIAS"], gtins=["4006381333955"]) is another
+
+
+def test_nothing_is_said_by_numbers_the_line_does_not_have() -> None:
+    assert not names_another(LINES[1], ItemIds(gtin="4006381333955"))

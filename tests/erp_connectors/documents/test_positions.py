@@ -425,3 +425,18 @@ def _offered(position: LinePosition) -> list[Decimal]:
 def _confirmation(lines: tuple[ConfirmationLine, ...]) -> HeardDocument:
     version = DocumentVersion(at("2026-11-24 10:00"))
     return heard("855-1", Confirmation(order_number=ORDER_NUMBER, version=version, lines=lines))
+
+
+def test_a_line_that_names_no_order_is_left_to_the_first_order_its_document_names() -> None:
+    notice = ship_notice(5, said="2026-11-27 10:00")
+    content: Any = notice.content
+    unnamed = replace(content.lines[0], order_number=None)
+
+    def unmatched(*other: str) -> list[NoMatch]:
+        lines = (unnamed, *(replace(unnamed, order_number=number) for number in other))
+        document = replace(notice, content=replace(content, lines=lines))
+        return [line.reason for line in positions_of([ORDER, document]).unmatched]
+
+    assert unmatched() == [NoMatch.NO_ORDER_NAMED]
+    assert unmatched(ORDER_NUMBER, "9999999999") == [NoMatch.NO_ORDER_NAMED]
+    assert unmatched(ORDER_NUMBER, "0000000001") == []

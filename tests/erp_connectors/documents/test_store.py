@@ -324,6 +324,22 @@ def test_a_line_that_fits_nothing_is_noted_until_the_order_brings_it(world: Worl
     assert world.line("30").position["answer"] is not None
 
 
+def test_a_line_that_fits_nothing_stays_with_the_order_until_it_fits(
+    world: World, news: list[dict[str, Any]]
+) -> None:
+    world.hear(order())
+    world.hear(answer(5, 82, line="30"))
+    (unmatched,) = models.PurchaseOrder.objects.get().unmatched
+    assert (unmatched["kind"], unmatched["line_number"], unmatched["reason"]) == (
+        "confirmation",
+        "30",
+        "no_such_line",
+    )
+    assert news[-1]["orders"] == [models.PurchaseOrder.objects.get().pk]
+    world.hear(order(7, order_line("10"), order_line("30")))
+    assert models.PurchaseOrder.objects.get().unmatched == []
+
+
 def codes_of(transaction: Transaction) -> list[str]:
     transaction.refresh_from_db()
     return [finding["code"] for finding in transaction.findings]

@@ -20,7 +20,7 @@ from exceptions_app.detection.detect import detect
 from exceptions_app.detection.examples import amount, answer, at, order, receipt, ship_notice, snapshot
 from exceptions_app.detection.view import look
 from exceptions_app.policies.values import Direction, Limit, LimitState, Terms, Tolerance, ToleranceTable
-from tests.builders.worlds import Desk, found, listed
+from tests.builders.worlds import Desk, agreement, found, listed
 
 ORDER = order((100, "2026-12-02"))
 FULL = answer((100, "2026-12-02"), said="2026-11-20 10:00")
@@ -211,7 +211,11 @@ def test_an_answer_on_open_quantity_adds_what_was_under_way_when_it_was_given() 
         "under_way": 50,
         "received": 300,
     }
-    assert pieces(documents, "2026-12-02 12:00")["not_offered"] == 150
+    # As a total it would be less than was received: until that is decided the answer before it counts.
+    assert pieces(documents, "2026-12-02 12:00") == {"confirmed": 150, "under_way": 50, "received": 300}
+    assert found(documents, "2026-12-02 12:00") == [("answer_conflict", "100", "10")]
+    decided = [agreement(snapshot(*documents), "answer_conflict")]
+    assert found(documents, "2026-12-02 12:00", decided) == [("quantity_short", "150", "10")]
 
 
 def test_an_unreadable_answer_leaves_what_was_known_before_it() -> None:

@@ -7,16 +7,23 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from erp_connectors.documents.models import OrderLine
+from erp_connectors.canonical.codec import to_builtins
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.canonical.values import DocumentVersion, ItemIds
+from erp_connectors.documents.matching import NoMatch
+from erp_connectors.documents.models import ItemName, OrderLine, PurchaseOrder
+from erp_connectors.documents.positions import UnmatchedLine
 from erp_connectors.errors import ConfigurationError
 from exceptions_app.detection.agreement import AgreementKind, AgreementState
 from exceptions_app.detection.load import agreements_of, load
+from exceptions_app.detection.snapshot import OrderSnapshot
 from exceptions_app.policies.values import Direction, Tolerance
 from tests.builders.factories import (
     LAST_WEEK,
     TUESDAY_TEN,
     AgreementRowFactory,
     CalendarFactory,
+    CustomerDemandFactory,
     Ground,
     ItemFactory,
     ItemPackFactory,
@@ -69,6 +76,40 @@ def test_a_snapshot_holds_what_detection_asks_for(world: Ground, line: OrderLine
     tolerance = seen.tolerances.get("quantity_short", Direction.UNDER, Tolerance())
     assert tolerance.percent.value == 5
     assert loaded.lines["10"] == line
+
+
+def test_a_snapshot_knows_the_names_of_an_item_who_waits_for_it_and_what_fits_no_line(
+    world: Ground, line: OrderLine
+) -> None:
+    assert line.item is not None
+    line.item.gtin = "4012345678901"
+    line.item.save()
+    for supplier, number in (("77", "ND-77"), ("78", "OTHER-1")):
+        ItemName.objects.create(item=line.item, supplier_number=supplier, number=number)
+    unmatched = UnmatchedLine(
+        kind=DocumentKind.INVOICE,
+        key="INV-1",
+        version=DocumentVersion(TUESDAY_TEN),
+        index=0,
+        line_number="99",
+        ids=ItemIds(),
+        reason=NoMatch.NO_SUCH_LINE,
+        first_said_at=TUESDAY_TEN,
+    )
+    PurchaseOrder.objects.update(unmatched=to_builtins([unmatched]))
+
+    def seen() -> OrderSnapshot:
+        return load([line.order_id], TUESDAY_TEN).orders[line.order_id].snapshot
+
+    assert seen().unmatched == (unmatched,)
+    (known,) = seen().lines
+    assert known.item is not None
+    assert (known.item.gtin, known.item.names, known.is_for_class_a) == ("4012345678901", ("ND-77",), False)
+    demand = CustomerDemandFactory.create(item=line.item, warehouse=line.warehouse, customer_class="B")
+    assert not seen().lines[0].is_for_class_a
+    demand.customer_class = "A"
+    demand.save()
+    assert seen().lines[0].is_for_class_a
 
 
 def test_sight_is_of_the_partners_edi_and_of_the_erp(world: Ground, line: OrderLine) -> None:
@@ -140,7 +181,7 @@ def test_fifty_orders_take_as_many_queries_as_one(world: Ground, line: OrderLine
             loaded = load(batch, TUESDAY_TEN)
         assert len(loaded.orders) == len(batch)
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 20
+    assert counts[0] == counts[1] <= 22
 
 
 def test_agreements_are_those_that_may_still_hold(line: OrderLine) -> None:

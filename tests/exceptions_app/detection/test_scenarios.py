@@ -22,6 +22,7 @@ from exceptions_app.detection.examples import (
     snapshot,
     status,
 )
+from exceptions_app.detection.subject import word_of
 from tests.builders.worlds import Desk, Found, agreement, found, listed, scheduled
 
 # --- 1, shortage
@@ -453,3 +454,29 @@ def test_a_claim_is_settled_by_its_credit_note_and_only_by_that() -> None:
 def test_an_agreement_on_a_part_leaves_the_rest() -> None:
     part = [agreement(snapshot(SHORTAGE, OFFER_82), "quantity_short", quantity=10)]
     assert found([SHORTAGE, OFFER_82], "2026-11-24 13:00", part) == [("quantity_short", "8", "10")]
+
+
+def test_a_line_that_fits_no_order_line_can_be_rejected_and_waited_for() -> None:
+    documents = [SHORTAGE, answer((100, "2026-12-02")), invoice(5, on="2026-11-24", line="99")]
+    known = snapshot(*documents)
+    (deviation,) = detect(known, (), at("2026-11-25 12:01")).deviations
+    assert (deviation.type_code, deviation.line_number) == ("unordered_line", "99")
+    rejected = replace(
+        agreement(known, "unordered_line", key=deviation.key),
+        line_number=None,
+        answer=word_of(deviation.key, deviation.actual),
+    )
+    assert detect(known, [rejected], at("2026-11-25 12:01")).deviations == ()
+    other = invoice(5, on="2026-11-24", line="98", revision=1)
+    assert found([*documents, other], "2026-11-25 12:01", [rejected]) == [("unordered_line", None, "98")]
+    wait = replace(rejected, kind=AgreementKind.WAIT_UNTIL, until=world.date(2026, 11, 27))
+    waiting = detect(known, [wait], at("2026-11-25 12:01"))
+    assert waiting.deviations == ()
+    assert waiting.next_look is not None
+    assert found(documents, "2026-11-27 17:01", [wait]) == [("unordered_line", None, "99")]
+    desk = Desk()
+    desk.evaluate(known, (), at("2026-11-25 12:01"))
+    desk.evaluate(known, [rejected], at("2026-11-25 12:02"))
+    desk.evaluate(known, (), at("2026-11-25 12:03"))
+    desk.evaluate(snapshot(*documents[:2]), (), at("2026-11-25 12:04"))
+    assert [what for what, _ in desk.history] == ["open", "agreed", "open", "matched"]
