@@ -28,7 +28,7 @@ VERBS = ("approve", "reject", "ask_back", "withdraw")
 class ProposalLineSerializer(serializers.ModelSerializer):
     """One order line, before and after."""
 
-    line_number = serializers.CharField(source="order_line.number", read_only=True)
+    line_number = serializers.CharField(source="order_line.number", read_only=True, allow_null=True)
     before = serializers.DictField(read_only=True)
     after = serializers.DictField(read_only=True)
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.values import DateKind, Price
+from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.values import DateKind, Price, Quantity
 from erp_connectors.documents.models import Item, OrderLine
 from erp_connectors.documents.position import AnswerFact, LinePosition
 from exceptions_app.calendars import BusinessCalendar
@@ -21,13 +22,16 @@ from exceptions_app.detection.offers import Day
 from exceptions_app.detection.prices import CENT, as_decimal
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot
-from exceptions_app.detection.types.base import BucketType
+from exceptions_app.detection.types.base import BucketType, SubjectKind
 from exceptions_app.detection.view import LineView, look
 from exceptions_app.playbook.situation import LineFacts, Part, Situation
 from exceptions_app.policies import lookup
 from exceptions_app.policies.values import ToleranceTable
 from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import ProposalLine
+
+#: What a line is called that is about the whole of an invoice, a message ...
+WHOLE = "all"
 
 
 def situation_of(case: Case, *, as_of: datetime, person: str, lines: Iterable[CaseLine]) -> Situation:
@@ -37,17 +41,23 @@ def situation_of(case: Case, *, as_of: datetime, person: str, lines: Iterable[Ca
     """
     policies = lookup.load([case.company_id], as_of)
     of_company = policies.of(case.company_id)
-    views = _views(case, as_of) if case.order_id is not None else {}
-    facts = tuple(
-        _facts(line, case.type_code, views.get(line.line_number), of_company.calendar)
-        for line in lines
-        if line.order_line is not None
-    )
+    facts: tuple[LineFacts, ...]
+    if case.subject_kind == SubjectKind.ORDER:
+        views = _views(case, as_of) if case.order_id is not None else {}
+        facts = tuple(
+            _facts(line, case.type_code, views.get(line.line_number), of_company.calendar)
+            for line in lines
+            if line.order_line is not None
+        )
+        currency = case.order.currency if case.order else case.company.currency
+    else:
+        facts = tuple(_facts_of_subject(line) for line in lines)
+        currency = next((line.currency for line in facts if line.currency), case.company.currency)
     return Situation(
         case_number=case.number,
         type_code=case.type_code,
         order_number=case.order.number if case.order else "",
-        order_currency=case.order.currency if case.order else case.company.currency,
+        order_currency=currency,
         company_currency=case.company.currency,
         rates=dict(of_company.rates),
         lines=facts,
@@ -68,6 +78,24 @@ def loaded(lines: QuerySet[CaseLine]) -> list[CaseLine]:
     """Return case lines with the order lines and items a situation is made of, by line number."""
     with_items = lines.select_related("order_line__item").prefetch_related("order_line__item__packs")
     return list(with_items.order_by("line_number", "pk"))
+
+
+def name_of(line: CaseLine) -> str:
+    """Return what a line of a case is called in a decision: its number, or what tells it from others."""
+    return line.line_number or line.key.partition(":")[2] or WHOLE
+
+
+def _facts_of_subject(case_line: CaseLine) -> LineFacts:
+    """Return the facts of what deviates on a subject that is no order: its money, and no values to change."""
+    quantity = Quantity(case_line.quantity or Decimal(0), case_line.unit)
+    return LineFacts(
+        case_line_id=case_line.pk,
+        number=name_of(case_line),
+        values=LineValues(quantity=quantity, schedule=(), price=None),
+        deviating=case_line.quantity,
+        at_stake=case_line.amount,
+        currency=case_line.currency,
+    )
 
 
 def line_snapshot(line: OrderLine) -> LineSnapshot:

@@ -39,7 +39,8 @@ class LineFacts:
     `offered`: what the newest answer offers, None without one. `delivered`: shipped or received, the greater.
     `factors`: base units in one of each unit of the item. `parts`: the ordered quantity, part by part.
     `stated_price`: the newest price the supplier stated, `difference` how much more (or, negative, less) it
-    makes the line cost, in the order's currency; None where prices cannot be compared.
+    makes the line cost, in the order's currency; None where prices cannot be compared. `at_stake`: the money
+    that deviates, in `currency`, on what is no order; that has no values an ERP could be asked to change.
     """
 
     case_line_id: int
@@ -54,6 +55,8 @@ class LineFacts:
     difference: Decimal | None = None
     item: str = ""
     description: str = ""
+    at_stake: Decimal | None = None
+    currency: str = ""
 
     @property
     def unit(self) -> str:
@@ -121,7 +124,7 @@ class LinePlan:
 
     Without a command `after` is what people reckon with from then on; the ERP keeps `before`. `money`: what
     the decision costs or claims besides moved or changed quantity (an agreed cost, a price difference, a
-    credit), in the order's currency; None: it should be known, and is not.
+    credit), in the order's currency; None: it should be known, and is not. `note`: what was written about it.
     """
 
     case_line_id: int
@@ -132,6 +135,7 @@ class LinePlan:
     confirmed: ConfirmationLine | None = None
     despatch: Despatch | None = None
     money: Decimal | None = Decimal(0)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What resolutions that change nothing in the ERP have in common. Pure."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ def unchanged(
     *,
     until: date | None = None,
     money: Decimal | None = Decimal(0),
+    note: str = "",
 ) -> LinePlan:
     """Return the line as the ERP has it, with an agreement on all that deviates."""
     return LinePlan(
@@ -22,4 +24,10 @@ def unchanged(
         after=line.values,
         agreement=AgreementPlan(kind=kind, quantity=line.deviating, until=until),
         money=money,
+        note=note,
     )
+
+
+def named(lines: Iterable[LinePlan]) -> str:
+    """Return what a decision on no order is about: its lines, with what was written of each."""
+    return ", ".join(f"{line.number} ({line.note})" if line.note else line.number for line in lines)

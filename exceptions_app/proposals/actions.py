@@ -25,6 +25,7 @@ from exceptions_app.cases.change import lock as lock_case
 from exceptions_app.cases.lifecycle import SETTLED
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.models import Watch
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, may
 from exceptions_app.playbook.inputs import Problem, UnusableInputs
@@ -408,18 +409,19 @@ def _say(
 
 
 def _look_first(case: Case) -> None:
-    """Have the order looked at now if something happened to it: nobody decides on what is no longer so.
+    """Have the subject of a case looked at now if something happened to it: nobody decides on what is gone.
 
-    Raises TransientError where that fails; the watch of the order says why.
+    Raises TransientError where that fails; the watch of the subject says why.
     """
-    if case.order_id is None:
+    if case.subject_id is None:
         return
-    news = Watch.objects.filter(subject_kind="order", subject_id=case.order_id, marked__gt=F("seen"))
+    kind = SubjectKind(case.subject_kind)
+    news = Watch.objects.filter(subject_kind=kind, subject_id=case.subject_id, marked__gt=F("seen"))
     if not news.exists():
         return
-    evaluation = intake.evaluate([case.order_id], as_of=clock.now())
+    evaluation = intake.evaluate([case.subject_id], clock.now(), kind=kind)
     for failure in evaluation.failures.values():
-        raise TransientError(f"What just happened to the order could not be looked at: {failure}")
+        raise TransientError(f"What just happened could not be looked at: {failure}")
 
 
 # --- what must hold -----------------------------------------------------------------------------------------

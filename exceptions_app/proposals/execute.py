@@ -1,21 +1,25 @@
 """Carries out what is authorised: agreements, command, documents, the state of the case; all or nothing."""
 
 from datetime import datetime
+from typing import Any
 
 from erp_connectors.canonical.codec import to_builtins
 from erp_connectors.canonical.commands import LineChange, OrderCommand
 from erp_connectors.exchange import inbox, outbox
 from exceptions_app.audit.record import record
 from exceptions_app.cases import upkeep
-from exceptions_app.cases.models import AgreementRow, CaseLine, CaseState
+from exceptions_app.cases.models import AgreementRow, Case, CaseLine, CaseState
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementState
 from exceptions_app.detection.agreements import fingerprint
+from exceptions_app.detection.subject import SubjectSnapshot, word_of
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.playbook.load import free_lines, line_snapshot
 from exceptions_app.playbook.situation import LinePlan, Plan
 from exceptions_app.proposals import lifecycle, settle
 from exceptions_app.proposals.change import Step, change
 from exceptions_app.proposals.models import Proposal
+from exceptions_app.subjects.registry import subject
 
 
 def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
@@ -63,27 +67,57 @@ def _agree(proposal: Proposal, plan: Plan, at: datetime) -> None:
     lines = CaseLine.objects.select_related("order_line__item").in_bulk(
         [line.case_line_id for line in plan.lines]
     )
+    bind = _bound_to_order if proposal.case.subject_kind == SubjectKind.ORDER else _bound_to_subject
     for line in plan.lines:
         if line.agreement is not None:
-            _agree_on(proposal, lines[line.case_line_id], line, state, at)
+            case_line = lines[line.case_line_id]
+            _agree_on(proposal, case_line, line, state, at, bind(proposal.case, case_line, line, at))
+
+
+def _bound_to_order(case: Case, case_line: CaseLine, line: LinePlan, at: datetime) -> dict[str, Any]:
+    """Bind an agreement to the supplier's word on the order line, and to its values before and after."""
+    assert case_line.order_line is not None
+    return {
+        "subject_kind": case.subject_kind,
+        "subject_id": case.subject_id,
+        "order_line": case_line.order_line,
+        "answer": fingerprint(line_snapshot(case_line.order_line)),
+        "before": to_builtins(line.before),
+        "after": to_builtins(line.after),
+    }
+
+
+def _bound_to_subject(case: Case, case_line: CaseLine, line: LinePlan, at: datetime) -> dict[str, Any]:
+    """Bind an agreement to what the subject says, and to what was expected instead."""
+    assert case.subject_id is not None
+    world = subject(SubjectKind(case.subject_kind)).load([case.subject_id], at)
+    for problem in world.problems.values():
+        raise problem
+    snapshot: SubjectSnapshot = world.subjects[case.subject_id].snapshot
+    return {
+        "subject_kind": case.subject_kind,
+        "subject_id": case.subject_id,
+        "answer": word_of(snapshot.fingerprint, case_line.expected),
+    }
 
 
 def _agree_on(
-    proposal: Proposal, case_line: CaseLine, line: LinePlan, state: AgreementState, at: datetime
+    proposal: Proposal,
+    case_line: CaseLine,
+    line: LinePlan,
+    state: AgreementState,
+    at: datetime,
+    bound: dict[str, Any],
 ) -> None:
     assert line.agreement is not None
-    assert case_line.order_line is not None
     AgreementRow.objects.create(
-        order_line=case_line.order_line,
+        **bound,
         case_line=case_line,
         proposal=proposal,
         key=case_line.key,
         type_code=proposal.case.type_code,
         kind=line.agreement.kind.value,
         state=state.value,
-        answer=fingerprint(line_snapshot(case_line.order_line)),
-        before=to_builtins(line.before),
-        after=to_builtins(line.after),
         quantity=line.agreement.quantity,
         agreed_on=line.agreement.agreed_on,
         until=line.agreement.until,

@@ -12,11 +12,12 @@ from erp_connectors.errors import PermanentError
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection import registry as types
 from exceptions_app.detection.agreements import values_of
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people.models import User
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.amount import amount_of, percent_of
 from exceptions_app.playbook.inputs import LINES, Inputs, Problem, UnusableInputs
-from exceptions_app.playbook.load import line_snapshot, loaded, situation_of
+from exceptions_app.playbook.load import line_snapshot, loaded, name_of, situation_of
 from exceptions_app.playbook.situation import Plan
 from exceptions_app.proposals.approvals import hash_of, same_values
 from exceptions_app.proposals.models import Proposal, ProposalLine
@@ -79,7 +80,7 @@ def decide_again(proposal: Proposal, *, as_of: datetime) -> Decision:
     lines = lines_of(proposal)
     if not lines:
         raise UnusableInputs([Problem("", "Nothing of it deviates any more.")])
-    left = {line.line_number for line in lines}
+    left = {name_of(line) for line in lines}
     inputs = {
         name: value
         for name, value in proposal.inputs.items()
@@ -104,27 +105,29 @@ def lines_of(proposal: Proposal) -> list[CaseLine]:
 
 
 def is_in_mirror(proposal: Proposal) -> bool:
-    """Say whether the order has every value the proposal wants already."""
+    """Say whether the order has every value the proposal wants already; of another subject it never has."""
     lines = proposal.lines.select_related("order_line__item").prefetch_related("order_line__item__packs")
-    return all(
+    held = [
         same_values(
             values_of(line_snapshot(line.order_line).position.line), from_builtins(line.after, LineValues)
         )
         for line in lines
         if line.order_line is not None
-    )
+    ]
+    return bool(held) and all(held)
 
 
 def keep(proposal: Proposal, decision: Decision) -> None:
     """Write the lines of a decision as those of the proposal."""
-    case_lines = CaseLine.objects.filter(case=proposal.case, order_line__isnull=False)
-    order_lines = dict(case_lines.values_list("pk", "order_line_id"))
+    case_lines = CaseLine.objects.filter(case=proposal.case)
+    is_of_order = proposal.case.subject_kind == SubjectKind.ORDER
+    order_lines = dict(case_lines.values_list("pk", "order_line_id")) if is_of_order else {}
     proposal.lines.all().delete()
     ProposalLine.objects.bulk_create(
         ProposalLine(
             proposal=proposal,
             case_line_id=line.case_line_id,
-            order_line_id=order_lines[line.case_line_id],
+            order_line_id=order_lines.get(line.case_line_id),
             before=to_builtins(line.before),
             after=to_builtins(line.after),
         )

@@ -69,8 +69,8 @@ def carried_out(proposal: Proposal, *, at: datetime) -> Proposal:
         state=AgreementState.ACTIVE
     )
     CaseLine.objects.filter(proposal_lines__proposal=proposal, cleared_at=None).update(settled_at=at)
-    if proposal.case.order_id is not None:
-        watch.mark("order", [proposal.case.order_id])
+    if proposal.case.subject_id is not None:
+        watch.mark(proposal.case.subject_kind, [proposal.case.subject_id])
     step = Step(kind="settled", summary=f"Carried out: {proposal}", transition=lifecycle.settle)
     proposal = change(proposal, step, at=at)
     for task in proposal.tasks:

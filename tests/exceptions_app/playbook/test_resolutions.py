@@ -311,6 +311,7 @@ DEARER = replace(
     deviating=Decimal(100),
     stated_price=Price(Decimal("190.00"), "EUR", Decimal(1), "EA"),
     difference=Decimal("760.00"),
+    at_stake=Decimal("760.00"),
 )
 CANCELLED = replace(SHORT, values=replace(SHORT.values, cancelled=True))
 ENTERED = {
@@ -323,8 +324,26 @@ ENTERED = {
     "shipped_on": "2026-11-23",
     "expected_on": "2026-12-01",
     "tracking": "",
+    "why": "They said so",
+    "plan": "Another mill",
 }
+BILLED = replace(
+    SHORT,
+    values=LineValues(quantity=Quantity(Decimal(0), ""), schedule=(), price=None),
+    deviating=None,
+    at_stake=Decimal("48.00"),
+    currency="EUR",
+)
 WRITES_NOTHING = {
+    "accept_as_billed",
+    "hold_until",
+    "ignore_message",
+    "improvement_plan",
+    "not_a_duplicate",
+    "quiet_until",
+    "return_document",
+    "send_back",
+    "short_pay",
     "accept_discount",
     "accept_price_once",
     "claim",
