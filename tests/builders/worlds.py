@@ -47,6 +47,7 @@ def agreement(
     line: str = "10",
     number: int = 1,
     key: str | None = None,
+    made: str | None = None,
 ) -> Agreement:
     """Return an agreement on a line, bound to the words and values of `known`."""
     of_line = next(candidate for candidate in known.lines if candidate.position.line.number == line)
@@ -64,6 +65,7 @@ def agreement(
         quantity=None if quantity is None else Decimal(quantity),
         agreed_on=date.fromisoformat(agreed_on) if agreed_on else None,
         until=date.fromisoformat(until) if until else None,
+        made_at=at(made) if made else None,
     )
 
 
