@@ -25,6 +25,7 @@ from exceptions_app.detection.words import HEARD, heard_last
 from exceptions_app.deviation import Deviation
 from exceptions_app.impact import Impact, assess, priority_of
 from exceptions_app.notifications import alerts
+from exceptions_app.performance import observing
 from exceptions_app.policies.lookup import LineScope, Policies
 from exceptions_app.policies.models import TypeMode
 from exceptions_app.proposals import settle
@@ -84,6 +85,8 @@ class Desk:
         filings = self.book.file(changes, self._returned(), self.as_of)
         done = {self._take_in(filing).pk for filing in filings}
         self._keep_shadows()
+        if self.about.order is not None and isinstance(self.view, OrderView):
+            observing.note(self.about.order, self.view)
         for case in self.book.cases.values():
             if case.is_open and case.pk not in done:
                 self._refresh(case)

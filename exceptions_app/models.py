@@ -14,6 +14,7 @@ from exceptions_app.detection.models import Watch
 from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import Absence, ApiToken, Membership, SavedView, Team, User
+from exceptions_app.performance.models import PriceObservation
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -66,6 +67,7 @@ __all__ = [
     "MessageTemplate",
     "Notification",
     "PolicyRelease",
+    "PriceObservation",
     "Proposal",
     "ProposalLine",
     "QueueEntry",

@@ -6,7 +6,7 @@ supplier that answers, announces and invoices, seen without delay.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,6 +37,7 @@ from erp_connectors.documents.positions import Content, HeardDocument, positions
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import fingerprint, values_of
+from exceptions_app.detection.performance import PriceObservation, SupplierSnapshot
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
 from exceptions_app.policies.values import Terms, ToleranceTable
 
@@ -365,4 +366,30 @@ def snapshot(
             for position in positions.lines
         ),
         unmatched=positions.unmatched,
+    )
+
+
+# --- suppliers --------------------------------------------------------------------------------------
+
+
+def supplier_prices(*percents: Decimal, ordered: Decimal = Decimal(10_000)) -> SupplierSnapshot:
+    """Return a supplier whose orders, one a day until 2026-11-23, were confirmed so many percent dearer."""
+    first = at("2026-11-23 09:00") - timedelta(days=len(percents) - 1)
+    return SupplierSnapshot(
+        company="weserland",
+        calendar=KASSEL,
+        tolerances=ToleranceTable({}),
+        fingerprint="77",
+        number="77",
+        currency="EUR",
+        prices=tuple(
+            PriceObservation(
+                order=f"45000200{place:02}",
+                said_at=first + timedelta(days=place),
+                ordered=ordered,
+                difference=ordered * percent / 100,
+            )
+            for place, percent in enumerate(percents)
+        ),
+        yearly=ordered * len(percents),
     )

@@ -1,0 +1,1 @@
+"""What is observed of suppliers, order by order, for their charts."""

@@ -1,0 +1,112 @@
+"""Suppliers, with what was observed of them over their orders."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from erp_connectors.documents.models import Supplier
+from exceptions_app.cases.about import About
+from exceptions_app.cases.models import Case
+from exceptions_app.detection.performance import PriceObservation, SupplierSnapshot
+from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.incidents.models import IncidentState
+from exceptions_app.performance.models import PriceObservation as Row
+from exceptions_app.policies import lookup
+from exceptions_app.policies.lookup import LineScope, Policies
+from exceptions_app.subjects.subject import Loaded, Subject, World
+
+#: So many orders back a chart looks.
+MOST_OBSERVED = 300
+YEAR = timedelta(days=365)
+
+
+class Suppliers(Subject):
+    """A supplier is judged by the newest of its orders. What happened in an incident says nothing of it."""
+
+    kind = SubjectKind.SUPPLIER
+
+    def load(self, ids: Collection[int], as_of: datetime) -> World:
+        """Return the suppliers with their observations, in a number of queries that does not grow."""
+        suppliers = list(Supplier.objects.filter(pk__in=ids).select_related("company", "connection"))
+        policies = lookup.load({supplier.company_id for supplier in suppliers}, as_of)
+        rows = _newest(ids)
+        return World(
+            policies=policies,
+            subjects={
+                supplier.pk: _loaded(supplier, rows.get(supplier.pk, []), policies, as_of)
+                for supplier in suppliers
+            },
+        )
+
+    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
+        """Lock the row of the supplier."""
+        list(Supplier.objects.filter(pk=subject_id).select_for_update(no_key=True).values_list("pk"))
+
+
+def _newest(ids: Collection[int]) -> dict[int, list[Row]]:
+    """Return the newest observations of each supplier, oldest first, but for orders in an incident."""
+    in_incident = Case.objects.filter(
+        incident__state__in=(IncidentState.CONFIRMED, IncidentState.ENDED), supplier__in=ids
+    ).values("order")
+    ranked = (
+        Row.objects.filter(supplier__in=ids)
+        .exclude(order__in=in_incident.filter(order__isnull=False))
+        .annotate(
+            rank=Window(
+                RowNumber(),
+                partition_by=F("supplier"),
+                order_by=[F("said_at").desc(), F("order").desc()],
+            )
+        )
+        .filter(rank__lte=MOST_OBSERVED)
+        .select_related("order")
+    )
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in ranked:
+        found[row.supplier_id].append(row)
+    return {
+        supplier: sorted(rows, key=lambda row: (row.said_at, row.order_id))
+        for supplier, rows in found.items()
+    }
+
+
+def _loaded(supplier: Supplier, rows: Iterable[Row], policies: Policies, as_of: datetime) -> Loaded:
+    company = supplier.company
+    whole = LineScope(company_id=company.pk, supplier_id=supplier.pk)
+    observed = [seen for row in rows if (seen := _observation(row, company.pk, policies)) is not None]
+    return Loaded(
+        about=About(
+            kind=SubjectKind.SUPPLIER,
+            id=supplier.pk,
+            company=company,
+            connection=supplier.connection.code,
+            supplier=supplier,
+            buyer=supplier.buyer,
+        ),
+        snapshot=SupplierSnapshot(
+            company=company.code,
+            calendar=policies.of(company.pk).calendar,
+            tolerances=policies.tolerances(whole),
+            # A plan holds while the supplier goes on drifting: it is about the supplier, not about an order.
+            fingerprint=supplier.number,
+            number=supplier.number,
+            currency=company.currency,
+            prices=tuple(observed),
+            yearly=sum((each.ordered for each in observed if each.said_at >= as_of - YEAR), Decimal(0)),
+        ),
+    )
+
+
+def _observation(row: Row, company_id: int, policies: Policies) -> PriceObservation | None:
+    """Return an observation in the company's currency; None without an exchange rate."""
+    ordered = policies.in_company_currency(row.ordered, row.currency, company_id)
+    difference = policies.in_company_currency(row.difference, row.currency, company_id)
+    if not ordered or difference is None:
+        return None
+    return PriceObservation(
+        order=row.order.number, said_at=row.said_at, ordered=ordered, difference=difference
+    )

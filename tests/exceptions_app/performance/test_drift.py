@@ -1,0 +1,80 @@
+"""Creeping prices: what orders show of a supplier, and the one case it comes to (scenario 12)."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from erp_connectors import clock
+from erp_connectors.canonical.values import Price
+from erp_connectors.documents.models import Item
+from exceptions_app import intake
+from exceptions_app.cases.models import Case
+from exceptions_app.detection.models import Watch
+from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.performance.models import PriceObservation
+from tests.builders.factories import TUESDAY_TEN, Ground, ItemFactory, ground, offer, order_line
+
+REQUESTED = date(2026, 12, 2)
+AGREED = Decimal("100.00")
+
+
+@pytest.fixture
+def world(db: None) -> Ground:
+    clock.set_now(TUESDAY_TEN)
+    return ground()
+
+
+def confirm(world: Ground, item: Item, place: int, price: Decimal) -> None:
+    """Let order number `place`, 100 pieces at 100.00, be confirmed at a price, and be looked at."""
+    line = order_line(world, number=f"45000200{place:02}", item=item, price=AGREED)
+    said_at = TUESDAY_TEN - timedelta(days=60 - place)
+    offer(line, (100, REQUESTED), at=said_at, price=Price(price, "EUR", Decimal(1)))
+    assert not intake.evaluate([line.order_id], TUESDAY_TEN).failures
+
+
+def confirm_all(world: Ground, prices: list[Decimal]) -> None:
+    item = ItemFactory.create(connection=world.erp, number="SEAL-KIT")
+    for place, price in enumerate(prices):
+        confirm(world, item, place, price)
+
+
+def look(world: Ground) -> None:
+    evaluation = intake.evaluate([world.supplier.pk], TUESDAY_TEN, kind=SubjectKind.SUPPLIER)
+    assert not evaluation.failures
+
+
+def test_an_order_shows_what_its_confirmed_prices_come_to(world: Ground) -> None:
+    confirm_all(world, [Decimal("100.80")])
+
+    row = PriceObservation.objects.get()
+    assert (row.ordered, row.difference, row.currency) == (Decimal(10_000), Decimal(80), "EUR")
+    watch = Watch.objects.get(subject_kind="supplier")
+    assert (watch.subject_id, watch.due_at) == (world.supplier.pk, watch.due_at)
+
+
+def test_looking_again_writes_nothing(world: Ground) -> None:
+    confirm_all(world, [Decimal("100.80")])
+    row = PriceObservation.objects.get()
+    marked = Watch.objects.get(subject_kind="supplier").marked
+    intake.evaluate([row.order_id], TUESDAY_TEN)
+
+    assert Watch.objects.get(subject_kind="supplier").marked == marked
+
+
+def test_prices_that_creep_within_tolerance_are_one_case_of_the_supplier(world: Ground) -> None:
+    confirm_all(world, [AGREED] * 30 + [Decimal("100.80")] * 10)
+    look(world)
+
+    case = Case.objects.get()
+    assert (case.type_code, case.supplier, case.team.code) == ("supplier_drift", world.supplier, "SUP")
+    assert case.headline == "Prices drift by 0.8 % since order 4500020030: 3,200.00 EUR a year"
+    orders = case.lines.get().evidence["orders"]
+    assert [each["order"] for each in orders] == [f"45000200{place}" for place in range(30, 40)]
+
+
+def test_the_same_orders_at_their_price_are_none(world: Ground) -> None:
+    confirm_all(world, [AGREED] * 40)
+    look(world)
+
+    assert not Case.objects.exists()
