@@ -5,6 +5,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.documents.models import DocumentHead
 from erp_connectors.exchange.models import Command
 from erp_connectors.signals import command_settled, document_recorded
 from exceptions_app.detection import watch
@@ -13,9 +15,16 @@ from exceptions_app.proposals import settle
 
 
 @receiver(document_recorded, dispatch_uid="watch what a document changed")
-def watch_orders(sender: object, *, orders: Sequence[int], **news: Any) -> None:
-    """Have the orders looked at that a document changed."""
+def watch_subjects(
+    sender: object, *, orders: Sequence[int], heads: Sequence[DocumentHead] = (), **news: Any
+) -> None:
+    """Have the orders, invoices and other documents looked at that stand in another way now."""
     watch.mark(SubjectKind.ORDER, orders)
+    invoices = [head.pk for head in heads if head.kind == DocumentKind.INVOICE]
+    others = [head.pk for head in heads if head.kind != DocumentKind.INVOICE]
+    for kind, ids in ((SubjectKind.INVOICE, invoices), (SubjectKind.DOCUMENT, others)):
+        if ids:
+            watch.mark(kind, ids)
 
 
 @receiver(command_settled, dispatch_uid="settle what a command was for")

@@ -11,7 +11,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from erp_connectors.canonical.codec import content_hash
 from erp_connectors.canonical.documents import (
+    Charge,
     Confirmation,
     ConfirmationLine,
     Invoice,
@@ -21,6 +23,7 @@ from erp_connectors.canonical.documents import (
     OfferedPart,
     OrderLine,
     OrderState,
+    PaymentTerms,
     PurchaseOrder,
     Purpose,
     Receipt,
@@ -33,11 +36,14 @@ from erp_connectors.canonical.documents import (
     Unmentioned,
 )
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.documents.identity import kind_of, orders_named
 from erp_connectors.documents.positions import Content, HeardDocument, positions_of
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import fingerprint, values_of
 from exceptions_app.detection.performance import PriceObservation, SupplierSnapshot
+from exceptions_app.detection.documents import DocumentSnapshot, LooseLine
+from exceptions_app.detection.invoices import BilledOrder, InvoiceSnapshot, OtherInvoice, charges_of
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
 from exceptions_app.policies.values import Terms, ToleranceTable
 
@@ -366,6 +372,85 @@ def snapshot(
             for position in positions.lines
         ),
         unmatched=positions.unmatched,
+    )
+
+
+# --- invoices and other documents --------------------------------------------------------------------
+
+
+def invoiced(
+    *documents: HeardDocument,
+    number: str = "INV-1",
+    terms: PaymentTerms | None = None,
+    charges: tuple[Charge, ...] = (),
+    tax_percent: Decimal | None = None,
+    earlier: tuple[Invoice, ...] = (),
+    **values: Any,
+) -> InvoiceSnapshot:
+    """Return the invoice with this number as detection sees it after `documents`, on its order or on none.
+
+    `terms`, `charges` and `tax_percent` are those of the order; `values` are of its snapshot.
+    """
+    known = snapshot(*documents, **values)
+    billed = [each for each in documents if isinstance(each.content, Invoice)]
+    invoice = next(each for each in billed if each.key == number)
+    assert isinstance(invoice.content, Invoice)
+    order = BilledOrder(snapshot=known, payment_terms=terms, charges=charges, tax_percent=tax_percent)
+    return InvoiceSnapshot(
+        company="WESERLAND",
+        calendar=KASSEL,
+        tolerances=values.get("tolerances") or ToleranceTable({}),
+        fingerprint=content_hash(invoice.content),
+        heard=invoice.version.document_time.isoformat(),
+        key=number,
+        invoice=invoice.content,
+        supplier_number="NORDMANN",
+        first_said_at=invoice.first_said_at,
+        said_at=invoice.version.document_time,
+        named=frozenset(orders_named(invoice.content)),
+        orders=(order,) if known.lines else (),
+        others=tuple(other_invoice(each) for each in billed if each is not invoice),
+        earlier=earlier,
+        seen_until=known.sight.invoices,
+    )
+
+
+def other_invoice(document: HeardDocument) -> OtherInvoice:
+    """Return an invoice as another one on the same order sees it."""
+    invoice = document.content
+    assert isinstance(invoice, Invoice)
+    return OtherInvoice(
+        number=invoice.number,
+        kind=invoice.kind,
+        issued_on=invoice.issued_on,
+        said_at=document.version.document_time,
+        currency=invoice.currency,
+        total=invoice.total,
+        orders=frozenset(orders_named(invoice)),
+        charges=charges_of(invoice),
+        corrects=invoice.corrects,
+        ship_notice=invoice.ship_notice,
+    )
+
+
+def loose(
+    document: HeardDocument, reasons: Mapping[str, str], *, seen_until: datetime | None = FAR
+) -> DocumentSnapshot:
+    """Return a document whose first line fits no order, for the reason under the order it names."""
+    return DocumentSnapshot(
+        company="WESERLAND",
+        calendar=KASSEL,
+        tolerances=ToleranceTable({}),
+        fingerprint=content_hash(document.content),
+        heard=document.version.document_time.isoformat(),
+        kind=kind_of(document.content),
+        key=document.key,
+        number=document.key,
+        supplier_number="NORDMANN",
+        first_said_at=document.first_said_at,
+        content=document.content,
+        loose=tuple(LooseLine(order=order, index=0, reason=reason) for order, reason in reasons.items()),
+        seen_until=seen_until,
     )
 
 

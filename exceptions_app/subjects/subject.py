@@ -42,7 +42,7 @@ class Loaded:
     @property
     def stands_in(self) -> Collection[LineScope]:
         """Every scope in which something of the subject stands."""
-        return self.scopes.values() or [self.whole]
+        return [*self.scopes.values(), self.whole]
 
     def scope(self, line_number: str | None) -> LineScope:
         """Return where a line stands, or the whole."""

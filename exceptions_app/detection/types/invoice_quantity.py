@@ -10,40 +10,31 @@ from exceptions_app.detection.bills import Bills
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import (
-    ZERO,
-    Example,
-    Family,
-    LineType,
-    ServiceLevel,
-    TeamCode,
-    how_much,
-)
-from exceptions_app.detection.view import LineView, OrderView
+from exceptions_app.detection.invoices import InvoiceView
+from exceptions_app.detection.types.base import ZERO, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.invoice import InvoiceLineType
+from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import plain
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction
 
 
-class InvoiceQuantity(LineType):
+class InvoiceQuantity(InvoiceLineType):
     """Billed less credited exceeds what is ordered; or what was received, once that has settled.
 
     Quantity of a shipment nothing of which has arrived is not judged yet. What is too much falls on the
-    newest invoices. Judged with the order, grouped by invoice.
+    newest invoices.
     """
 
     code = "invoice_quantity"
     label = "Invoice quantity"
-    family = Family.INVOICE
-    group_label = "invoice"
-    owner = TeamCode.FINANCE
     told = (TeamCode.WAREHOUSE,)
     service = ServiceLevel(8, 40)
     is_live = True
     heals_by = (Healing.CREDITED, Healing.RECEIVED, Healing.ERP_CHANGED)
 
-    def judge(self, line: LineView) -> Iterable[Deviation]:
-        """Yield, invoice by invoice, what is billed too much beyond tolerance."""
+    def judge_line(self, line: LineView, number: str) -> Iterable[Deviation]:
+        """Yield what this invoice bills too much, beyond tolerance; newer invoices take it first."""
         bills = line.buckets.bills
         if bills is None or not bills.open:
             return
@@ -55,16 +46,17 @@ class InvoiceQuantity(LineType):
         for bill in bills.open:
             taken = min(left, bill.quantity)
             left -= taken
-            if taken > 0:
-                yield self.deviation(
-                    line,
-                    key=self.key(line.number, bill.number),
-                    group=bill.number,
+            if taken > 0 and bill.number == number:
+                yield self.found(
                     quantity=line.counter.in_order_unit(taken),
                     amount=bill.amount(taken),
                     since=bill.said_at,
+                    expected={
+                        "ordered": plain(line.ordered),
+                        "received": plain(line.counter.in_order_unit(line.buckets.goods.received)),
+                        "unit": line.unit,
+                    },
                     actual={
-                        "invoice": bill.number,
                         "invoiced": plain(line.counter.in_order_unit(bill.quantity)),
                         "received": plain(line.counter.in_order_unit(line.buckets.goods.received)),
                         "unit": line.unit,
@@ -72,22 +64,20 @@ class InvoiceQuantity(LineType):
                     tolerance_id=tolerance.id,
                 )
 
-    def hidden(self, view: OrderView) -> dict[str, datetime]:
-        """Return the invoices that cannot be judged since no receipt could have been seen."""
+    def hidden(self, view: InvoiceView) -> dict[str, datetime]:
+        """Return the lines that cannot be judged since no receipt could have been seen."""
         return {
-            self.key(line.number, bill.number): deadline.seen_until or deadline.at
-            for line in view.lines
+            self.key_of(line): deadline.seen_until or deadline.at
+            for line in self.lines(view)
             for deadline in _settling(line)
             if deadline.is_over(view.as_of) and not deadline.is_missed(view.as_of)
-            for bill in (line.buckets.bills.open if line.buckets.bills else ())
         }
 
-    def next_look(self, view: OrderView) -> datetime | None:
-        """Return when the next receipt of an invoiced line has settled, or a wait ends."""
+    def next_look(self, view: InvoiceView) -> datetime | None:
+        """Return when the next receipt of a billed line has settled, or a wait ends."""
         settled = [
             deadline.at + JUST_AFTER
-            for line in view.lines
-            if line.position.invoices
+            for line in self.lines(view)
             for deadline in _settling(line)
             if not deadline.is_over(view.as_of)
         ]
@@ -121,26 +111,26 @@ class InvoiceQuantity(LineType):
         credited = world.invoice(18, "CN-1", on="2026-12-03", kind=InvoiceKind.CREDIT)
         under_way = world.ship_notice(18, "ASN-2", said="2026-12-01 12:00")
         after = world.at("2026-12-02 17:01")
-        found = {"quantity": 18, "group": "INV-1", "amount": Decimal("3283.20")}
+        found = {"quantity": 18, "group": "NORDMANN/INV-1", "amount": Decimal("3283.20")}
         return [
-            Example("nothing is received yet", world.snapshot(ordered, confirmed, billed), after, ()),
+            Example("nothing is received yet", world.invoiced(ordered, confirmed, billed), after, ()),
             Example(
                 "still being counted",
-                world.snapshot(ordered, confirmed, billed, received),
+                world.invoiced(ordered, confirmed, billed, received),
                 world.at("2026-12-02 17:00"),
                 (),
             ),
-            Example("18 too much", world.snapshot(ordered, confirmed, billed, received), after, (found,)),
-            Example("credited", world.snapshot(ordered, confirmed, billed, received, credited), after, ()),
+            Example("18 too much", world.invoiced(ordered, confirmed, billed, received), after, (found,)),
+            Example("credited", world.invoiced(ordered, confirmed, billed, received, credited), after, ()),
             Example(
                 "more than ordered, at once",
-                world.snapshot(ordered, confirmed, world.invoice(110, on="2026-11-30")),
+                world.invoiced(ordered, confirmed, world.invoice(110, on="2026-11-30")),
                 world.at("2026-11-30 12:00"),
                 ({"quantity": 10},),
             ),
             Example(
                 "the rest is under way",
-                world.snapshot(
+                world.invoiced(
                     ordered,
                     confirmed,
                     billed,

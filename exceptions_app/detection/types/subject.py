@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.subject import SubjectView
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.deviation import Deviation, OpenLine
 
@@ -21,7 +20,7 @@ class SubjectType(ExceptionType):
     def judge(self, view: Any) -> Iterable[Deviation]:
         """Yield what deviates, before agreements."""
 
-    def detect(self, view: SubjectView) -> list[Deviation]:
+    def detect(self, view: Any) -> list[Deviation]:
         """Return what deviates and is not settled by an agreement."""
         return [deviation for deviation in self.judge(view) if not view.is_settled(deviation)]
 
@@ -34,7 +33,7 @@ class SubjectType(ExceptionType):
         end: datetime | None = view.next_end(self.code)
         return end
 
-    def healed_by(self, line: OpenLine, view: SubjectView) -> Healing:
+    def healed_by(self, line: OpenLine, view: Any) -> Healing:
         """Return an agreement where one covers what still is as it was, else what usually ends it."""
         still = any(deviation.key == line.key for deviation in self.judge(view))
         if still and view.holds(line.key, line.type_code, line.expected):
