@@ -6,16 +6,18 @@ invoice, a message ... (`subjects`); its lock comes first, then its cases, by th
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import Max
 
 from erp_connectors import clock
-from erp_connectors.documents.models import Document, PurchaseOrder
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.documents.models import DocumentHead, PurchaseOrder
+from erp_connectors.exchange.models import Interchange
+from erp_connectors.exchange.reporters import Reported
 from exceptions_app.cases.models import Case
 from exceptions_app.desk import Desk, Outcome
 from exceptions_app.detection import watch
@@ -90,23 +92,50 @@ def load(kind: SubjectKind, subject_ids: Collection[int], as_of: datetime) -> Wo
     return subject(kind).load(subject_ids, as_of)
 
 
-def report_cases(order_ids: Sequence[int]) -> dict[str, list[str]]:
-    """Look at orders that a received file named, and name the cases that changed since it was recorded.
+def report_cases(about: Reported) -> dict[str, list[str]]:
+    """Look at what a received transaction was about, and name the cases that changed since it was recorded.
 
     For the report of `manage.py receive --wait`; a worker may have been quicker.
     """
-    looks = watch.looks(SubjectKind.ORDER, order_ids).values()
-    marked = [each.subject_id for each in looks if each.marked != each.seen]
-    if marked:
-        evaluate(marked, clock.now())
-    touched: list[str] = []
-    for order in PurchaseOrder.objects.filter(pk__in=order_ids):
-        documents = Document.objects.filter(connection=order.connection_id, orders__order_number=order.number)
-        newest = documents.aggregate(newest=Max("recorded_at"))["newest"]
-        if newest is not None:
-            cases = Case.objects.filter(order=order, updated_at__gte=newest).order_by("pk")
-            touched += cases.values_list("number", flat=True)
-    return {"cases": touched}
+    received_at = Interchange.objects.only("received_at").get(pk=about.interchange).received_at
+    numbers: list[str] = []
+    for kind, ids in _subjects_of(about).items():
+        looks = watch.looks(kind, ids).values()
+        marked = [each.subject_id for each in looks if each.marked != each.seen]
+        if marked:
+            evaluate(marked, clock.now(), kind=kind)
+        cases = Case.objects.filter(subject_kind=kind, subject_id__in=ids, updated_at__gte=received_at)
+        numbers += cases.order_by("pk").values_list("number", flat=True)
+    return {"cases": list(dict.fromkeys(numbers))}
+
+
+def _subjects_of(about: Reported) -> dict[SubjectKind, list[int]]:
+    """Return the orders, the documents, and the invoices on those orders."""
+    named = PurchaseOrder.objects.filter(pk__in=about.orders).values_list("connection", "number")
+    invoices = invoices_on(named)
+    heads = dict(DocumentHead.objects.filter(pk__in=about.heads).values_list("pk", "kind"))
+    others = [head for head, kind in heads.items() if kind != DocumentKind.INVOICE]
+    invoices += [head for head, kind in heads.items() if kind == DocumentKind.INVOICE]
+    return {
+        SubjectKind.ORDER: list(about.orders),
+        SubjectKind.INVOICE: list(dict.fromkeys(invoices)),
+        SubjectKind.DOCUMENT: others,
+    }
+
+
+def invoices_on(orders: Iterable[tuple[int, str]]) -> list[int]:
+    """Return the invoices that name orders, given as (connection, number)."""
+    wanted = set(orders)
+    heads = DocumentHead.objects.filter(
+        kind=DocumentKind.INVOICE,
+        connection__in={connection for connection, _ in wanted},
+        document__orders__order_number__in={number for _, number in wanted},
+    )
+    return [
+        head.pk
+        for head in heads.distinct().order_by("pk")
+        if any((head.connection_id, number) in wanted for number in head.orders)
+    ]
 
 
 def _evaluate_one(kind: SubjectKind, look: Look, world: World, as_of: datetime) -> Outcome:

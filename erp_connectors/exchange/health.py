@@ -75,6 +75,16 @@ def sights_of(suppliers: Iterable[Supplier], *, now: datetime) -> dict[int, Sigh
     }
 
 
+def sights_on(connections: Iterable[Connection], *, now: datetime) -> dict[int, Sight]:
+    """Return until when every stream of each connection would have told us, by its primary key."""
+    wanted = list(connections)
+    marks = _Watermarks(wanted, now)
+    return {
+        connection.pk: {stream.value: marks.of(connection, stream) for stream in Stream}
+        for connection in wanted
+    }
+
+
 def has_moved(sight: Sight, blind_since: datetime) -> bool:
     """Say whether the stream that ended a look at `blind_since` reaches further by now.
 

@@ -4,9 +4,21 @@ Each app registers its reporter once, in its `AppConfig.ready`; nothing here kno
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
-#: Takes primary keys of orders a transaction named, returns words by their heading: {"cases": ["EX-17"]}.
-Reporter = Callable[[Sequence[int]], dict[str, list[str]]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What a transaction was about: orders and documents (`DocumentHead`) by key, and its interchange."""
+
+    orders: Sequence[int]
+    heads: Sequence[int]
+    interchange: UUID
+
+
+#: Returns words by their heading: {"cases": ["EX-17"]}.
+Reporter = Callable[[Reported], dict[str, list[str]]]
 
 _reporters: list[Reporter] = []
 
@@ -17,9 +29,9 @@ def add_reporter(reporter: Reporter) -> None:
         _reporters.append(reporter)
 
 
-def reported(orders: Sequence[int]) -> dict[str, list[str]]:
-    """Return what all reporters say of these orders."""
+def reported(about: Reported) -> dict[str, list[str]]:
+    """Return what all reporters say of a processed transaction."""
     said: dict[str, list[str]] = {}
     for reporter in _reporters:
-        said |= reporter(orders)
+        said |= reporter(about)
     return said

@@ -381,7 +381,7 @@ def snapshot(
 def invoiced(
     *documents: HeardDocument,
     number: str = "INV-1",
-    terms: PaymentTerms | None = None,
+    payment: PaymentTerms | None = None,
     charges: tuple[Charge, ...] = (),
     tax_percent: Decimal | None = None,
     earlier: tuple[Invoice, ...] = (),
@@ -389,13 +389,13 @@ def invoiced(
 ) -> InvoiceSnapshot:
     """Return the invoice with this number as detection sees it after `documents`, on its order or on none.
 
-    `terms`, `charges` and `tax_percent` are those of the order; `values` are of its snapshot.
+    `payment`, `charges` and `tax_percent` are those of the order; `values` are of its snapshot.
     """
     known = snapshot(*documents, **values)
     billed = [each for each in documents if isinstance(each.content, Invoice)]
     invoice = next(each for each in billed if each.key == number)
     assert isinstance(invoice.content, Invoice)
-    order = BilledOrder(snapshot=known, payment_terms=terms, charges=charges, tax_percent=tax_percent)
+    order = BilledOrder(snapshot=known, payment_terms=payment, charges=charges, tax_percent=tax_percent)
     return InvoiceSnapshot(
         company="WESERLAND",
         calendar=KASSEL,

@@ -62,11 +62,11 @@ FINISH = """
         due_at = CASE WHEN marked = %(marked)s THEN %(next_look)s ELSE LEAST(due_at, rightline_now()) END
     WHERE subject_kind = %(kind)s AND subject_id = %(id)s
 """
-# A stream of the order's ERP, or of an EDI partner of its supplier, was read to the end since the last look.
+# A stream of the subject's ERP, or of an EDI partner of its supplier, was read further since the last look.
 WAKE_BLIND = """
     UPDATE exceptions_app_watch AS watch SET due_at = rightline_now()
-    FROM erp_connectors_purchaseorder AS purchase_order
-    WHERE watch.subject_kind = 'order' AND watch.subject_id = purchase_order.id
+    FROM {table} AS subject
+    WHERE watch.subject_kind = ANY(%(kinds)s) AND watch.subject_id = subject.id
         AND watch.blind_since IS NOT NULL
         AND watch.due_at > rightline_now()
         AND watch.due_at <= rightline_now() + make_interval(secs => %(again)s)
@@ -74,14 +74,19 @@ WAKE_BLIND = """
             SELECT FROM erp_connectors_streamstate AS stream
             WHERE stream.last_success_at > watch.looked_at AND stream.watermark > watch.blind_since
                 AND (
-                    stream.connection_id = purchase_order.connection_id
+                    stream.connection_id = subject.connection_id
                     OR stream.connection_id IN (
                         SELECT partner.connection_id FROM erp_connectors_partnerprofile AS partner
-                        WHERE partner.supplier_id = purchase_order.supplier_id
+                        WHERE partner.supplier_id = subject.supplier_id
                     )
                 )
         )
 """
+#: Which kinds of subjects have a connection, a supplier and streams that tell of them, by their table.
+BLIND_IN = {
+    "erp_connectors_purchaseorder": ["order"],
+    "erp_connectors_documenthead": ["invoice", "document"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,9 @@ def mark_all() -> None:
 
 
 def wake_blind() -> None:
-    """Have the orders that no stream could tell about looked at, once one was read further."""
-    _execute(WAKE_BLIND, again=BLIND_AGAIN.total_seconds())
+    """Have looked at what no stream could tell about, once one was read further: orders and documents."""
+    for table, kinds in BLIND_IN.items():
+        _execute(WAKE_BLIND.format(table=table), kinds=kinds, again=BLIND_AGAIN.total_seconds())
 
 
 def claim(subject_kinds: Sequence[str], limit: int) -> list[tuple[str, int]]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import partial
 
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.connectors.base import Stream
@@ -16,7 +17,7 @@ from exceptions_app.detection.documents import DocumentSnapshot, LooseLine
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
-from exceptions_app.subjects.subject import Loaded, Subject, World
+from exceptions_app.subjects.subject import Loaded, Subject, World, world_of
 
 #: Which stream tells of a kind of document; a carrier's status is told by none that is watched.
 STREAMS = {
@@ -41,18 +42,14 @@ class Documents(Subject):
         )
         policies = lookup.load({head.company_id for head in heads}, as_of)
         sights = health.sights_of({head.supplier for head in heads if head.supplier}, now=as_of)
-        of_erps = {
-            connection: {
-                stream: health.watermark(connection, stream, now=as_of) for stream in map(str, Stream)
-            }
-            for connection in {head.connection for head in heads if head.supplier is None}
-        }
-        return World(
-            policies=policies,
-            subjects={
-                head.pk: _loaded(
+        of_erps = health.sights_on({head.connection for head in heads if not head.supplier}, now=as_of)
+        return world_of(
+            policies,
+            {
+                head.pk: partial(
+                    _loaded,
                     head,
-                    sights[head.supplier.pk] if head.supplier else of_erps[head.connection],
+                    sights[head.supplier.pk] if head.supplier else of_erps[head.connection_id],
                     policies,
                 )
                 for head in heads

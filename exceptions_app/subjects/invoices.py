@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, Invoice
 from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
 from erp_connectors.documents.identity import words_of
 from erp_connectors.documents.models import Document, DocumentHead, PurchaseOrder, Supplier
+from erp_connectors.errors import RightlineError
 from erp_connectors.exchange import health
 from erp_connectors.exchange.health import Sight
 from exceptions_app.cases.about import About
@@ -22,7 +24,7 @@ from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
 from exceptions_app.subjects.documents import fingerprint_of, is_counted
-from exceptions_app.subjects.subject import Loaded, Subject, World
+from exceptions_app.subjects.subject import Loaded, Subject, World, world_of
 
 #: An order by its connection and number.
 OrderName = tuple[int, str]
@@ -42,7 +44,7 @@ class Invoices(Subject):
         )
         policies = lookup.load({head.company_id for head in heads}, as_of)
         shelf = _Shelf.of(heads, as_of, policies)
-        return World(policies=policies, subjects={head.pk: _loaded(head, shelf, policies) for head in heads})
+        return world_of(policies, {head.pk: partial(_loaded, head, shelf, policies) for head in heads})
 
     def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
         """Lock the head, as `store.record` does for every invoice on an order it changes."""
@@ -54,6 +56,7 @@ class _Shelf:
     """What lies around some invoices: orders, other invoices on them, earlier revisions, and the sight."""
 
     orders: Mapping[OrderName, LoadedOrder]
+    problems: Mapping[OrderName, RightlineError]
     agreements: Mapping[int, list[Agreement]]
     agreed: Mapping[int, CanonicalOrder]
     others: Mapping[OrderName, list[DocumentHead]]
@@ -70,6 +73,11 @@ class _Shelf:
         suppliers |= {one.order.supplier for one in world.orders.values()}
         return cls(
             orders=found,
+            problems={
+                (row.connection_id, row.number): world.problems[pk]
+                for pk, row in world.rows.items()
+                if pk in world.problems
+            },
             agreements=orders_side.agreements_of(rows),
             agreed=rows,
             others=_others(named),
@@ -78,7 +86,13 @@ class _Shelf:
         )
 
     def orders_of(self, head: DocumentHead) -> list[LoadedOrder]:
-        """Return the orders an invoice names that are here and of its supplier."""
+        """Return the orders an invoice names that are here and of its supplier.
+
+        Raises what keeps one of them from being read.
+        """
+        for number in head.orders:
+            if (head.connection_id, number) in self.problems:
+                raise self.problems[head.connection_id, number]
         found = (self.orders.get((head.connection_id, number)) for number in head.orders)
         return [one for one in found if one is not None and head.supplier_id in (None, one.order.supplier_id)]
 

@@ -1,7 +1,7 @@
 """A kind of subject: from its watches to what the desk needs of each, in a fixed number of queries."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -56,6 +56,18 @@ class World:
     policies: Policies
     subjects: Mapping[int, Loaded] = field(default_factory=dict)
     problems: Mapping[int, RightlineError] = field(default_factory=dict)
+
+
+def world_of(policies: Policies, loads: Mapping[int, Callable[[], Loaded]]) -> World:
+    """Return what each of `loads` gives; what cannot be read is a problem, and harms no other."""
+    subjects: dict[int, Loaded] = {}
+    problems: dict[int, RightlineError] = {}
+    for subject_id, load in loads.items():
+        try:
+            subjects[subject_id] = load()
+        except RightlineError as problem:
+            problems[subject_id] = problem
+    return World(policies=policies, subjects=subjects, problems=problems)
 
 
 class Subject(ABC):

@@ -6,14 +6,18 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.documents import Invoice
 from erp_connectors.canonical.values import Quantity, SchedulePart
 from erp_connectors.documents.positions import HeardDocument
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import fingerprint, values_of
 from exceptions_app.detection.detect import Detection, detect
-from exceptions_app.detection.examples import at, snapshot
+from exceptions_app.detection.examples import at, invoiced, snapshot
+from exceptions_app.detection.invoices import InvoiceSnapshot
 from exceptions_app.detection.reconcile import Changes, OpenLine, reconcile
+from exceptions_app.detection.registry import types_of
 from exceptions_app.detection.snapshot import OrderSnapshot
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.deviation import Deviation
 
 Found = list[tuple[str, str | None, str]]
@@ -23,7 +27,22 @@ def found(
     documents: Iterable[HeardDocument], when: str, agreements: Iterable[Agreement] = (), **world: object
 ) -> Found:
     """Return what deviates at a moment, of any type: (type, quantity, line), sorted."""
-    return listed(detect(snapshot(*documents, **world), tuple(agreements), at(when)))  # type: ignore[arg-type]
+    said = tuple(documents)
+    of_order = listed(detect(snapshot(*said, **world), tuple(agreements), at(when)))  # type: ignore[arg-type]
+    return sorted(
+        of_order + [each for one in on_invoices(said, when, **world).values() for each in listed(one)]
+    )
+
+
+def on_invoices(documents: Iterable[HeardDocument], when: str, **world: object) -> dict[str, Detection]:
+    """Return what deviates at a moment on each invoice among the documents."""
+    said = tuple(documents)
+    types = types_of(SubjectKind.INVOICE)
+    numbers = {each.key for each in said if isinstance(each.content, Invoice)}
+    return {
+        number: detect(invoiced(*said, number=number, **world), (), at(when), types)  # type: ignore[arg-type]
+        for number in sorted(numbers)
+    }
 
 
 def listed(detection: Detection) -> Found:
@@ -80,15 +99,18 @@ def scheduled(values: LineValues, *parts: tuple[str | int, str]) -> LineValues:
 
 
 class Desk:
-    """The open deviations of one order, kept by detect and reconcile as the product keeps its cases."""
+    """The open deviations of an order or invoice, kept as the product keeps its cases."""
 
     def __init__(self) -> None:
         self.open: dict[str, OpenLine] = {}
         self.history: list[tuple[str, str]] = []
 
-    def evaluate(self, known: OrderSnapshot, agreements: Sequence[Agreement], as_of: datetime) -> Changes:
+    def evaluate(
+        self, known: OrderSnapshot | InvoiceSnapshot, agreements: Sequence[Agreement], as_of: datetime
+    ) -> Changes:
         """Detect, reconcile and apply the changes."""
-        changes = reconcile(list(self.open.values()), detect(known, agreements, as_of))
+        types = types_of(SubjectKind.INVOICE if isinstance(known, InvoiceSnapshot) else SubjectKind.ORDER)
+        changes = reconcile(list(self.open.values()), detect(known, agreements, as_of, types))
         for deviation in (*changes.to_open, *changes.to_update, *changes.to_refresh):
             if deviation.key not in self.open:
                 self.history.append(("open", deviation.key))

@@ -9,9 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from erp_connectors import clock
-from erp_connectors.documents.models import Document
+from erp_connectors.documents.models import Document, DocumentHead
 from erp_connectors.exchange.models import Command
-from erp_connectors.exchange.reporters import reported
+from erp_connectors.exchange.reporters import Reported, reported
 from erp_connectors.signals import command_settled, document_recorded
 from exceptions_app import tasks
 from exceptions_app.cases.models import Case
@@ -21,9 +21,8 @@ from exceptions_app.notifications.models import Notification
 from tests.builders.factories import (
     TUESDAY_TEN,
     CommandFactory,
-    DocumentFactory,
     Ground,
-    OrderReferenceFactory,
+    InterchangeFactory,
     offer,
     order_line,
     shortage_ground,
@@ -45,6 +44,12 @@ def world() -> Ground:
     world, line = shortage_ground()
     offer(line, (82, line.requested_on))
     return world
+
+
+def test_invoices_and_other_documents_are_looked_at_by_themselves() -> None:
+    heads = [DocumentHead(pk=1, kind="invoice"), DocumentHead(pk=2, kind="receipt")]
+    document_recorded.send(sender=Document, orders=[], documents=[], heads=heads)
+    assert set(Watch.objects.values_list("subject_kind", "subject_id")) == {("invoice", 1), ("document", 2)}
 
 
 def run(*arguments: str) -> str:
@@ -126,15 +131,11 @@ def test_the_command_says_what_it_could_not_look_at(world: Ground) -> None:
 
 def test_the_report_on_a_file_names_the_cases_it_touched(world: Ground) -> None:
     order = world.erp.orders.get()
-    reference = OrderReferenceFactory.create(
-        connection=world.erp, supplier_number="", order_number=order.number
-    )
-    document = DocumentFactory.create(connection=world.erp, first_said_at=TUESDAY_TEN)
-    document.orders.add(reference)
     watch.mark("order", [order.pk])
-    said = reported([order.pk])
+    received = InterchangeFactory.create(received_at=TUESDAY_TEN)
+    said = reported(Reported(orders=[order.pk], heads=[], interchange=received.pk))
     case = Case.objects.get()
     assert said["cases"] == [case.number]
-    later = DocumentFactory.create(connection=world.erp, first_said_at=TUESDAY_TEN + timedelta(hours=1))
-    later.orders.add(reference)
-    assert reported([order.pk])["cases"] == [], "the newer document changed no case"
+    later = InterchangeFactory.create(received_at=TUESDAY_TEN + timedelta(hours=1))
+    said = reported(Reported(orders=[order.pk], heads=[], interchange=later.pk))
+    assert said["cases"] == [], "the newer file changed no case"

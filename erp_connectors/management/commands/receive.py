@@ -3,13 +3,15 @@
 import json
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from erp_connectors.companies import Connection, ConnectionKind
-from erp_connectors.documents.models import PurchaseOrder
+from erp_connectors.documents.heads import group_of
+from erp_connectors.documents.models import Document, DocumentHead, PurchaseOrder
 from erp_connectors.edi import DecodedInterchange, PartnerRules, decode
 from erp_connectors.edi.envelope import EnvelopeIds
 from erp_connectors.edi.rules import DEFAULT_RULES
@@ -17,7 +19,7 @@ from erp_connectors.errors import RightlineError
 from erp_connectors.exchange import inbox, processing
 from erp_connectors.exchange.inbox import EDI_BEGINS
 from erp_connectors.exchange.models import Interchange, InterchangeStatus, PartnerProfile, Transaction
-from erp_connectors.exchange.reporters import reported
+from erp_connectors.exchange.reporters import Reported, reported
 
 LONGEST_WAIT = 600.0
 LOOK_EVERY = 0.1
@@ -145,8 +147,19 @@ def _transaction(row: Transaction) -> dict[str, Any]:
         "reasons": [finding.get("text", "") for finding in row.findings],
         "documents": [f"{document.kind} {document.key}" for document in documents],
         "orders": sorted(numbers),
-        **reported(orders),
+        **reported(Reported(orders=orders, heads=_heads(documents), interchange=row.interchange_id)),
     }
+
+
+def _heads(documents: Iterable[Document]) -> list[int]:
+    """Return the heads of documents: one for all revisions of each."""
+    groups = {(each.connection_id, *group_of(each)) for each in documents}
+    heads = DocumentHead.objects.filter(
+        connection__in={connection for connection, *_ in groups}, key__in={group[2] for group in groups}
+    )
+    return [
+        head.pk for head in heads if (head.connection_id, head.kind, head.key, head.supplier_id) in groups
+    ]
 
 
 def _as_text(report: dict[str, Any]) -> str:

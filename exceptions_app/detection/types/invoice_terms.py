@@ -67,7 +67,7 @@ class InvoiceTerms(InvoiceType):
             assert isinstance(said.content, Invoice)
             content = replace(said.content, **more)  # type: ignore[arg-type]
             snapshot = world.invoiced(
-                ordered, replace(said, content=content), terms=agreed, tax_percent=Decimal(19)
+                ordered, replace(said, content=content), payment=agreed, tax_percent=Decimal(19)
             )
             return Example(title, snapshot, now, found)
 

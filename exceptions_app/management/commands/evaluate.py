@@ -65,10 +65,11 @@ def _subjects(number: str | None, as_of: datetime) -> dict[SubjectKind, list[int
     """Return what is due; or the orders of this number with the invoices that name them."""
     if number is None:
         return {kind: watch.due(kind, as_of) for kind in all_subjects()}
-    found = list(PurchaseOrder.objects.filter(number=number).order_by("pk").values_list("pk", flat=True))
+    found = list(PurchaseOrder.objects.filter(number=number).order_by("pk"))
     if not found:
         raise CommandError(f"There is no order {number}.")
-    return {SubjectKind.ORDER: found}
+    invoices = intake.invoices_on((order.connection_id, order.number) for order in found)
+    return {SubjectKind.ORDER: [order.pk for order in found], SubjectKind.INVOICE: invoices}
 
 
 def _moment(text: str) -> datetime:

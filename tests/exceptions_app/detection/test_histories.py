@@ -33,6 +33,7 @@ from exceptions_app.detection.detect import detect
 from exceptions_app.detection.examples import (
     answer,
     invoice,
+    invoiced,
     order,
     price,
     receipt,
@@ -41,6 +42,7 @@ from exceptions_app.detection.examples import (
     status,
 )
 from exceptions_app.detection.reconcile import Changes
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.detection.view import look
 from exceptions_app.policies.values import Terms
 from tests.builders.worlds import Desk, agreement, listed
@@ -188,7 +190,7 @@ untied = histories.filter(
     lambda documents: len({(type(d.content), d.version) for d in documents}) == len(documents)
 )
 STATES = st.sampled_from(list(AgreementState))
-CODES = [kind.code for kind in registry.all_types()]
+CODES = [kind.code for kind in registry.types_of(SubjectKind.ORDER)]
 terms = st.sampled_from(
     [
         Terms(),
@@ -274,6 +276,19 @@ def test_nothing_moves_before_the_next_look(
         until = now.next_look or when + timedelta(days=400)
         between = detect(seen, agreed, when + (until - when) * share, types)
         assert listed(between) == listed(now)
+
+
+@many
+@given(histories, moments, terms, st.floats(0.01, 0.99))
+def test_nothing_moves_on_an_invoice_before_the_next_look(
+    documents: list[HeardDocument], when: datetime, known: Terms, share: float
+) -> None:
+    types = registry.types_of(SubjectKind.INVOICE)
+    for number in {each.key for each in documents if isinstance(each.content, Invoice)}:
+        seen = invoiced(*documents, number=number, packs=PACKS, terms=known)
+        now = detect(seen, (), when, types)
+        until = now.next_look or when + timedelta(days=400)
+        assert listed(detect(seen, (), when + (until - when) * share, types)) == listed(now)
 
 
 @many
