@@ -41,9 +41,9 @@ from erp_connectors.documents.positions import Content, HeardDocument, positions
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import fingerprint, values_of
-from exceptions_app.detection.performance import PriceObservation, SupplierSnapshot
 from exceptions_app.detection.documents import DocumentSnapshot, LooseLine
 from exceptions_app.detection.invoices import BilledOrder, InvoiceSnapshot, OtherInvoice, charges_of
+from exceptions_app.detection.performance import PriceObservation, SupplierSnapshot
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
 from exceptions_app.policies.values import Terms, ToleranceTable
 
