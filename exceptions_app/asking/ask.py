@@ -5,6 +5,8 @@ owes the answer; a mail nobody got gives the cases back to whoever asked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -34,12 +36,8 @@ def ask(
     inquiry: str,
     by: Actor,
     expected_version: int | None = None,
-    recipients: Iterable[str] = (),
-    cc: Iterable[str] = (),
-    subject: str = "",
-    body: str = "",
-    language: str = "",
     cases: Sequence[Case] = (),
+    **written: Any,
 ) -> Case:
     """Ask the supplier of a case, and return the case, which waits for the answer; see `ask_about`.
 
@@ -50,11 +48,7 @@ def ask(
         inquiry=inquiry,
         by=by,
         versions={} if expected_version is None else {case.number: expected_version},
-        recipients=recipients,
-        cc=cc,
-        subject=subject,
-        body=body,
-        language=language,
+        **written,
     )
     return _as_it_is(case)
 
@@ -66,42 +60,17 @@ def ask_about(
     inquiry: str,
     by: Actor,
     versions: Mapping[str, int] | None = None,
-    recipients: Iterable[str] = (),
-    cc: Iterable[str] = (),
-    subject: str = "",
-    body: str = "",
-    language: str = "",
+    **written: Any,
 ) -> SupplierMessage:
     """Send one message about cases of one supplier, which then all wait for its answer; all or nothing.
 
-    What is left out is as `draft` has it. `versions`: the cases as they were when the message was written,
-    by number. Raises UnusableMessage, NotAllowed and StaleVersion.
+    `written`: what somebody changed of the draft (`compose`). `versions`: the cases as they were when the
+    message was written, by number. Raises UnusableMessage, NotAllowed and StaleVersion.
     """
     person = _require_person(by)
     at = clock.now()
-    drafted = draft(
-        cases,
-        person=person,
-        at=at,
-        inquiry=_inquiry(inquiry, cases),
-        language=_language(language) if language else None,
-    )
-    message = outbox.queue(
-        drafted.supplier,
-        cases=[case.number for case in drafted.cases],
-        inquiry=drafted.inquiry,
-        language=drafted.language,
-        recipients=_known(recipients, drafted, field="recipients") or drafted.recipients,
-        cc=_known(cc, drafted, field="cc", colleague=person),
-        subject=subject or drafted.subject,
-        body=body or drafted.body,
-        at=at,
-        sender_name=sender_name(person, cases[0]),
-        reply_to=person.email,
-        asked_by=person.username,
-        template_id=drafted.wording.template_id,
-        release=drafted.wording.release,
-    )
+    message = compose(cases, inquiry=inquiry, person=person, at=at, **written)
+    outbox.queue(message, cases=[case.number for case in cases])
     # Always in the same order, so that two messages about the same cases queue up.
     for case in sorted(cases, key=lambda case: case.pk):
         change(
@@ -113,6 +82,48 @@ def ask_about(
         )
     wake(SEND)
     return message
+
+
+def compose(
+    cases: Sequence[Case],
+    *,
+    inquiry: str,
+    person: User,
+    at: datetime,
+    recipients: Iterable[str] | None = None,
+    cc: Iterable[str] = (),
+    subject: str | None = None,
+    body: str | None = None,
+    language: str = "",
+) -> SupplierMessage:
+    """Return the message as it would be sent, not yet saved; what is None is as `draft` has it.
+
+    Raises UnusableMessage, naming the field, and NotAllowed for cases of no supplier or of several.
+    """
+    drafted = draft(
+        cases,
+        person=person,
+        at=at,
+        inquiry=_inquiry(inquiry, cases),
+        language=_language(language) if language else None,
+    )
+    return outbox.compose(
+        drafted.supplier,
+        inquiry=drafted.inquiry,
+        language=drafted.language,
+        recipients=(
+            drafted.recipients if recipients is None else _known(recipients, drafted, field="recipients")
+        ),
+        cc=_known(cc, drafted, field="cc", colleague=person),
+        subject=drafted.subject if subject is None else subject,
+        body=drafted.body if body is None else body,
+        at=at,
+        sender_name=sender_name(person, cases[0]),
+        reply_to=person.email,
+        asked_by=person.username,
+        template_id=drafted.wording.template_id,
+        release=drafted.wording.release,
+    )
 
 
 @transaction.atomic

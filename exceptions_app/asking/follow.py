@@ -171,9 +171,8 @@ def _reminder(asked: SupplierMessage, cases: list[Case], at: datetime) -> Suppli
         "asked": asked.body,
     }
     reached = asked.delivered
-    return outbox.queue(
+    reminder = outbox.compose(
         asked.supplier,
-        cases=[case.number for case in cases],
         inquiry=Inquiry.REMINDER,
         language=language,
         recipients=[each for each in asked.recipients if each in reached] or reached,
@@ -187,3 +186,4 @@ def _reminder(asked: SupplierMessage, cases: list[Case], at: datetime) -> Suppli
         release=wording.release,
         reminds=asked,
     )
+    return outbox.queue(reminder, cases=[case.number for case in cases])

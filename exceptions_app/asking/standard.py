@@ -20,7 +20,7 @@ class Words:
 def _english(subject: str, asking: str, *of_line: str) -> Words:
     body = (
         f"Dear Sir or Madam,\n\n{asking}\n\n{{lines}}\n\n"
-        "Please answer by EDI as usual, or simply reply to this mail.\n\n"
+        "Please answer as usual, or simply reply to this mail.\n\n"
         "Kind regards\n{person}\n{company}\n\nOur reference: {case}"
     )
     head = "Order {order}, line {line}: {ordered} {description}"
@@ -31,7 +31,7 @@ def _english(subject: str, asking: str, *of_line: str) -> Words:
 def _german(subject: str, asking: str, *of_line: str) -> Words:
     body = (
         f"Sehr geehrte Damen und Herren,\n\n{asking}\n\n{{lines}}\n\n"
-        "Bitte antworten Sie wie gewohnt per EDI oder einfach auf diese E-Mail.\n\n"
+        "Bitte antworten Sie wie gewohnt oder einfach auf diese E-Mail.\n\n"
         "Mit freundlichen Grüßen\n{person}\n{company}\n\nUnser Zeichen: {case}"
     )
     head = "Bestellung {order}, Position {line}: {ordered} {description}"

@@ -38,9 +38,9 @@ def preview(request: HttpRequest, company: str, code: str) -> HttpResponse:
     team, verb = team_or_404(request, company, code), request.POST.get("verb", "")
     if verb not in VERBS:
         raise Http404
-    cases = _selected(request)
+    cases = selected(request)
     if not cases:
-        return _ask_to_select(request, team)
+        return ask_to_select(request, team)
     context = _context(request, team, verb, [_expected(case, verb, person_of(request)) for case in cases])
     return _dialog(request, team, context)
 
@@ -52,9 +52,9 @@ def carry_out(request: HttpRequest, company: str, code: str, code_of_verb: str) 
     team = team_or_404(request, company, code)
     if code_of_verb not in VERBS:
         raise Http404
-    cases = _selected(request)
+    cases = selected(request)
     if not cases:
-        return _ask_to_select(request, team)
+        return ask_to_select(request, team)
     arguments, problem = _arguments(request, team, code_of_verb)
     if problem:
         effects = [_expected(case, code_of_verb, person_of(request)) for case in cases]
@@ -79,11 +79,13 @@ def _dialog(request: HttpRequest, team: Team, context: dict[str, Any], status: i
     )
 
 
-def _ask_to_select(request: HttpRequest, team: Team) -> HttpResponse:
+def ask_to_select(request: HttpRequest, team: Team) -> HttpResponse:
+    """Say that nothing was selected."""
     return _dialog(request, team, {"team": team, "nothing": True, "back": queue_url(team)})
 
 
-def _selected(request: HttpRequest) -> list[Case]:
+def selected(request: HttpRequest) -> list[Case]:
+    """Return the cases selected in a list that this person may see, in the order of the list."""
     numbers = request.POST.getlist("case")[:MOST_CASES]
     found = visible_cases(person_of(request)).filter(number__in=numbers).distinct()
     related = found.select_related("company", "team", "owner", "supplier", "order", "release")

@@ -28,6 +28,7 @@ from exceptions_app.policies.models import ToleranceRow
 from exceptions_app.policies.values import LimitState
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import person_of
+from exceptions_app.web.ask_view import AskForm, MessageView, inquiry_choices, message_view
 from exceptions_app.web.comparison import Comparison, compare
 from exceptions_app.web.forms import VerbForm
 from exceptions_app.web.labels import Chip
@@ -36,6 +37,7 @@ from exceptions_app.web.pages import now_of, queue_url
 from exceptions_app.web.presence import look
 from exceptions_app.web.proposal_view import Entered, Refusal, proposal_cards, resolution_cards
 from exceptions_app.web.types import type_label
+from suppliers.messaging.outbox import messages_about
 
 Text = str | Promise
 
@@ -56,6 +58,16 @@ ICONS = {
 #: Verbs that stand as buttons; the others are behind "more". The first of PRIMARY is the accented one.
 VISIBLE = ("take", "start", "note_answer", "resume", "reopen", "wait_for_supplier", "escalate")
 PRIMARY = ("take", "start", "resume", "reopen")
+#: Events that show red.
+CRITICAL = (
+    "clock.breached",
+    "clock.escalated",
+    "case.escalated",
+    "case.not_asked",
+    "command.refused",
+    "message.failed",
+)
+MESSAGES_SHOWN = 50
 #: Verbs with a form of their own elsewhere on the page.
 OWN_PLACE = ("comment", "ask")
 
@@ -96,14 +108,15 @@ def case_context(
     *,
     form: "OpenForm | None" = None,
     entered: Entered | None = None,
+    asking: AskForm | None = None,
     refusals: Mapping[Any, Refusal] | None = None,
     conflict: "Conflict | None" = None,
     problems: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return everything the templates of a case need.
 
-    `form`, `entered` and `refusals` are a verb, a resolution and decisions that were sent and could not be
-    used: they are shown again with what was typed.
+    `form`, `entered`, `asking` and `refusals` are a verb, a resolution, a message and decisions that were
+    sent and could not be used: they are shown again with what was typed.
     """
     person, now = person_of(request), now_of(request)
     page = queries.case_page(case, now=now)
@@ -112,6 +125,8 @@ def case_context(
     cards = proposal_cards(page.proposals, page.commands, person, refusals)
     others = look(case, person, now=now)
     lines = [_line(view, case, today) for view in page.lines]
+    may_ask = any(verb.code == "ask" for verb in permitted_verbs)
+    messages = [message_view(each, may_ask=may_ask) for each in messages_about(case.number)[:MESSAGES_SHOWN]]
     return {
         "case": case,
         "now": now,
@@ -139,7 +154,10 @@ def case_context(
         "here": reverse("web:case", args=[case.number]),
         "resolutions": resolution_cards(case, person, now=now, entered=entered),
         "no_resolution": _why_nothing_to_decide(case),
-        "events": [event_view(event) for event in reversed(page.events)],
+        "inquiries": inquiry_choices(case) if may_ask else [],
+        "asking": asking,
+        "messages_sent": messages,
+        "events": [event_view(event, messages) for event in reversed(page.events)],
         "documents": [document_view(document) for document in page.documents],
         "siblings": [
             {"number": each.number, "headline": each.headline, "chip": labels.CASE_STATES[each.state]}
@@ -461,10 +479,11 @@ class EventView:
     reason: str
     tone: str
     moves: list[Move]
+    message: MessageView | None = None
 
 
-def event_view(event: Event) -> EventView:
-    """Return an event with what it moved; what the summary says already is left out."""
+def event_view(event: Event, messages: Sequence[MessageView] = ()) -> EventView:
+    """Return an event with what it moved, and its message; what the summary says already is left out."""
     moves = moves_of(event.before, event.after) if event.kind.startswith("case.") else []
     return EventView(
         at=event.at,
@@ -473,11 +492,12 @@ def event_view(event: Event) -> EventView:
         reason=event.reason,
         tone=_event_tone(event),
         moves=[move for move in moves if move.label not in (FIELDS["state"], FIELDS["headline"])],
+        message=next((each for each in messages if each.id == event.after.get("message")), None),
     )
 
 
 def _event_tone(event: Event) -> str:
-    if event.kind in ("clock.breached", "clock.escalated", "case.escalated", "command.refused"):
+    if event.kind in CRITICAL:
         return "crit"
     if event.kind.startswith("proposal."):
         return "accent"

@@ -4,6 +4,8 @@ from django.urls import path
 
 from exceptions_app.web import (
     approvals,
+    ask,
+    ask_many,
     bulk,
     case_list,
     cases,
@@ -12,6 +14,7 @@ from exceptions_app.web import (
     exports,
     incidents,
     interchanges,
+    mail,
     matching,
     notifications,
     orders,
@@ -34,10 +37,17 @@ urlpatterns = [
     path("queues/<slug:company>/<str:code>/export/<str:form>/", exports.export, name="export"),
     path("queues/<slug:company>/<str:code>/bulk/", bulk.preview, name="bulk"),
     path("queues/<slug:company>/<str:code>/bulk/<str:code_of_verb>/", bulk.carry_out, name="bulk_do"),
+    path("queues/<slug:company>/<str:code>/ask/", ask_many.letters, name="ask_many"),
+    path("queues/<slug:company>/<str:code>/ask/send/", ask_many.send, name="ask_many_send"),
     path("views/", saved_views.save, name="view_save"),
     path("views/<int:view_id>/delete/", saved_views.delete, name="view_delete"),
     path("cases/", case_list.case_list, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
+    path("cases/<str:number>/ask/", ask.ask, name="ask"),
+    path("cases/<str:number>/ask/preview/", ask.preview, name="ask_preview"),
+    path(
+        "cases/<str:number>/messages/<uuid:message_id>/send-again/", ask.send_again, name="message_send_again"
+    ),
     path("cases/<str:number>/why/", why.why, name="why"),
     path("cases/<str:number>/pulse/", cases.pulse, name="pulse"),
     path("cases/<str:number>/do/<str:code>/", cases.verb, name="verb"),
@@ -68,6 +78,8 @@ urlpatterns = [
     path("connections/", connections.health, name="connections"),
     path("shadow/", shadow.shadow, name="shadow"),
     path("shadow/export/<str:form>/", shadow.export, name="shadow_export"),
+    path("mail/", mail.message_list, name="mail"),
+    path("mail/<uuid:message_id>/", mail.message, name="mail_message"),
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="theme"),
 ]

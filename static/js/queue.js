@@ -72,6 +72,30 @@
   document.addEventListener("htmx:after:swap", mark);
   mark();
 
+  // --- writing to the supplier ------------------------------------------------------------------------------
+
+  async function ask(row) {
+    const isElsewhere = row && row.dataset.case !== opened();
+    if (isElsewhere && !(panel && beside.matches)) {
+      location.href = `${link(row).getAttribute("href")}ask/#ask`;
+      return;
+    }
+    if (isElsewhere) await open(row);
+    document.querySelector("#case [data-ask]")?.click();
+  }
+
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (!event.detail.ctx.sourceElement.matches("[data-asks]")) return;
+    document.getElementById("ask").scrollIntoView({ block: "start" });
+    document.getElementById("ask-subject")?.focus({ preventScroll: true });
+  });
+
+  // A link to a message that is folded in opens it.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-opens]");
+    if (link) document.getElementById(link.dataset.opens).open = true;
+  });
+
   // --- selecting --------------------------------------------------------------------------------------------
 
   const picks = () => [...document.querySelectorAll(".case-row input[name=case]")];
@@ -131,6 +155,9 @@
         escalate.open = true;
         escalate.querySelector("textarea, input:not([type=hidden])").focus();
       }
+    } else if (event.key === "r" && (row || document.querySelector("#case [data-ask]"))) {
+      event.preventDefault();
+      ask(row);
     } else if (event.key === "Escape" && panel && !panel.hidden) close();
   });
 })();

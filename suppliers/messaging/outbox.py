@@ -22,11 +22,9 @@ from suppliers.messaging.addresses import (
 from suppliers.messaging.models import MessageCase, MessageState, SupplierMessage
 
 
-@transaction.atomic
-def queue(
+def compose(
     supplier: Supplier,
     *,
-    cases: Sequence[str],
     inquiry: str,
     language: str,
     recipients: Iterable[str],
@@ -41,12 +39,12 @@ def queue(
     release: int | None = None,
     reminds: SupplierMessage | None = None,
 ) -> SupplierMessage:
-    """Have a message sent about the cases with these numbers. Raises UnusableMessage, naming the field."""
+    """Return a message as it would be sent, not yet saved. Raises UnusableMessage, naming the field."""
     to = checked_addresses(recipients, field="recipients")
     if not to:
         raise UnusableMessage("Choose who gets the message.", field="recipients")
     key = uuid7()
-    message = SupplierMessage.objects.create(
+    return SupplierMessage(
         id=key,
         company=supplier.company,
         supplier=supplier,
@@ -67,6 +65,12 @@ def queue(
         due_at=at,
         message_id=f"<{key}@{our_domain()}>",
     )
+
+
+@transaction.atomic
+def queue(message: SupplierMessage, *, cases: Sequence[str]) -> SupplierMessage:
+    """Have a message sent that is about the cases with these numbers."""
+    message.save(force_insert=True)
     MessageCase.objects.bulk_create(MessageCase(message=message, case_number=number) for number in cases)
     return message
 

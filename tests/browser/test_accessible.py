@@ -28,6 +28,7 @@ def room(transactional_db: None, tmp_path: Path) -> Showroom:
         file_name="broken.edi",
         findings=[{"code": "ISA_LENGTH", "text": "18 short.", "severity": "error", "way_out": "Ask."}],
     )
+    make.SupplierMessageFactory.about(room.cases[1], state="failed", last_error="550 no such user")
     actions.propose(
         room.cases[0],
         resolution="split",
@@ -43,12 +44,14 @@ PAGES = (
     ("/queues/weserland/PRO/?q=nothing-like-it", "bea"),
     ("/cases/EX-20418/", "paul"),
     ("/cases/EX-20420/propose/split/preview/?rest_on:10=2026-12-30", "bea"),
+    ("/cases/EX-20418/ask/", "bea"),
     ("/cases/", "bea"),
     ("/approvals/", "paul"),
     ("/notifications/", "paul"),
     ("/search/?q=nordmann", "bea"),
     ("/interchanges/", "paul"),
     ("/connections/", "paul"),
+    ("/mail/", "paul"),
     ("/profile/", "bea"),
 )
 

@@ -24,6 +24,7 @@ ARGUMENTS = {
     "proposal_id": uuid4(),
     "order_id": 1,
     "interchange_id": uuid4(),
+    "message_id": uuid4(),
     "verb": "confirm",
     "bundle_id": uuid4(),
     "head_id": 1,

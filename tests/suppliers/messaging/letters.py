@@ -13,8 +13,8 @@ NORA, ORDERS = "nora@nordmann.example", "orders@nordmann.example"
 def queued(*recipients: str, **values: Any) -> SupplierMessage:
     """Queue a message about the case EX-1, as if Bea had asked."""
     supplier = values.pop("supplier", None) or SupplierFactory.create(name="Nordmann")
+    cases = values.pop("cases", ["EX-1"])
     fields: dict[str, Any] = {
-        "cases": ["EX-1"],
         "inquiry": "confirmation",
         "language": "en",
         "recipients": recipients or [NORA],
@@ -25,7 +25,7 @@ def queued(*recipients: str, **values: Any) -> SupplierMessage:
         "asked_by": "bea",
         "at": clock.now(),
     }
-    return outbox.queue(supplier, **fields | values)
+    return outbox.queue(outbox.compose(supplier, **fields | values), cases=cases)
 
 
 def now(message: SupplierMessage) -> SupplierMessage:
