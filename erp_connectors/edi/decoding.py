@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 
+from erp_connectors.edi.edifact.syntax import Edifact
 from erp_connectors.edi.envelope import Finding, Layer, SeenLookup, Verdict, nothing_seen
 from erp_connectors.edi.reading import read_file
 from erp_connectors.edi.results import Decoded, DecodedFile
 from erp_connectors.edi.rules import MEGABYTE, ProfileFor, default_profile
-from erp_connectors.edi.text import ascii_view
+from erp_connectors.edi.syntax import Syntax
+from erp_connectors.edi.text import BOM, NOISE_BYTES, ascii_view
 from erp_connectors.edi.x12.syntax import X12
 
 HARD_FILE_BYTES = 50 * MEGABYTE
@@ -17,8 +19,6 @@ OTHER_FORMATS = (
     (b"\xff\xfe", "UTF16", "The file is UTF-16 text."),
     (b"\xfe\xff", "UTF16", "The file is UTF-16 text."),
     (b"<", "XML", "The file looks like XML or HTML, which is not read here."),
-    (b"UNA", "EDIFACT", "The file is EDIFACT, which is not mapped yet."),
-    (b"UNB", "EDIFACT", "The file is EDIFACT, which is not mapped yet."),
 )
 
 
@@ -34,17 +34,29 @@ def decode(
     finding = _refusal(data)
     if finding is None:
         view, ebcdic = ascii_view(data)
-        yield from read_file(X12(), data, view, profile_for, seen, ebcdic=ebcdic)
+        yield from read_file(syntax_of(view), data, view, profile_for, seen, ebcdic=ebcdic)
         return
     yield DecodedFile(
         verdict=Verdict.QUARANTINE,
         findings=(finding,),
-        standard=finding.code if finding.code == "EDIFACT" else None,
+        standard=None,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         interchanges=0,
         transactions=0,
     )
+
+
+def syntax_of(view: bytes) -> Syntax:
+    """Return the standard whose header comes first; X12 where there is neither."""
+    x12, edifact = X12(), Edifact()
+    if view[:64].lstrip(NOISE_BYTES + BOM).startswith(b"ISA"):
+        return x12
+    found = edifact.find_header(view, 0, None)
+    if found is None:
+        return x12
+    other = x12.find_header(view[: found.offset], 0, None)
+    return edifact if other is None else x12
 
 
 def _refusal(data: bytes) -> Finding | None:

@@ -46,9 +46,10 @@ class Finding:
     """One thing found wrong or odd, where it stands, and the way out.
 
     `segment_index` counts from 1 at the header of the layer (ST is 1); `offset` is a byte offset in
-    the file as received; `element` counts from 1. `ack_code` is what the acknowledgement says: AK502
-    of a transaction, AK905 of a group, TA105 of an interchange. A finding about one segment has
-    `segment_code` (AK304) and, about one element, `element_code` (AK403) as well.
+    the file as received; `element`, and `component` in it, count from 1. `ack_code` is what the
+    acknowledgement says: AK502 of a transaction, AK905 of a group, TA105 of an interchange, in EDIFACT
+    DE 0085 of UCM, UCF and UCI. A finding about one segment has `segment_code` (AK304, UCS) and, about
+    one element, `element_code` (AK403, UCD) as well.
     """
 
     layer: Layer
@@ -60,6 +61,7 @@ class Finding:
     offset: int | None = None
     segment: str | None = None
     element: int | None = None
+    component: int | None = None
     value: str | None = None
     ack_code: str | None = None
     segment_code: str | None = None

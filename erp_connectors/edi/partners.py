@@ -8,8 +8,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from erp_connectors.companies import Connection
+from erp_connectors.edi.edifact.mapping.tables import tables_for as edifact_tables
 from erp_connectors.edi.envelope import EnvelopeIds
-from erp_connectors.edi.rules import DuplicateAnswer, Limits, MappingOverrides, PartnerRules
+from erp_connectors.edi.rules import (
+    DuplicateAnswer,
+    EdifactOverrides,
+    Limits,
+    MappingOverrides,
+    PartnerRules,
+)
 from erp_connectors.edi.x12.mapping.tables import tables_for
 from erp_connectors.errors import ConfigurationError
 from erp_connectors.exchange.models import PartnerProfile
@@ -37,9 +44,11 @@ class _Overrides(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     duplicate_answer: DuplicateAnswer = DuplicateAnswer.REPEAT
     always_ta1: bool = False
     limits: _LimitOverrides = msgspec.field(default_factory=_LimitOverrides)
+    edifact: EdifactOverrides = EdifactOverrides()
 
 
 MAPPING_FIELDS = frozenset(field.name for field in fields(MappingOverrides))
+EDIFACT_FIELDS = frozenset(field.name for field in fields(EdifactOverrides))
 
 
 class Partners:
@@ -101,6 +110,7 @@ def rules_of(profile: PartnerProfile) -> PartnerRules:
         acknowledge=profile.acknowledge,
         always_ta1=overrides.always_ta1,
         overrides=_checked_layer(profile, layer),
+        edifact=_checked_edifact(profile, overrides.edifact),
         limits=_limits(profile, overrides.limits),
     )
 
@@ -109,6 +119,10 @@ def _read(profile: PartnerProfile, values: Any) -> tuple[_Overrides, MappingOver
     """Return what a profile changes: how its files are read and answered, and the mapping tables."""
     of_tables = {}
     if isinstance(values, dict):
+        of_edifact = values.get("edifact")
+        unknown = sorted(set(of_edifact) - EDIFACT_FIELDS) if isinstance(of_edifact, dict) else []
+        if unknown:
+            raise _unusable(profile, f"its overrides of EDIFACT name what there is not: {', '.join(unknown)}")
         of_tables = {name: value for name, value in values.items() if name in MAPPING_FIELDS}
         values = {name: value for name, value in values.items() if name not in MAPPING_FIELDS}
     try:
@@ -124,6 +138,16 @@ def _checked_layer(profile: PartnerProfile, layer: MappingOverrides) -> MappingO
         tables_for("", layer)
     except ConfigurationError as error:
         raise _unusable(profile, str(error)) from error
+    return layer
+
+
+def _checked_edifact(profile: PartnerProfile, layer: EdifactOverrides) -> EdifactOverrides:
+    try:
+        edifact_tables("", layer)
+    except ConfigurationError as error:
+        raise _unusable(profile, str(error)) from error
+    if not set(layer.decimal_marks) <= {".", ","}:
+        raise _unusable(profile, "a decimal mark is a point or a comma")
     return layer
 
 

@@ -83,13 +83,52 @@ class MappingOverrides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EdifactOverrides:
+    """One layer of changes to the EDIFACT mapping tables; later layers win entry by entry.
+
+    `actions` maps DE 1229 to a code of the table (`"36": "5"`), `header_status` DE 1225 and 4343 likewise.
+    The other maps say what a code means in our own words (`"quantity_kinds": {"66": "confirmed"}`).
+    A tuple or set replaces the one of the layer below; a tuple is a precedence, its first the strongest.
+
+    `confirmed_quantity` names the quantities (DE 6063) that are confirmed whatever the action says.
+    `line_number_source` says where the number of an order line stands: "LIN", "RFF:xx", or "NONE" where the
+    sender counts its own lines. `decimal_marks` are those the partner uses, whatever its UNA says.
+    """
+
+    actions: Mapping[str, str] = field(default_factory=dict)
+    header_status: Mapping[str, str] = field(default_factory=dict)
+    purposes: Mapping[str, str] = field(default_factory=dict)
+    quantity_kinds: Mapping[str, str] = field(default_factory=dict)
+    confirmed_quantity: tuple[str, ...] | None = None
+    delivery_dates: tuple[str, ...] | None = None
+    ship_dates: tuple[str, ...] | None = None
+    expected_dates: tuple[str, ...] | None = None
+    date_kinds: Mapping[str, str] = field(default_factory=dict)
+    id_kinds: Mapping[str, str] = field(default_factory=dict)
+    net_prices: tuple[str, ...] | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    party_roles: Mapping[str, str] = field(default_factory=dict)
+    id_schemes: Mapping[str, str] = field(default_factory=dict)
+    reference_kinds: Mapping[str, str] = field(default_factory=dict)
+    final_codes: frozenset[str] | None = None
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    invoice_types: Mapping[str, str] = field(default_factory=dict)
+    charge_kinds: Mapping[str, str] = field(default_factory=dict)
+    line_number_source: str | None = None
+    decimal_marks: str = ""
+    ignored_segments: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerRules:
     """What a trading-partner profile says about reading and answering its interchanges.
 
     `time_zone` is an IANA name; `lead_time_days` turns a ship date into a delivery date, None keeps
     ship dates apart. `sets` and `versions` None allow all (`versions` by prefix, as `004010`).
     `test_only` refuses interchanges that do not carry the test indicator. `charset` None means UTF-8
-    where the bytes are, else ISO-8859-1.
+    where the bytes are, else the set an EDIFACT interchange names, else ISO-8859-1. `lenient_isa` reads a
+    header with a flaw: an ISA that is not padded, a UNB without a syntax version. `overrides` change how
+    X12 is mapped, `edifact` how EDIFACT is.
     """
 
     partner: str = ""
@@ -105,6 +144,7 @@ class PartnerRules:
     acknowledge: bool = True
     always_ta1: bool = False
     overrides: MappingOverrides = MappingOverrides()
+    edifact: EdifactOverrides = EdifactOverrides()
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:

@@ -1,8 +1,9 @@
-"""Acknowledgements of what was received: rows with the bytes of a 997 or TA1, written with the last step."""
+"""Acknowledgements of what was received: rows with the bytes of a 997, TA1 or CONTRL, written at the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from erp_connectors.edi import DecodedGroup, DecodedInterchange
@@ -11,6 +12,8 @@ from erp_connectors.edi.acknowledgements import (
     functional_acknowledgement,
     interchange_acknowledgement,
 )
+from erp_connectors.edi.edifact import STANDARD as EDIFACT
+from erp_connectors.edi.edifact.contrl import syntax_report
 from erp_connectors.edi.partners import Partners
 from erp_connectors.exchange.models import ControlNumber, Interchange, OutgoingFile
 
@@ -32,7 +35,8 @@ def acknowledge(
 ) -> list[OutgoingFile]:
     """Write the rows of all acknowledgements due for a file; within the step that ends it.
 
-    One 997 for every group but those of acknowledgements, a TA1 where one is asked for or is the only answer.
+    X12: one 997 for every group but those of acknowledgements, a TA1 where one is asked for or is the only
+    answer. EDIFACT: one CONTRL for every interchange but those of acknowledgements.
     """
     files = []
     for answerable in answerables:
@@ -43,16 +47,25 @@ def acknowledge(
         zone = ZoneInfo((profile.time_zone if profile else "") or received.connection.time_zone)
         at = now.astimezone(zone)
         partner = f"{interchange.ids.sender_qualifier.strip()}/{interchange.ids.sender.strip()}"[:100]
-        if interchange.needs_acknowledgement:
+        for kind, write in _due(interchange, answerable.groups):
             numbers = _numbers(received, partner)
-            payload = interchange_acknowledgement(interchange, numbers, at)
-            files.append(_file(received, "TA1", numbers, payload, now))
-        for group in answerable.groups:
-            if group.needs_acknowledgement:
-                numbers = _numbers(received, partner)
-                payload = functional_acknowledgement(interchange, group, numbers, at)
-                files.append(_file(received, "997", numbers, payload, now))
+            files.append(_file(received, kind, numbers, write(numbers, at), now))
     return OutgoingFile.objects.bulk_create(files)
+
+
+def _due(
+    interchange: DecodedInterchange, groups: Sequence[DecodedGroup]
+) -> Iterator[tuple[str, Callable[[ControlNumbers, datetime], bytes]]]:
+    """Yield the kind of every acknowledgement due, with what writes it under our numbers."""
+    if interchange.ids.standard == EDIFACT:
+        if interchange.needs_acknowledgement:
+            yield "CONTRL", partial(syntax_report, interchange, groups)
+        return
+    if interchange.needs_acknowledgement:
+        yield "TA1", partial(interchange_acknowledgement, interchange)
+    for group in groups:
+        if group.needs_acknowledgement:
+            yield "997", partial(functional_acknowledgement, interchange, group)
 
 
 def _numbers(received: Interchange, partner: str) -> ControlNumbers:

@@ -260,12 +260,25 @@ class PartnerProfile(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="partners")
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="partner_profiles")
     name = models.CharField(max_length=200)
-    their_qualifier = models.CharField(max_length=4, help_text="ISA05 of what they send")
-    their_id = models.CharField(max_length=35, help_text="ISA06 of what they send")
-    our_qualifier = models.CharField(max_length=4, help_text="ISA07 of what they send")
-    our_id = models.CharField(max_length=35, help_text="ISA08 of what they send")
-    is_test = models.BooleanField(default=False, help_text="Expects test interchanges only (ISA15 = T).")
-    lenient_isa = models.BooleanField(default=False)
+    their_qualifier = models.CharField(
+        max_length=4,
+        blank=True,
+        help_text="ISA05 of what they send, or in EDIFACT the qualifier (0007) of UNB S002",
+    )
+    their_id = models.CharField(max_length=35, help_text="ISA06 of what they send, or the sender of UNB")
+    our_qualifier = models.CharField(
+        max_length=4,
+        blank=True,
+        help_text="ISA07 of what they send, or in EDIFACT the qualifier (0007) of UNB S003",
+    )
+    our_id = models.CharField(max_length=35, help_text="ISA08 of what they send, or the recipient of UNB")
+    is_test = models.BooleanField(
+        default=False, help_text="Expects test interchanges only (ISA15 = T, UNB 0035 = 1)."
+    )
+    lenient_isa = models.BooleanField(
+        default=False,
+        help_text="Reads an ISA that is not padded to 106 characters, or a UNB without a syntax version.",
+    )
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the connection's.")
     acknowledge = models.BooleanField(default=True)
     overrides = models.JSONField(default=dict, blank=True)

@@ -21,7 +21,7 @@ from erp_connectors.edi import (
     decode,
 )
 from erp_connectors.edi.partners import Partners
-from erp_connectors.edi.x12.sets import ACKNOWLEDGEMENT_SETS
+from erp_connectors.edi.sets import ACKNOWLEDGEMENT_SETS, ORDER_SETS
 from erp_connectors.errors import ConfigurationError, PermanentError, TransientError
 from erp_connectors.exchange.acknowledging import WAKE, Answerable, acknowledge
 from erp_connectors.exchange.models import PartnerProfile, Transaction, TransactionStatus
@@ -30,7 +30,6 @@ from erp_connectors.exchange.work import TAKEN, Reading, Work, refusal
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 LONGEST_KEY = 255
-ORDER_SETS = frozenset({"850", "860"})
 REFUSED_AS = {
     Verdict.DUPLICATE: TransactionStatus.DUPLICATE,
     Verdict.REJECT: TransactionStatus.REJECTED,
@@ -115,7 +114,7 @@ def _status(
         return REFUSED_AS[decoded.verdict], []
     if decoded.test and not (profile and profile.is_test):
         return TransactionStatus.TEST, [
-            _note("TEST", "It is marked as a test (ISA15) and touches nothing that is live.")
+            _note("TEST", "It is marked as a test and touches nothing that is live.")
         ]
     if decoded.set_code in ACKNOWLEDGEMENT_SETS:
         return TransactionStatus.IGNORED, []

@@ -11,6 +11,7 @@ from erp_connectors.exchange.models import Interchange
 #: How much of a file a page shows at once, and how much of what stands around a transaction.
 WINDOW, AROUND = 40_000, 400
 ISA_TERMINATOR_AT = 105
+UNA_TERMINATOR_AT = 8
 LONGEST_LINE = 400
 
 
@@ -70,11 +71,13 @@ def _part(start: int, length: int) -> Substr:
 
 
 def _terminator(head: bytes) -> bytes:
-    """Return what ends a segment: X12 says so in its header, EDIFACT uses an apostrophe, rows a break."""
+    """Return what ends a segment: ISA and UNA say so, EDIFACT else uses an apostrophe, rows a break."""
     start = head.lstrip(b" \t\r\n\xef\xbb\xbf")
     if start.startswith(b"ISA") and len(start) > ISA_TERMINATOR_AT:
         return start[ISA_TERMINATOR_AT : ISA_TERMINATOR_AT + 1]
-    return b"'" if start.startswith((b"UNA", b"UNB")) else b"\n"
+    if start.startswith(b"UNA") and len(start) > UNA_TERMINATOR_AT:
+        return start[UNA_TERMINATOR_AT : UNA_TERMINATOR_AT + 1]
+    return b"'" if start.startswith(b"UNB") else b"\n"
 
 
 def _split(window: bytes, terminator: bytes, start: int) -> list[tuple[int, bytes]]:

@@ -6,19 +6,12 @@ from datetime import datetime
 
 from erp_connectors.edi.spans import Delimiters
 from erp_connectors.edi.text import NOISE
-from erp_connectors.errors import PermanentError
+from erp_connectors.edi.writing import Element, UnwritableValue
 
 STANDARD_DELIMITERS = Delimiters(b"*", b">", b"~")
 REPETITION = "^"
 FIRST_REPETITION_VERSION = "00402"
 LINE_BREAKS = "\r\n"
-
-Element = str | tuple[str, ...]
-"""One element: a value, or the components of a composite."""
-
-
-class UnwritableValue(PermanentError):
-    """A value holds a delimiter, or does not fit its place, and nothing was declared to replace it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ from erp_connectors.edi import (
 )
 
 UNREADABLE_PATH = 2
+ANSWERS = {"X12": ("TA1", "AK9", "AK5"), "EDIFACT": ("UCI", "UCF", "UCM")}
+"""By which segments an interchange, a group and a transaction of a standard are answered."""
 
 
 class Command(BaseCommand):
@@ -36,7 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="FILE")
         parser.add_argument("--json", action="store_true", help="print one JSON array, one entry per file")
         parser.add_argument(
-            "--lenient-isa", action="store_true", help="read an ISA that is not padded to 106"
+            "--lenient-isa",
+            action="store_true",
+            help="read an ISA that is not padded to 106, or a UNB without a syntax version",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -62,27 +66,28 @@ class Command(BaseCommand):
     def _print(self, report: dict[str, Any]) -> None:
         self.stdout.write(f"{report['file']}: {report['verdict']}")
         self._print_findings(report["findings"], "  ")
+        of_interchange, of_group, of_transaction = ANSWERS.get(report["standard"], ANSWERS["X12"])
         for interchange in report["interchanges"]:
             ids = f"{interchange['sender']} -> {interchange['receiver']}"
             self.stdout.write(
                 f"  interchange {interchange['control_number']} {ids}: {interchange['verdict']}, "
-                f"TA1 {interchange['ack_status']} {interchange['ack_code']}"
+                f"{of_interchange} {interchange['ack_status']} {interchange['ack_code']}".rstrip()
             )
             self._print_findings(interchange["findings"], "    ")
             for group in interchange["groups"]:
                 counts = f"{group['included']}*{group['received']}*{group['accepted']}"
+                name = f"group {group['control_number']} {group['functional_code']}".rstrip()
                 self.stdout.write(
-                    f"    group {group['control_number']} {group['functional_code']}: {group['verdict']}, "
-                    f"AK9 {group['ack_status']}*{counts}"
+                    f"    {name}: {group['verdict']}, {of_group} {group['ack_status']}*{counts}"
                 )
                 self._print_findings(group["findings"], "      ")
                 for transaction in group["transactions"]:
-                    self._print_transaction(transaction)
+                    self._print_transaction(transaction, of_transaction)
 
-    def _print_transaction(self, transaction: dict[str, Any]) -> None:
+    def _print_transaction(self, transaction: dict[str, Any], answer: str) -> None:
         number = f"{transaction['set']} {transaction['control_number']}"
         codes = " ".join([transaction["ack_status"], *transaction["ack_codes"]])
-        self.stdout.write(f"      {number}: {transaction['verdict']}, AK5 {codes}")
+        self.stdout.write(f"      {number}: {transaction['verdict']}, {answer} {codes}")
         self._print_findings(transaction["findings"], "        ")
         for part in ("reading", "document"):
             if transaction[part] is not None:
@@ -170,6 +175,7 @@ def _transaction(transaction: DecodedTransaction) -> dict[str, Any]:
     return {
         "set": transaction.set_code,
         "control_number": transaction.control_number,
+        "version": transaction.version,
         "verdict": transaction.verdict,
         "ack_status": transaction.ack_status,
         "ack_codes": transaction.ack_codes,

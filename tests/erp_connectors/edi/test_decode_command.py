@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from tests.builders.edifact import lin, order_response
 from tests.builders.x12 import ack, confirmation_855, po1
 from tests.erp_connectors.edi.decoding import read
 
@@ -82,3 +83,27 @@ def test_a_path_it_cannot_read_ends_in_status_2_after_the_others(tmp_path: Path)
 def test_it_needs_no_database(tmp_path: Path) -> None:
     """pytest-django refuses any query here, for no test of this file asks for a database."""
     assert read(CLEAN).file.sha256 in decode(written(tmp_path, "a.x12", CLEAN), flags=("--json",))
+
+
+def test_edifact_is_shown_with_the_words_of_its_own_answers(tmp_path: Path) -> None:
+    data = order_response("4500010001", [lin("1", action="5", quantities={"21": "9"})])
+    path = written(tmp_path, "a.edi", data.replace(b"UNT+9+1", b"UNT+8+1"))
+
+    text = decode(path)
+    (report,) = json.loads(decode(path, flags=("--json",)))
+
+    assert "interchange 1 14/SUPPLIER -> 14/BUYER: accept, UCI A" in text
+    assert "group: reject, UCF R*1*1*0" in text
+    assert "ORDRSP 1: reject, UCM R 29" in text
+    assert report["standard"] == "EDIFACT"
+    (message,) = report["interchanges"][0]["groups"][0]["transactions"]
+    assert message["version"] == "D:96A:UN:EAN008"
+
+
+def test_an_edifact_header_without_a_syntax_version_is_read_when_asked(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.edi", order_response("A-1", []).replace(b"UNOC:3", b"UNOC"))
+
+    (strict,) = json.loads(decode(path, flags=("--json",)))
+    (lenient,) = json.loads(decode(path, flags=("--json", "--lenient-isa")))
+
+    assert (strict["verdict"], lenient["verdict"]) == ("quarantine", "accept")

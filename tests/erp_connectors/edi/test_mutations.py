@@ -7,15 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_connectors.edi import Verdict
+from tests.erp_connectors.edi.damage import mutated
 from tests.erp_connectors.edi.decoding import read
-from tests.erp_connectors.edi.mutations import BASES, mutated, survive, with_odd_elements
+from tests.erp_connectors.edi.mutations import BASES, MARKS, survive, with_odd_elements
 
 SEEDS_PER_TEST = 50
 
 
 @pytest.mark.parametrize("first", range(0, 600, SEEDS_PER_TEST))
 def test_a_damaged_file_always_ends_in_a_verdict(first: int) -> None:
-    verdicts = {survive(mutated(seed, BASES)) for seed in range(first, first + SEEDS_PER_TEST)}
+    verdicts = {survive(mutated(seed, BASES, MARKS)) for seed in range(first, first + SEEDS_PER_TEST)}
 
     assert verdicts <= set(Verdict)
     assert len(verdicts) > 1

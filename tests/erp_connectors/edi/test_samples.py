@@ -3,60 +3,22 @@
 The files carry licences that forbid copying them here; they are looked for beside the project.
 """
 
-import csv
-import json
-import os
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from erp_connectors.edi import PartnerRules, Verdict
 from tests.erp_connectors.edi.decoding import Outcome, read
+from tests.erp_connectors.edi.samples import FOLDER, Sample, assert_lines, needs_samples, samples
 
 MAPPED_SETS = {"214", "810", "850", "855", "856", "860", "861", "865"}
 DOCUMENT_SETS = MAPPED_SETS - {"850", "860"}
 FRAME_FACTS = {"set", "ctl", "nseg", "se01_ok", "se02_ok"}
-PROJECT = Path(__file__).resolve().parents[3]
-SHARED = Path(os.environ.get("RIGHTLINE_SHARED") or PROJECT.parent / "shared")
-FOLDER = SHARED / "samples" / "edi"
 LENIENT = PartnerRules(lenient_isa=True)
 
-
-@dataclass(frozen=True)
-class Sample:
-    """One file with the policy and the facts its index promises."""
-
-    name: str
-    policy: str
-    facts: list[dict[str, Any]]
-
-    def data(self) -> bytes:
-        return (FOLDER / self.name).read_bytes()
-
-
-def x12_samples() -> list[Sample]:
-    index = FOLDER / "INDEX.tsv"
-    if not index.exists():
-        return []
-    csv.field_size_limit(1 << 24)
-    with index.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [
-            Sample(row["file"], row["expected_default_policy"], json.loads(row["facts_json"]))
-            for row in rows
-            if row["standard"] == "X12"
-        ]
-
-
-SAMPLES = x12_samples()
+SAMPLES = samples("X12")
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
-needs_samples = pytest.mark.skipif(
-    not SAMPLES and os.environ.get("CI") != "true",
-    reason=f"The EDI samples are not at {FOLDER}; set RIGHTLINE_SHARED to the folder that holds samples/edi.",
-)
 
 
 @needs_samples
@@ -127,12 +89,6 @@ def assert_facts(reading: dict[str, Any] | None, expected: dict[str, Any]) -> No
             assert_lines(lines, value)
         else:
             assert reading.get(key) == value, key
-
-
-def assert_lines(lines: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
-    assert len(lines) == len(expected)
-    for line, facts in zip(lines, expected, strict=True):
-        assert {key: line.get(key) for key in facts} == facts
 
 
 def verdicts(outcome: Outcome) -> dict[str, list[Verdict]]:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
 
 from erp_connectors.canonical.documents import (
     ChargeKind,
@@ -21,6 +20,7 @@ from erp_connectors.canonical.documents import (
     Unmentioned,
 )
 from erp_connectors.canonical.values import DateKind
+from erp_connectors.edi.overlay import replaced, resolved, words
 from erp_connectors.edi.rules import MappingOverrides
 from erp_connectors.edi.x12.dates import zone_of
 from erp_connectors.edi.x12.mapping.invoice_codes import (
@@ -45,9 +45,6 @@ from erp_connectors.edi.x12.mapping.status_codes import (
     TIME_ZONES,
 )
 from erp_connectors.errors import ConfigurationError
-
-Meaning = TypeVar("Meaning")
-Word = TypeVar("Word", bound=StrEnum)
 
 
 class Share(StrEnum):
@@ -410,66 +407,40 @@ def overlaid(tables: Tables, layer: MappingOverrides) -> Tables:
         return tables
     return replace(
         tables,
-        line_status={**tables.line_status, **_resolved(layer.line_status, tables.line_status)},
-        header_status={**tables.header_status, **_resolved(layer.header_status, tables.header_status)},
-        change_codes={**tables.change_codes, **_resolved(layer.change_codes, tables.change_codes)},
+        line_status={**tables.line_status, **resolved(layer.line_status, tables.line_status)},
+        header_status={**tables.header_status, **resolved(layer.header_status, tables.header_status)},
+        change_codes={**tables.change_codes, **resolved(layer.change_codes, tables.change_codes)},
         change_quantity=_one_of((IN_POC03, IN_POC04), layer.change_quantity) or tables.change_quantity,
-        purposes={**tables.purposes, **_words(layer.purposes, Purpose)},
+        purposes={**tables.purposes, **words(layer.purposes, Purpose)},
         delivery_qualifiers=layer.date_qualifiers or tables.delivery_qualifiers,
-        date_kinds={**tables.date_kinds, **_words(layer.date_kinds, DateKind)},
+        date_kinds={**tables.date_kinds, **words(layer.date_kinds, DateKind)},
         id_kinds={**tables.id_kinds, **layer.id_kinds},
         price_divisors={**tables.price_divisors, **layer.price_divisors},
         price_units={**tables.price_units, **layer.price_units},
-        resale_prices=_set(tables.resale_prices, layer.resale_prices),
+        resale_prices=replaced(tables.resale_prices, layer.resale_prices),
         units={**tables.units, **layer.units},
         party_roles={**tables.party_roles, **layer.party_roles},
         id_schemes={**tables.id_schemes, **layer.id_schemes},
         reference_kinds={**tables.reference_kinds, **layer.reference_kinds},
-        final_statuses=_set(tables.final_statuses, layer.final_statuses),
+        final_statuses=replaced(tables.final_statuses, layer.final_statuses),
         receiving_conditions={
             **tables.receiving_conditions,
-            **_words(layer.receiving_conditions, GoodsCondition, nothing=GOOD),
+            **words(layer.receiving_conditions, GoodsCondition, nothing=GOOD),
         },
-        receipt_types={**tables.receipt_types, **_words(layer.receipt_types, Counted)},
-        invoice_types={**tables.invoice_types, **_words(layer.invoice_types, InvoiceKind)},
-        charge_indicators={**tables.charge_indicators, **_words(layer.charge_indicators, Sign)},
-        charge_kinds={**tables.charge_kinds, **_words(layer.charge_kinds, ChargeKind, nothing=TAX)},
-        not_billed=_set(tables.not_billed, layer.not_billed),
-        terms_bases=_set(tables.terms_bases, layer.terms_bases),
-        explicit_amounts=_set(tables.explicit_amounts, layer.explicit_amounts),
-        shipment_events={**tables.shipment_events, **_words(layer.shipment_events, ShipmentEvent)},
-        shipment_reasons={**tables.shipment_reasons, **_words(layer.shipment_reasons, ShipmentEvent)},
-        eta_codes=_set(tables.eta_codes, layer.eta_codes),
+        receipt_types={**tables.receipt_types, **words(layer.receipt_types, Counted)},
+        invoice_types={**tables.invoice_types, **words(layer.invoice_types, InvoiceKind)},
+        charge_indicators={**tables.charge_indicators, **words(layer.charge_indicators, Sign)},
+        charge_kinds={**tables.charge_kinds, **words(layer.charge_kinds, ChargeKind, nothing=TAX)},
+        not_billed=replaced(tables.not_billed, layer.not_billed),
+        terms_bases=replaced(tables.terms_bases, layer.terms_bases),
+        explicit_amounts=replaced(tables.explicit_amounts, layer.explicit_amounts),
+        shipment_events={**tables.shipment_events, **words(layer.shipment_events, ShipmentEvent)},
+        shipment_reasons={**tables.shipment_reasons, **words(layer.shipment_reasons, ShipmentEvent)},
+        eta_codes=replaced(tables.eta_codes, layer.eta_codes),
         time_zones={**tables.time_zones, **_checked_zones(layer.time_zones)},
         line_number_source=_line_number_source(layer.line_number_source) or tables.line_number_source,
         ignored_segments=tables.ignored_segments | layer.ignored_segments,
     )
-
-
-def _resolved(codes: Mapping[str, str], known: Mapping[str, Meaning]) -> dict[str, Meaning]:
-    for code, like in codes.items():
-        if like not in known:
-            raise ConfigurationError(
-                f"The override of {code!r} names the status {like!r}, which no table has."
-            )
-    return {code: known[like] for code, like in codes.items()}
-
-
-def _words(codes: Mapping[str, str], words: type[Word], nothing: str = "") -> dict[str, Any]:
-    """Return each code with the word it stands for; the word `nothing` stands for None."""
-    known: dict[str, Word | None] = {word.value: word for word in words}
-    if nothing:
-        known[nothing] = None
-    for code, word in codes.items():
-        if word not in known:
-            raise ConfigurationError(
-                f"The override of {code!r} says {word!r}, which is none of: {', '.join(known)}."
-            )
-    return {code: known[word] for code, word in codes.items()}
-
-
-def _set(below: frozenset[str], layer: frozenset[str] | None) -> frozenset[str]:
-    return below if layer is None else layer
 
 
 def _one_of(places: tuple[str, ...], place: str | None) -> str | None:
