@@ -67,6 +67,8 @@ class Bills:
 def bills_of(line: LineSnapshot, counter: Counter) -> Bills | None:
     """Return the bills of a line; None when a billed quantity cannot be read."""
     facts = line.position.invoices
+    if not facts:
+        return Bills()
     if any(fact.quantity is None or not counter.knows(fact.quantity.unit) for fact in facts):
         return None
     bills = _bills(line, counter)

@@ -248,6 +248,8 @@ def _received(slices: Sequence[Slice], goods: Goods) -> Iterator[Piece]:
 
 def _credited(pieces: list[Piece], given_back: Decimal) -> list[Piece]:
     """Return the pieces with what was given back settled: goods that are missing first, then damaged ones."""
+    if not given_back:
+        return pieces
     for bucket in (Bucket.NOT_RECEIVED, Bucket.DAMAGED):
         settled = []
         for piece in pieces:

@@ -244,6 +244,7 @@ def receipt(
     damaged: str | int | None = None,
     rejected: str | int | None = None,
     warehouse: str | None = None,
+    order_number: str | None = ORDER_NUMBER,
     revision: int = 0,
     **more: Any,
 ) -> HeardDocument:
@@ -258,7 +259,7 @@ def receipt(
             warehouse=warehouse,
             lines=(
                 ReceiptLine(
-                    order_number=ORDER_NUMBER,
+                    order_number=order_number,
                     line_number=line,
                     received=amount(value, unit),
                     damaged=None if damaged is None else amount(damaged, unit),

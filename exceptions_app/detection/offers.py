@@ -110,6 +110,8 @@ def doubtful_share(
     """
     if not fact.offered or fact.as_ordered or not ON_HOLD.isdisjoint(fact.answers):
         return NOTHING
+    if not position.receipts and (snapshot.terms.total_quantity or not position.shipments):
+        return NOTHING
     said = sum((counter.count(part.quantity) for part in fact.offered), NOTHING)
     goods = goods_until(position, fact.first_said_at, counter, snapshot.calendar)
     if said <= 0 or goods.reached <= 0:

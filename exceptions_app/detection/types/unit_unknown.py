@@ -11,7 +11,7 @@ from exceptions_app.deviation import Deviation
 
 
 class UnitUnknown(LineType):
-    """A unit in the newest answer, a ship notice, receipt or invoice for which the item has no factor."""
+    """A unit without a factor for the item: in the order, the newest answer, a notice, receipt or invoice."""
 
     code = "unit_unknown"
     label = "Unit unknown"
@@ -40,6 +40,7 @@ class UnitUnknown(LineType):
         """Return the units of scenario 7, and a ship notice in an unknown unit."""
         ordered, now = world.order((20, "2026-12-02"), unit="CS"), world.at("2026-11-24 10:01")
         pack = {"CS": 12}
+        by_weight = world.order((20, "2026-12-02"), unit="CS", cost=world.price("3.20", "EUR", unit="KGM"))
         each = world.answer((240, "2026-12-02"), unit="EA")
         boxes = world.answer((20, "2026-12-02"), unit="BX")
         announced = world.ship_notice(20, said="2026-11-24 09:00", unit="BX")
@@ -47,6 +48,7 @@ class UnitUnknown(LineType):
             Example("20 cases are 240 each", world.snapshot(ordered, each, packs=pack), now, ()),
             Example("boxes without a factor", world.snapshot(ordered, boxes, packs=pack), now, ({},)),
             Example("with a factor", world.snapshot(ordered, boxes, packs={**pack, "BX": 12}), now, ()),
+            Example("in the price of the order", world.snapshot(by_weight, packs=pack), now, ({},)),
             Example("on a ship notice", world.snapshot(ordered, announced, packs=pack), now, ({},)),
         ]
 
@@ -54,7 +56,7 @@ class UnitUnknown(LineType):
 def _units(line: LineView) -> Iterator[str]:
     position = line.position
     stated: list[Quantity | None] = []
-    prices: list[Price | None] = [fact.price for fact in position.invoices]
+    prices: list[Price | None] = [position.line.price, *(fact.price for fact in position.invoices)]
     if position.answer is not None:
         stated += [part.quantity for part in position.answer.offered or ()]
         stated.append(position.answer.rejected)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.documents.matching import NoMatch
 from erp_connectors.documents.positions import UnmatchedLine
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, earliest_sight
@@ -27,10 +28,15 @@ SPOKEN = {
     DocumentKind.RECEIPT: "Receipt",
     DocumentKind.INVOICE: "Invoice",
 }
+#: Kinds of documents whose lines without any order have types of their own.
+WITHOUT_ORDER = (DocumentKind.RECEIPT, DocumentKind.INVOICE)
 
 
 class UnorderedLine(ExceptionType):
-    """A document line that fits no order line one business day after it was said, both streams being read."""
+    """A document line that fits no order line one business day after it was said, both streams being read.
+
+    Receipts and invoices that name no order at all are a matter of their own.
+    """
 
     code = "unordered_line"
     label = "Unordered line"
@@ -92,6 +98,8 @@ class UnorderedLine(ExceptionType):
             DocumentKind.INVOICE: sight.invoices,
         }
         for line in view.snapshot.unmatched:
+            if line.reason is NoMatch.NO_ORDER_NAMED and line.kind in WITHOUT_ORDER:
+                continue
             at = view.snapshot.calendar.add_business_days(line.first_said_at, 1)
             yield line, Deadline(at, earliest_sight(sight.orders, streams[line.kind]))
 
@@ -130,6 +138,7 @@ class UnorderedLine(ExceptionType):
         full = world.answer((100, "2026-12-02"), said="2026-11-20 10:00")
         bill = world.invoice(5, on="2026-11-24", line="99")
         said = (first, full, bill)
+        booked = world.receipt(5, on="2026-11-24", order_number=None)
         blind = world.snapshot(*said, sight=world.hides("orders", "2026-11-25 11:00"))
         after = world.at("2026-11-25 12:01")
         return [
@@ -137,6 +146,7 @@ class UnorderedLine(ExceptionType):
             Example("no more", world.snapshot(*said), after, ({"group": world.ORDER_NUMBER},)),
             Example("the ERP has added the line", world.snapshot(*said, more), after, ()),
             Example("nobody has read orders since 11:00", blind, after, ()),
+            Example("a receipt that names no order", world.snapshot(first, full, booked), after, ()),
             Example("the order is cancelled", world.snapshot(*said, gone), after, ()),
         ]
 

@@ -83,6 +83,53 @@ def test_the_registry_finds_every_type_once_under_its_code() -> None:
     assert sorted(of_subjects) == codes
 
 
+#: The taxonomy's columns owner / told, told+ and SLA, for the types of orders.
+TAXONOMY = """
+confirmation_late      PRO                4 16
+reconfirmation_due     PRO                8 16
+line_rejected          PRO/PLN+           2  8
+quantity_short         PRO/PLN,WHS+       4 16
+quantity_over          PRO                8 24
+answer_incomplete      PRO                4 16
+backorder              PRO/PLN+           4 16
+date_later             PRO/PLN,WHS+       4 16
+date_earlier           WHS/PRO            8 24
+price_mismatch         PRO/FIN            4 24
+price_basis_suspect    PRO                8 24
+substitution           PRO/PLN,CSR        4 16
+answer_conflict        PRO/EDI            4 16
+unordered_line         PRO                8 24
+ship_notice_missing    WHS/PRO            4  8
+ship_notice_short      PRO/WHS,PLN+       4 16
+ship_notice_over       WHS/PRO            4  8
+ship_notice_conflict   WHS/EDI            4  8
+shipment_delayed       PRO/WHS,PLN+       4 16
+carrier_exception      WHS/PRO+           2  8
+delivery_overdue       PRO/WHS,PLN+       4 16
+shipped_after_cancel   PRO/WHS,FIN        2  8
+receipt_short          WHS/PRO,FIN        4 16
+receipt_over           WHS/PRO            4 16
+receipt_damaged        WHS/PRO,FIN+       2 16
+receipt_wrong_item     WHS/PRO            2 16
+invoice_quantity       FIN/WHS            8 40
+invoice_before_receipt FIN/WHS,PRO        8 40
+invoice_missing        FIN               16 80
+credit_missing         FIN/PRO           16 80
+unit_unknown           EDI/PRO            4 16
+"""
+
+
+@pytest.mark.parametrize("row", TAXONOMY.split("\n")[1:-1], ids=lambda row: row.split()[0])
+def test_a_type_is_as_the_taxonomy_has_it(row: str) -> None:
+    code, teams, respond, resolve = row.split()
+    kind = registry.exception_type(code)
+    owner, _, told = teams.partition("/")
+    told_plus = {TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE} if told.endswith("+") else set()
+    assert (kind.owner, set(kind.told)) == (owner, set(filter(None, told.rstrip("+").split(","))))
+    assert set(kind.told_plus) == told_plus
+    assert (kind.service.respond_hours, kind.service.resolve_hours) == (int(respond), int(resolve))
+
+
 def test_no_two_types_own_one_bucket() -> None:
     owned = [kind.bucket for kind in registry.all_types() if isinstance(kind, BucketType)]
     assert len(owned) == len(set(owned))

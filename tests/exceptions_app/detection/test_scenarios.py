@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
 from erp_connectors.canonical.documents import InvoiceKind, LineAnswer, OrderState, ShipmentEvent
-from erp_connectors.documents.positions import HeardDocument
+from erp_connectors.documents.positions import HeardDocument, positions_of
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import values_of
@@ -172,6 +173,10 @@ def test_scenario_3_closes_at_the_old_price_and_reopens_at_the_new_one() -> None
     [
         (price("1250.00", "EUR", per="100"), price("12.50", "EUR", per="1"), []),
         (price("0.125", "EUR"), price("12.50", "EUR"), [("price_basis_suspect", "1000", "10")]),
+        (price("12.50", "EUR"), price("0.125", "EUR", per="1"), [("price_basis_suspect", "1000", "10")]),
+        (price("1250.00", "EUR", per="100"), price("12500", "EUR", per="1000"), []),
+        (price("1250.00", "EUR", per="100"), price("12.75", "EUR"), [("price_mismatch", "1000", "10")]),
+        (price("1250.00", "EUR", per="100"), price("12.50", "USD"), [("price_mismatch", "1000", "10")]),
     ],
 )
 def test_scenario_4_tells_a_basis_from_a_price(ordered: object, confirmed: object, expected: Found) -> None:
@@ -201,17 +206,41 @@ def test_scenario_5_misses_the_notice_at_its_time(
     assert found(documents, when) == expected
 
 
+def test_scenario_5_closes_by_itself_when_the_notice_comes() -> None:
+    desk = Desk()
+    desk.evaluate(snapshot(*FRIDAY), (), at("2026-11-25 17:01"))
+    desk.evaluate(snapshot(*FRIDAY, ship_notice(100, said="2026-11-26 07:10")), (), at("2026-11-26 07:11"))
+    assert desk.history == [("open", "ship_notice_missing:10"), ("shipped", "ship_notice_missing:10")]
+
+
 # --- 6, split delivery
 
 
-def test_scenario_6_is_one_backorder() -> None:
-    documents = [order((240, "2026-12-01")), answer((100, "2026-12-01"), (140, "2026-12-15"))]
-    assert found(documents, "2026-11-24 10:01") == [("backorder", "140", "10")]
+SPLIT = [order((240, "2026-12-01")), answer((100, "2026-12-01"), (140, "2026-12-15"))]
+FIRST_PART = [
+    ship_notice(100, said="2026-11-27 10:00", shipped_on="2026-11-27"),
+    receipt(100, on="2026-12-01", notice="ASN-1"),
+]
+AGREED_SPLIT = order((100, "2026-12-01"), (140, "2026-12-15"), said="2026-11-25 09:00", revision=1)
+
+
+@pytest.mark.parametrize(
+    ("documents", "when", "expected"),
+    [
+        (SPLIT, "2026-11-24 10:01", [("backorder", "140", "10")]),
+        ([*SPLIT, *FIRST_PART], "2026-12-01 12:01", [("backorder", "140", "10")]),
+        ([*SPLIT, AGREED_SPLIT], "2026-11-25 09:01", []),
+        ([*SPLIT, AGREED_SPLIT, *FIRST_PART], "2026-12-11 17:00", []),
+        ([*SPLIT, AGREED_SPLIT, *FIRST_PART], "2026-12-11 17:01", [("ship_notice_missing", "140", "10")]),
+    ],
+)
+def test_scenario_6_is_one_backorder(documents: list[HeardDocument], when: str, expected: Found) -> None:
+    assert found(documents, when) == expected
 
 
 # --- 7, units
 
-CASES = order((20, "2026-12-02"), unit="CS")
+CASES = order((20, "2026-12-02"), unit="CS", cost=price("120", "EUR"))
 
 
 @pytest.mark.parametrize(
@@ -220,6 +249,13 @@ CASES = order((20, "2026-12-02"), unit="CS")
         (answer((240, "2026-12-02"), unit="EA"), {"CS": 12}, []),
         (answer((20, "2026-12-02"), unit="BX"), {"CS": 12}, [("unit_unknown", None, "10")]),
         (answer((20, "2026-12-02"), unit="BX"), {"CS": 12, "BX": 12}, []),
+        (answer((240, "2026-12-02"), unit="EA", cost=price("10", "EUR", unit="EA")), {"CS": 12}, []),
+        (answer((228, "2026-12-02"), unit="EA"), {"CS": 12}, [("quantity_short", "1", "10")]),
+        (
+            ship_notice(1, said="2026-11-20 10:00", unit="PAL", shipped_on="2026-11-20"),
+            {"CS": 12},
+            [("unit_unknown", None, "10")],
+        ),
     ],
 )
 def test_scenario_7_converts_or_asks(
@@ -251,7 +287,12 @@ ANY_ORDER = [
 def test_scenario_8_ends_in_two_deviations_of_2() -> None:
     expected = [("invoice_quantity", "2", "10"), ("ship_notice_short", "2", "10")]
     assert found(ANY_ORDER, "2026-12-09 18:00") == expected
-    assert found([*ANY_ORDER[::-1], *ANY_ORDER], "2026-12-09 18:00") == expected
+    positions = positions_of(ANY_ORDER)
+    for permuted in permutations(ANY_ORDER):
+        assert positions_of([*permuted, permuted[0], permuted[-1]]) == positions
+    for first in range(len(ANY_ORDER)):
+        turned = [*ANY_ORDER[first:], *ANY_ORDER[:first]]
+        assert found([*turned, *turned[::-1]], "2026-12-09 18:00") == expected
 
 
 # --- 9, revised after receipt
@@ -265,7 +306,8 @@ def test_scenario_9_is_short_by_50_only() -> None:
         receipt(300, on="2026-12-01"),
         answer((450, "2026-12-10"), said="2026-12-01 15:00"),
     ]
-    assert found(documents, "2026-12-02 12:00") == [("quantity_short", "50", "10")]
+    for permuted in permutations(documents):
+        assert found(permuted, "2026-12-02 12:00") == [("quantity_short", "50", "10")]
 
 
 # --- 10, invoice first
@@ -300,6 +342,23 @@ def test_scenario_10_follows_the_invoice(documents: list[HeardDocument], when: s
     assert found(documents, when) == expected
 
 
+def test_scenario_10_closes_and_opens_each_for_its_own_reason() -> None:
+    desk = Desk()
+    desk.evaluate(snapshot(*INVOICED), (), at("2026-12-04 18:00"))
+    desk.evaluate(snapshot(*INVOICED, *CUT_AND_RECEIVED), (), at("2026-12-08 18:00"))
+    desk.evaluate(snapshot(*INVOICED, *CUT_AND_RECEIVED, CREDIT), (), at("2026-12-08 18:01"))
+    assert sorted(desk.history[:2]) == [
+        ("open", "delivery_overdue:10"),
+        ("open", "invoice_before_receipt:10:INV-1"),
+    ]
+    assert sorted(desk.history[2:]) == [
+        ("credited", "invoice_quantity:10:INV-1"),
+        ("open", "invoice_quantity:10:INV-1"),
+        ("received", "delivery_overdue:10"),
+        ("received", "invoice_before_receipt:10:INV-1"),
+    ]
+
+
 def test_scenario_10_names_the_money_nobody_typed() -> None:
     (detection,) = on_invoices([*INVOICED, *CUT_AND_RECEIVED], "2026-12-08 18:00").values()
     assert [(d.group, d.amount) for d in detection.deviations] == [("NORDMANN/INV-1", Decimal("3283.20"))]
@@ -322,6 +381,29 @@ def test_scenario_11_closes_what_was_late_and_notices_what_still_comes() -> None
         ("open", "date_later:10"),
         ("cancelled in the ERP", "date_later:10"),
         ("open", "shipped_after_cancel:10"),
+    ]
+
+
+# --- 17, one confirmation, three problems
+
+
+def test_scenario_17_is_one_case_of_each_type() -> None:
+    ordered = order(
+        lines=tuple(
+            world.order_line((100, "2026-12-02"), number=number, item=number, cost=price("12.50", "EUR"))
+            for number in ("10", "20", "30")
+        )
+    )
+    documents = [
+        ordered,
+        answer((82, "2026-12-02"), number="10", key="1"),
+        answer((100, "2026-12-16"), number="20", key="2"),
+        answer((100, "2026-12-02"), number="30", key="3", cost=price("15.00")),
+    ]
+    assert found(documents, "2026-11-24 10:01") == [
+        ("date_later", "100", "20"),
+        ("price_mismatch", "100", "30"),
+        ("quantity_short", "18", "10"),
     ]
 
 
