@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from erp_connectors.canonical.values import ItemIds, Party, Price, Reference
 from erp_connectors.edi.envelope import Finding, Layer
-from erp_connectors.edi.values import UnreadableValue, price, tidy
+from erp_connectors.edi.values import UnreadableValue, price
 from erp_connectors.edi.x12.mapping.source import Row
 from erp_connectors.edi.x12.mapping.tables import (
     NO_NUMBER,
@@ -17,7 +17,7 @@ from erp_connectors.edi.x12.mapping.tables import (
 
 LONGEST_NUMBER = 30
 PADDING = [""] * 32
-ONE = Decimal(1)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 
 def mapping_error(
@@ -55,11 +55,13 @@ def missing_segment(tag: str, rows: list[Row]) -> Finding:
 
 @lru_cache(maxsize=8192)
 def parse_decimal(text: str) -> Decimal | None:
-    """Return an X12 number (type R: digits, one point, a leading sign); None for anything else."""
+    """Return an X12 number (type R: digits, one point, a leading sign), tidy; None for anything else."""
     digits = text.removeprefix("-").removeprefix("+").replace(".", "", 1)
     if len(text) > LONGEST_NUMBER or not digits.isascii() or not digits.isdecimal():
         return None
-    return tidy(Decimal(text))
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return Decimal(text) if digits.strip("0") else ZERO
 
 
 def number_in(row: Row, position: int, at: int) -> Decimal | None:
@@ -113,7 +115,11 @@ def item_ids(ids: Mapping[str, str], tables: Tables) -> ItemIds:
 
 def id_of_kind(ids: Mapping[str, str], kind: str, tables: Tables) -> str | None:
     """Return the first id of that kind, None where there is none."""
-    return next((value for qualifier, value in ids.items() if tables.id_kinds.get(qualifier) == kind), None)
+    kind_of = tables.id_kinds.get
+    for qualifier, value in ids.items():
+        if kind_of(qualifier) == kind:
+            return value
+    return None
 
 
 def id_pairs(row: Row, first: int, last: int | None = None) -> dict[str, str]:
