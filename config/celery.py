@@ -29,6 +29,7 @@ SWEEPS = {
     "erp_connectors.tasks.poll_connections": ("inbound", 5),
     "exceptions_app.tasks.evaluate_due": ("evaluate", 1),
     "exceptions_app.tasks.sweep_clocks": ("evaluate", 5),
+    "exceptions_app.tasks.audit_clocks": ("analytics", 60),
     "exceptions_app.tasks.suggest_incidents": ("evaluate", 10),
     "erp_connectors.tasks.dispatch_commands": ("outbound", 1),
     "erp_connectors.tasks.send_outgoing": ("outbound", 2),
@@ -37,6 +38,13 @@ SWEEPS = {
     "config.tasks.note_heartbeat": ("evaluate", 10),
     "analytics.tasks.refresh_facts": ("analytics", 30),
 }
+
+# What /readyz asks after, or would be told of late: a worker that starts does not wait for the metronome.
+AT_ONCE = (
+    "config.tasks.note_heartbeat",
+    "exceptions_app.tasks.sweep_clocks",
+    "exceptions_app.tasks.audit_clocks",
+)
 
 
 class WakingTask(DjangoTask):
@@ -83,7 +91,8 @@ def let_go_of_broken_connections(**options: Any) -> None:
 
 @worker_ready.connect
 def say_ready(sender: Any, **options: Any) -> None:
-    """Write the file RIGHTLINE_WORKER_READY names, which `manage.py up` awaits, and have the heart beat."""
-    sender.app.send_task("config.tasks.note_heartbeat")
+    """Write the file RIGHTLINE_WORKER_READY names, which `manage.py up` awaits, and have the hearts beat."""
+    for task in AT_ONCE:
+        sender.app.send_task(task)
     if "RIGHTLINE_WORKER_READY" in os.environ:
         Path(os.environ["RIGHTLINE_WORKER_READY"]).write_text(str(os.getpid()))

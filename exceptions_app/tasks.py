@@ -11,8 +11,10 @@ from exceptions_app.api import health
 from exceptions_app.asking import follow
 from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
+from exceptions_app.sla import auditor, heartbeat
 
 BATCH = 50
+CLOCKS = 200
 #: A task ends after this many seconds; what is left is due for the next sweep.
 LONGEST = 30.0
 
@@ -25,8 +27,16 @@ def evaluate_due() -> None:
 
 @shared_task
 def sweep_clocks() -> None:
-    """Let the breaches and escalations happen that are due."""
-    _drain(lambda: sla.sweep(clock.now(), BATCH))
+    """Let what is due on clocks happen, and note that the sweep has run, and until when all is done."""
+    now = clock.now()
+    is_done = _drain(lambda: sla.sweep(now, CLOCKS), CLOCKS)
+    heartbeat.beat(heartbeat.SWEEP, done_until=now if is_done else None)
+
+
+@shared_task
+def audit_clocks() -> None:
+    """Compute again what clocks must be, apart from the sweep."""
+    auditor.audit()
 
 
 @shared_task
@@ -53,8 +63,10 @@ def refresh_metrics() -> None:
     health.beat()
 
 
-def _drain(take_batch: Callable[[], int]) -> None:
-    """Take batches until one is not full, or half a minute has passed."""
+def _drain(take_batch: Callable[[], int], full: int = BATCH) -> bool:
+    """Take batches until one is not full, or half a minute has passed; return whether nothing is left."""
     stop_at = time.monotonic() + LONGEST
-    while take_batch() == BATCH and time.monotonic() < stop_at:
-        continue
+    while time.monotonic() < stop_at:
+        if take_batch() < full:
+            return True
+    return False

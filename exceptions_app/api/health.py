@@ -19,6 +19,8 @@ from erp_connectors.exchange.models import Command, Interchange, OutgoingFile, S
 from exceptions_app.cases.models import ENDED, OUR_CLOCKS, Case, Clock
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
+from exceptions_app.sla import heartbeat
+from exceptions_app.sla.models import ClockFinding, FindingKind
 from suppliers.messaging.models import SupplierMessage
 
 OLDEST_ALLOWED = timedelta(seconds=60)
@@ -60,13 +62,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
     if checks["database"] == "ok":
         checks["backlog"] = _backlog(clock.now())
         checks["connections"] = _connections()
+        checks["clocks"] = _clocks()
     is_ready = all(answer == "ok" for answer in checks.values())
     return JsonResponse({"ready": is_ready, "checks": checks}, status=200 if is_ready else 503)
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer Prometheus metrics: backlog and age per hop, open cases, running clocks, broken streams."""
+    """Answer Prometheus metrics: backlog and age per hop, open cases, clocks, heartbeats, broken streams."""
     registry = CollectorRegistry()
     now = clock.now()
     waiting = Gauge("rightline_hop_waiting", "Rows that wait to be worked on", ["hop"], registry=registry)
@@ -85,6 +88,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     Gauge("rightline_breached_clocks", "Clocks of ours that ran out", registry=registry).set(ours)
     theirs = breached.exclude(kind__in=OUR_CLOCKS).count()
     Gauge("rightline_overdue_answers", "Suppliers that owe an answer too long", registry=registry).set(theirs)
+    found = Gauge("rightline_clock_findings", "What is wrong with clocks", ["kind"], registry=registry)
+    for kind in FindingKind:
+        found.labels(kind).set(ClockFinding.objects.filter(kind=kind, gone_at=None).count())
+    beats = Gauge("rightline_heartbeat_age_seconds", "How long ago it last ran", ["name"], registry=registry)
+    for name, passed in heartbeat.ages().items():
+        beats.labels(name).set(float("inf") if passed is None else passed.total_seconds())
     failing = StreamState.objects.filter(failures__gt=0, connection__is_active=True).count()
     Gauge("rightline_failing_streams", "Streams whose last read failed", registry=registry).set(failing)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
@@ -131,6 +140,16 @@ def _connections() -> str:
     return "ok" if not names else f"failing: {', '.join(names)}"
 
 
+def _clocks() -> str:
+    """Say whether sweep and auditor run, and whether the auditor found anything; no case is named."""
+    wrong = heartbeat.standing_still()
+    kinds = (
+        ClockFinding.objects.filter(gone_at=None).order_by("kind").values_list("kind").annotate(Count("pk"))
+    )
+    wrong += [f"{count} x {FindingKind(kind).label}" for kind, count in kinds]
+    return "; ".join(wrong) or "ok"
+
+
 def _hops(now: datetime) -> dict[str, tuple[int, datetime | None]]:
     """Return, for each hop, how many rows are due and since when the oldest is."""
     found: dict[str, tuple[int, datetime | None]] = {}
@@ -138,4 +157,6 @@ def _hops(now: datetime) -> dict[str, tuple[int, datetime | None]]:
         due: Any = model._default_manager.filter(due_at__lte=now)
         row = due.aggregate(count=Count("pk"), oldest=Min("due_at"))
         found[name] = (row["count"], row["oldest"])
+    timers = Clock.objects.filter(sweep_at__lte=now).aggregate(count=Count("pk"), oldest=Min("sweep_at"))
+    found["clocks"] = (timers["count"], timers["oldest"])
     return found

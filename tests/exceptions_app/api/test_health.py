@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import DatabaseError
+from django.db.models.functions import Now
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -14,6 +15,7 @@ from erp_connectors import clock
 from erp_connectors.exchange.models import InterchangeStatus
 from exceptions_app import tasks
 from exceptions_app.api import health
+from exceptions_app.sla.models import ClockFinding, Heartbeat
 from tests.builders import factories
 
 pytestmark = pytest.mark.django_db
@@ -30,8 +32,10 @@ def checks(client: Client, status: int) -> dict[str, str]:
 
 @pytest.fixture
 def alive() -> None:
-    """A worker was heard just now."""
+    """A worker was heard just now, and the sweep and the auditor of the clocks ran."""
     tasks.refresh_metrics()
+    tasks.sweep_clocks()
+    tasks.audit_clocks()
 
 
 def test_healthz_asks_neither_database_nor_broker(
@@ -56,7 +60,7 @@ def test_a_worker_that_is_not_heard_is_told(client: Client) -> None:
     assert checks(client, 503)["workers"] == "no worker has been heard for 120 s"
 
 
-def test_the_task_of_the_beat_lets_a_worker_be_heard(client: Client) -> None:
+def test_the_task_of_the_beat_lets_a_worker_be_heard(client: Client, alive: None) -> None:
     cache.delete(health.HEARTBEAT_KEY)
     tasks.refresh_metrics()
     assert checks(client, 200)["workers"] == "ok"
@@ -66,7 +70,8 @@ def test_a_hop_that_has_waited_for_more_than_a_minute_is_named(client: Client, a
     now = clock.now()
     factories.InterchangeFactory.create(due_at=now - timedelta(seconds=61))
     factories.WatchFactory.create(due_at=now - timedelta(seconds=30))
-    assert checks(client, 503)["backlog"] == "waiting for more than 60 s: interchanges"
+    factories.ClockFactory.create(sweep_at=now - timedelta(seconds=61))
+    assert checks(client, 503)["backlog"] == "waiting for more than 60 s: interchanges, clocks"
 
 
 def test_what_is_done_or_due_later_is_no_backlog(client: Client, alive: None) -> None:
@@ -83,6 +88,27 @@ def test_a_stream_that_keeps_failing_is_named(client: Client, alive: None) -> No
     connection.is_active = False
     connection.save()
     assert checks(client, 200)["connections"] == "ok"
+
+
+def test_a_sweep_or_an_auditor_of_the_clocks_that_does_not_run_is_named(client: Client, alive: None) -> None:
+    Heartbeat.objects.filter(name="sweep").update(beaten_at=Now() - timedelta(seconds=61))
+    Heartbeat.objects.filter(name="audit").delete()
+    told = checks(client, 503)["clocks"]
+    assert told == "the sweep has not run for 61 s; the audit has not run yet"
+
+
+def test_a_clock_that_is_set_forward_silences_nothing_and_alarms_nobody(client: Client, alive: None) -> None:
+    clock.set_now(clock.now() + timedelta(days=30))
+    assert checks(client, 200)["clocks"] == "ok"
+
+
+def test_what_the_auditor_found_is_named_without_naming_a_case(client: Client, alive: None) -> None:
+    case = factories.CaseFactory.create()
+    finding = ClockFinding.objects.create(kind="sum", case=case, words=case.number, found_at=clock.now())
+    assert checks(client, 503)["clocks"] == "1 x Its segments do not add up"
+    finding.gone_at = clock.now()
+    finding.save()
+    assert checks(client, 200)["clocks"] == "ok"
 
 
 def test_a_broker_that_is_away_is_named_and_the_rest_still_told(
@@ -122,6 +148,9 @@ def test_metrics_count_what_waits_and_what_is_late(client: Client) -> None:
     factories.InterchangeFactory.create(due_at=now - timedelta(seconds=90))
     case = factories.CaseFactory.create()
     factories.ClockFactory.create(case=case, breached_at=now)
+    factories.ClockFactory.create(case=case, kind="supplier", breached_at=now)
+    ClockFinding.objects.create(kind="missed", case=case, words=case.number, found_at=now)
+    tasks.sweep_clocks()
     factories.CaseFactory.create(state="closed")
     factories.StreamStateFactory.create(failures=1)
     answer = client.get("/metrics")
@@ -130,6 +159,11 @@ def test_metrics_count_what_waits_and_what_is_late(client: Client) -> None:
     assert 'rightline_hop_waiting{hop="interchanges"} 1.0' in told
     assert 'rightline_open_cases{type="quantity_short"} 1.0' in told
     assert "rightline_breached_clocks 1.0" in told
+    assert "rightline_overdue_answers 1.0" in told
+    assert 'rightline_clock_findings{kind="missed"} 1.0' in told
+    assert 'rightline_clock_findings{kind="sum"} 0.0' in told
+    assert 'rightline_heartbeat_age_seconds{name="audit"} +Inf' in told
+    assert 'rightline_heartbeat_age_seconds{name="sweep"} 0.' in told
     assert "rightline_failing_streams 1.0" in told
     age = next(
         line for line in told.splitlines() if line.startswith('rightline_hop_oldest_seconds{hop="inter')
