@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from exceptions_app.administration import connections, people, policies, routing
+from exceptions_app.administration import clocks, connections, people, policies, routing
 
-__all__ = ["connections", "people", "policies", "routing"]
+__all__ = ["clocks", "connections", "people", "policies", "routing"]
 
 admin.site.site_header = admin.site.site_title = "Rightline administration"
 admin.site.index_title = "Rules, teams and connections"

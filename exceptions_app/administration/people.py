@@ -10,9 +10,12 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 
+from erp_connectors import clock
+from exceptions_app import sla
 from exceptions_app.administration import checks
 from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin
 from exceptions_app.audit.models import Event
+from exceptions_app.cases.models import Clock
 from exceptions_app.people.models import Absence, ApiToken, Membership, Team, User
 
 #: What only a superuser sets: with any of them one could become one.
@@ -106,12 +109,18 @@ def _may_touch(request: HttpRequest, row: User | None) -> bool:
 
 @admin.register(Team)
 class TeamAdmin(RecordedAdmin):
-    """Teams of a company."""
+    """Teams of a company. With another calendar, the clocks of the team's cases are carried over to it."""
 
     inlines = [MembershipInline]
     subject_kind = "team"
     list_display = ["name", "code", "company", "calendar"]
     list_filter = ["company"]
+
+    def save_model(self, request: HttpRequest, row: Team, form: Any, change: bool) -> None:
+        """Save the team, and have its clocks looked at when it works by another calendar."""
+        super().save_model(request, row, form, change)
+        if change and "calendar" in form.changed_data:
+            sla.look_again(Clock.objects.filter(case__team=row), clock.now())
 
 
 admin.site.unregister(Group)

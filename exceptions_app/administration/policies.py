@@ -6,11 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from erp_connectors import clock
+from exceptions_app import sla
 from exceptions_app.administration import policy_forms
 from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin, actor_of
+from exceptions_app.cases.models import Clock
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
+    ClockWarning,
     CompanyPolicy,
     EscalationStep,
     ExchangeRate,
@@ -20,6 +23,7 @@ from exceptions_app.policies.models import (
     PolicyRow,
     ServiceLevelRow,
     SeverityBands,
+    SupplierTimeRow,
     TaskTemplate,
     TermRow,
     ToleranceRow,
@@ -140,10 +144,40 @@ class ServiceLevelAdmin(PolicyAdmin):
 
 @admin.register(EscalationStep)
 class EscalationAdmin(PolicyAdmin):
-    """Who is told when time is up."""
+    """Who is told when time is up. A case keeps the ladder it opened with."""
 
-    list_display = ["team", "level", "after_minutes", "role", "release"]
-    list_filter = ["team__company"]
+    form = policy_forms.EscalationForm
+    list_display = ["team", "side", "level", "after_minutes", "role", "valid_from", "release"]
+    list_filter = ["team__company", "side"]
+
+
+@admin.register(ClockWarning)
+class ClockWarningAdmin(PolicyAdmin):
+    """When the owner is warned that time runs out. Without a rule: once three quarters of ours are used."""
+
+    form = policy_forms.ClockWarningForm
+    list_display = ["team", "side", "percent", "minutes_before", "valid_from", "release"]
+    list_filter = ["side"]
+
+
+@admin.register(SupplierTimeRow)
+class SupplierTimeAdmin(PolicyAdmin):
+    """How long suppliers may take to answer. Without a rule: 16 hours, with a reminder every 8."""
+
+    form = policy_forms.SupplierTimeForm
+    list_display = [
+        "company",
+        "supplier",
+        "tier",
+        "type_code",
+        "answer_hours",
+        "remind_every_hours",
+        "reminders",
+        "valid_from",
+        "release",
+    ]
+    list_filter = ["company", "tier"]
+    autocomplete_fields = ["supplier"]
 
 
 @admin.register(ApprovalRule)
@@ -177,6 +211,12 @@ class CalendarAdmin(PolicyAdmin):
 
     form = policy_forms.CalendarForm
     list_display = ["name", "zone", "country", "subdivision", "release"]
+
+    def save_model(self, request: HttpRequest, row: PolicyRow, form: Any, change: bool) -> None:
+        """Save the calendar, and have every clock looked at that runs on it."""
+        super().save_model(request, row, form, change)
+        if change and form.changed_data:
+            sla.look_again(Clock.objects.filter(calendar=row.pk), clock.now())
 
 
 @admin.register(CompanyPolicy)

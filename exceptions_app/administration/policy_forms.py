@@ -16,6 +16,7 @@ from exceptions_app.detection.registry import all_types
 from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.people.models import Role
 from exceptions_app.people.permissions import works_in
+from exceptions_app.policies.models import EscalationStep, Side
 from exceptions_app.policies.texts import names_in
 from exceptions_app.policies.values import STANDARD_FIGURES, LimitState
 from exceptions_app.routing.facts import FACTS, read_condition
@@ -194,6 +195,60 @@ class ServiceLevelForm(PolicyForm):
         }
         if not wrong and respond is not None and resolve is not None and resolve < respond:
             wrong["resolve_hours"] = "A case is resolved no sooner than somebody responds."
+        if wrong:
+            raise ValidationError(wrong)
+        return cleaned
+
+
+class EscalationForm(PolicyForm):
+    """Refuses a step that comes before one of a lower level, which would then never be taken."""
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the step with the others of its ladder."""
+        cleaned = super().clean()
+        level, minutes = cleaned.get("level"), cleaned.get("after_minutes")
+        if level is None or minutes is None:
+            return cleaned
+        others = EscalationStep.objects.filter(team=cleaned.get("team"), side=cleaned.get("side", Side.OURS))
+        others = others.exclude(pk=self.instance.pk)
+        lower = others.filter(level__lt=level, after_minutes__gt=minutes).order_by("-after_minutes").first()
+        higher = others.filter(level__gt=level, after_minutes__lt=minutes).order_by("after_minutes").first()
+        if lower is not None:
+            told = f"Level {lower.level} comes after {lower.after_minutes} minutes: no earlier than that."
+            raise ValidationError({"after_minutes": told})
+        if higher is not None:
+            told = f"Level {higher.level} comes after {higher.after_minutes} minutes: no later than that."
+            raise ValidationError({"after_minutes": told})
+        return cleaned
+
+
+class ClockWarningForm(PolicyForm):
+    """Refuses a warning by percent and by minutes at once, and one after time is up."""
+
+    def clean(self) -> dict[str, Any]:
+        """Compare both ways to say it."""
+        cleaned = super().clean()
+        percent, minutes = cleaned.get("percent"), cleaned.get("minutes_before")
+        if percent is not None and minutes is not None:
+            raise ValidationError({"minutes_before": "Say it in percent or in minutes; empty one of them."})
+        if percent is not None and not 0 < percent < 100:
+            raise ValidationError({"percent": "A warning comes between 1 and 99 percent of the time."})
+        return cleaned
+
+
+class SupplierTimeForm(ScopedForm):
+    """Refuses times that are over before they begin, and tiers of a supplier that is named."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check the hours, and that supplier and tier do not contradict each other."""
+        cleaned = super().clean()
+        wrong = {
+            name: "This must be more than nothing."
+            for name in ("answer_hours", "remind_every_hours")
+            if cleaned.get(name) is not None and cleaned[name] <= 0
+        }
+        if cleaned.get("supplier") is not None and cleaned.get("tier"):
+            wrong["tier"] = "Name a supplier or a tier, not both."
         if wrong:
             raise ValidationError(wrong)
         return cleaned

@@ -33,7 +33,27 @@ NIGHTS = BusinessCalendar("nights", BERLIN, week(((time(1), time(4)),), 7))
 IN_THE_GAP = BusinessCalendar("gap", BERLIN, week(((time(2, 30), time(6)),), 7))
 SUNDAYS = BusinessCalendar("sundays", NEW_YORK, {6: ((time(0), time(6)),)})
 
-CALENDARS = [KASSEL, LUNCH, ROUND_THE_CLOCK, NIGHTS, IN_THE_GAP, SUNDAYS]
+WATCH = BusinessCalendar("watch", BERLIN, week(((time(0), time(6)), (time(22), time(0))), 7))
+HALF_HOURS = BusinessCalendar("half", ZoneInfo("Australia/Adelaide"), week(((time(8, 30), time(17)),)))
+HALF_AN_HOUR_BACK = BusinessCalendar(
+    "lord howe", ZoneInfo("Australia/Lord_Howe"), week(((time(0), time(4)), (time(10), time(16))), 7)
+)
+MIDNIGHT_SKIPPED = BusinessCalendar(
+    "santiago", ZoneInfo("America/Santiago"), week(((time(0), time(6)), (time(20), time(0))), 7)
+)
+
+CALENDARS = [
+    KASSEL,
+    LUNCH,
+    ROUND_THE_CLOCK,
+    NIGHTS,
+    IN_THE_GAP,
+    SUNDAYS,
+    WATCH,
+    HALF_HOURS,
+    HALF_AN_HOUR_BACK,
+    MIDNIGHT_SKIPPED,
+]
 OFFICES = [KASSEL, LUNCH]
 
 
@@ -248,6 +268,35 @@ def test_business_time_adds_up_over_a_stop_on_the_way(
     assert (
         calendar.business_time_between(first, second) + calendar.business_time_between(second, third) == whole
     )
+
+
+@given(st.sampled_from(CALENDARS), moments, durations, durations)
+def test_time_added_in_two_parts_ends_where_the_whole_does(
+    calendar: BusinessCalendar, moment: datetime, first: timedelta, second: timedelta
+) -> None:
+    on_the_way = calendar.add_business_time(moment, first)
+    assert calendar.add_business_time(on_the_way, second) == calendar.add_business_time(
+        moment, first + second
+    )
+
+
+@given(st.sampled_from(CALENDARS), moments, durations, durations)
+def test_more_time_never_ends_earlier_and_time_never_passes_faster_than_it_does(
+    calendar: BusinessCalendar, moment: datetime, first: timedelta, second: timedelta
+) -> None:
+    less, more = sorted((first, second))
+    earlier, later = calendar.add_business_time(moment, less), calendar.add_business_time(moment, more)
+    assert later - earlier >= more - less
+    assert calendar.business_time_between(moment, later) <= later - moment
+
+
+@given(st.sampled_from(CALENDARS), moments, durations)
+def test_what_ends_ends_at_the_first_moment_it_can(
+    calendar: BusinessCalendar, moment: datetime, duration: timedelta
+) -> None:
+    end = calendar.add_business_time(moment, duration)
+    if duration:
+        assert calendar.business_time_between(moment, end - timedelta(seconds=1)) < duration
 
 
 @given(st.sampled_from(OFFICES), moments, st.integers(0, 30))

@@ -13,13 +13,16 @@ from exceptions_app.people.models import User
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
+    ClockWarning,
     CompanyPolicy,
+    EscalationStep,
     ExchangeRate,
     ImpactDefaults,
     MessageTemplate,
     RoutingRule,
     ServiceLevelRow,
     SeverityBands,
+    SupplierTimeRow,
     ToleranceRow,
     TypeSetting,
 )
@@ -272,6 +275,10 @@ def test_emptied_overrides_are_no_overrides(root: Client, world: Ground) -> None
     [
         (ServiceLevelRow, {"respond_hours": "0"}, "respond_hours", "more than nothing"),
         (ServiceLevelRow, {"respond_hours": "9", "resolve_hours": "8"}, "resolve_hours", "no sooner"),
+        (SupplierTimeRow, {"answer_hours": "0"}, "answer_hours", "more than nothing"),
+        (SupplierTimeRow, {"remind_every_hours": "-1"}, "remind_every_hours", "more than nothing"),
+        (ClockWarning, {"percent": "50", "minutes_before": "30"}, "minutes_before", "in percent or in"),
+        (ClockWarning, {"percent": "100"}, "percent", "between 1 and 99 percent"),
         (ApprovalRule, {"resolutions": '["flee"]'}, "resolutions", "There is no resolution flee"),
         (ApprovalRule, {"resolutions": '{"a": 1}'}, "resolutions", "There is no resolution"),
         (ApprovalRule, {"team_code": "XXX"}, "team_code", "not one of the available choices"),
@@ -307,13 +314,35 @@ def test_values_without_meaning_are_refused(
         ExchangeRate: factories.ExchangeRateFactory,
         ImpactDefaults: factories.ImpactDefaultsFactory,
         SeverityBands: factories.SeverityBandsFactory,
+        SupplierTimeRow: factories.SupplierTimeRowFactory,
     }
     if model in factories_of:
         factories_of[model].create(company=world.company)
+    if model is ClockWarning:
+        factories.ClockWarningFactory.create(team=world.teams["PRO"])
     row = model._default_manager.order_by("pk")[0]
     found = refused(root, row, **entered)
     assert list(found) == [field]
     assert words in found[field][0]
+
+
+def test_a_time_is_for_a_supplier_or_for_a_tier(root: Client, world: Ground) -> None:
+    row = factories.SupplierTimeRowFactory.create(company=world.company, supplier=world.supplier)
+    assert "not both" in refused(root, row, tier="A")["tier"][0]
+    other = factories.ground("fulda")
+    assert "belongs to Fulda" in refused(root, row, supplier=other.supplier.pk)["supplier"][0]
+
+
+@pytest.mark.parametrize(("minutes", "words"), [("30", "Level 1 comes after 60"), ("500", "Level 3 comes")])
+def test_a_step_comes_between_those_below_and_above_it(
+    root: Client, world: Ground, minutes: str, words: str
+) -> None:
+    team = world.teams["PRO"]
+    EscalationStep.objects.filter(team=team).update(after_minutes=60)
+    factories.EscalationStepFactory.create(team=team, level=3, after_minutes=480)
+    factories.EscalationStepFactory.create(team=team, side="supplier", level=1, after_minutes=900)
+    row = factories.EscalationStepFactory.create(team=team, level=2, after_minutes=120)
+    assert words in refused(root, row, after_minutes=minutes)["after_minutes"][0]
 
 
 def test_the_fallback_team_is_one_of_the_company(root: Client, world: Ground) -> None:

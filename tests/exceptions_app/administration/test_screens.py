@@ -1,5 +1,6 @@
 """Every screen of the administration opens, takes what is right, and tells the history."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +11,18 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from erp_connectors import clock
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents.models import Supplier
 from erp_connectors.exchange.models import PartnerProfile, StreamState
+from exceptions_app import sla, tasks
 from exceptions_app.audit.models import Event
+from exceptions_app.cases.models import Clock
 from exceptions_app.people.models import ApiToken, Membership, Team, User
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
+    ClockWarning,
     CompanyPolicy,
     EscalationStep,
     ExchangeRate,
@@ -28,14 +33,16 @@ from exceptions_app.policies.models import (
     RoutingRule,
     ServiceLevelRow,
     SeverityBands,
+    SupplierTimeRow,
     TaskTemplate,
     TermRow,
     ToleranceRow,
     TypeSetting,
 )
+from exceptions_app.sla.models import ClockFinding
 from suppliers.profiles import Contact, SupplierProfile
 from tests.builders import factories
-from tests.builders.factories import Ground
+from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.exceptions_app.administration.forms import errors, form_of, send
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +78,8 @@ CHANGES: list[tuple[type[Model], dict[str, Any], dict[str, Any]]] = [
     (Responsibility, {}, {"category": "seals"}),
     (ServiceLevelRow, {}, {"respond_hours": "2"}),
     (EscalationStep, {}, {"after_minutes": "30"}),
+    (ClockWarning, {}, {"percent": "50"}),
+    (SupplierTimeRow, {}, {"answer_hours": "24"}),
     (ApprovalRule, {}, {"percent_above": "5"}),
     (TaskTemplate, {}, {"title": "Cover them"}),
     (MessageTemplate, {}, {"subject": "Confirm {order}, please"}),
@@ -157,7 +166,7 @@ def test_every_list_opens(root: Client, world: Ground, model: type[Model]) -> No
     ids=lambda model: model.__name__,
 )
 def test_a_form_for_a_new_row_opens_or_is_refused(root: Client, world: Ground, model: type[Model]) -> None:
-    shown_only = {Supplier, StreamState, ApiToken, Event, PolicyRelease}
+    shown_only = {Supplier, StreamState, ApiToken, Event, PolicyRelease, ClockFinding}
     answer = root.get(address(model, "add"))
     assert answer.status_code == (403 if model in shown_only else 200)
 
@@ -169,6 +178,8 @@ NEW: list[tuple[type[Model], dict[str, Any]]] = [
     (ImpactDefaults, {"margin_percent": "20.00", "criticality": "1.20"}),
     (SeverityBands, {"medium": "100.00", "high": "500.00", "critical": "2000.00"}),
     (ServiceLevelRow, {"type_code": "quantity_short", "respond_hours": "1", "resolve_hours": "8"}),
+    (SupplierTimeRow, {"tier": "A", "answer_hours": "8", "remind_every_hours": "4", "reminders": "3"}),
+    (ClockWarning, {"side": "supplier", "minutes_before": "60"}),
     (ApprovalRule, {"name": "Always two", "resolutions": '["split"]', "team_code": "FIN", "role": "lead"}),
     (
         MessageTemplate,
@@ -233,6 +244,34 @@ def test_a_calendar_in_use_is_not_removed(root: Client, world: Ground) -> None:
     assert answer.status_code == 200
     assert Calendar.objects.filter(pk=world.calendar.pk).exists()
     assert not Event.objects.filter(kind="policy.removed").exists()
+
+
+def test_a_changed_calendar_moves_what_is_due_on_it_at_the_next_sweep(root: Client, world: Ground) -> None:
+    clock.set_now(TUESDAY_TEN)
+    case = factories.CaseFactory.create(company=world.company, team=world.teams["PRO"])
+    sla.start(case, TUESDAY_TEN)
+    place = address(Calendar, "change", world.calendar.pk)
+    assert send(root, place, closed_on='["2026-11-25"]').status_code == 302
+    tasks.sweep_clocks()
+    due_at = Clock.objects.get(case=case, kind="resolve").due_at
+    assert due_at == factories.berlin(date(2026, 11, 26), 17)
+
+
+def test_a_team_that_works_by_another_calendar_takes_its_cases_with_it(root: Client, world: Ground) -> None:
+    clock.set_now(TUESDAY_TEN)
+    case = factories.CaseFactory.create(company=world.company, team=world.teams["PRO"])
+    sla.start(case, TUESDAY_TEN)
+    late = factories.CalendarFactory.create(
+        code="late", hours={"1": [["12:00", "20:00"]]}, country="", subdivision=""
+    )
+    place = address(Team, "change", world.teams["PRO"].pk)
+    assert send(root, place, calendar=str(late.pk)).status_code == 302
+    tasks.sweep_clocks()
+    moved = Clock.objects.get(case=case, kind="respond")
+    # Of four hours only the moments are used that the test has taken so far.
+    assert moved.calendar == late
+    assert moved.due_at is not None
+    assert timedelta(0) < factories.berlin(date(2026, 11, 24), 16) - moved.due_at < timedelta(minutes=2)
 
 
 def test_a_person_is_added_with_a_password_that_the_history_does_not_show(

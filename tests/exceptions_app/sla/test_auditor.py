@@ -103,7 +103,7 @@ def test_a_breach_that_did_not_happen_is_found(case: Case) -> None:
     assert audit().found == 2
     assert found() == ["missed", "timer"]
     words = ClockFinding.objects.get(kind="missed").words
-    assert words == "The breach was due after 240.0000 minutes; 299.0000 are used"
+    assert words.startswith("The breach was due after 240.0000 minutes; 299.")
 
 
 @pytest.mark.parametrize(
