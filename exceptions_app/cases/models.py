@@ -366,7 +366,7 @@ class Task(models.Model):
     facts = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=8, choices=TaskState.choices, default=TaskState.OPEN)
     created_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     outcome = models.CharField(max_length=500, blank=True)
@@ -381,6 +381,12 @@ class Task(models.Model):
                 condition=models.Q(state="open", outlives_case=False),
                 name="one_open_task_per_case_and_team",
             )
+        ]
+        indexes = [
+            models.Index(
+                fields=["team", "due_at", "id"], name="task_to_do", condition=models.Q(state="open")
+            ),
+            models.Index(fields=["team", "-id"], name="task_newest"),
         ]
 
     def __str__(self) -> str:

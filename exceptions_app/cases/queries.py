@@ -6,12 +6,13 @@ at CAP: "1000+" is all a person needs to know, and an exact count of a long queu
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
@@ -29,6 +30,7 @@ from exceptions_app.cases.models import (
     QueueEntry,
     QueueRole,
     Task,
+    TaskState,
 )
 from exceptions_app.people.models import Team, User
 from exceptions_app.policies import lookup
@@ -51,7 +53,12 @@ class CappedCount(Subquery):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """One case as lists show it. `lines`: numbers of its open lines, at most three; `item`: of the first."""
+    """One case as lists show it, whatever it is about; what it is not about is None.
+
+    `lines`: numbers of its open lines, at most three; `item`, `wanted_on` and `actual` are of the first.
+    `connection` is where it comes from, `message` the file it came in. `shortfalls`: the uncovered customer
+    orders as the newest task names them.
+    """
 
     id: int
     number: str
@@ -79,6 +86,18 @@ class CaseRow:
     proposal: str | None
     lines: list[str]
     item: str | None
+    group_key: str
+    document: str | None
+    document_kind: str | None
+    document_total: Decimal | None
+    document_currency: str | None
+    warehouse: str | None
+    connection: str | None
+    message: str | None
+    stream: str | None
+    wanted_on: date | None
+    actual: dict[str, Any] | None
+    shortfalls: dict[str, Any] | None
     role: str | None = None
     clock: "ClockView | None" = None
     supplier_clock: "ClockView | None" = None
@@ -87,6 +106,25 @@ class CaseRow:
     def owner(self) -> str:
         """The owner's full name, or their user name."""
         return f"{self.owner_first or ''} {self.owner_last or ''}".strip() or (self.owner_username or "")
+
+    @property
+    def expected_on(self) -> date | None:
+        """The last day on which something of it is expected now, where the case is about days."""
+        found = self.actual or {}
+        parts = [part for name in ("late", "early", "parts") for part in found.get(name) or ()]
+        days = [part["date"] for part in parts if "date" in part] or found.get("promised") or ()
+        return date.fromisoformat(max(days)) if days else None
+
+    @property
+    def customer_orders(self) -> list[str]:
+        """The customer orders that cannot be covered, each once."""
+        items = (self.shortfalls or {}).get("items", ())
+        return list(dict.fromkeys(each["order"] for item in items for each in item["orders"]))
+
+    @property
+    def metric(self) -> str:
+        """What of a supplier's performance it is about."""
+        return str((self.actual or {}).get("metric", ""))
 
     @property
     def initials(self) -> str:
@@ -119,7 +157,17 @@ _COLUMNS = {
     "owner_first": "owner__first_name",
     "owner_last": "owner__last_name",
     "owner_username": "owner__username",
+    "group_key": "group_key",
+    "document": "document__number",
+    "document_kind": "document__kind",
+    "document_total": "document__total",
+    "document_currency": "document__currency",
+    "warehouse": "warehouse__name",
+    "message": "interchange__file_name",
+    "stream": "stream__stream",
 }
+#: Where a case comes from: the first of these that it is about.
+_CONNECTIONS = ("interchange", "stream", "document", "order")
 
 
 def _rows(found: QuerySet[Any], *, prefix: str = "") -> list[CaseRow]:
@@ -127,13 +175,19 @@ def _rows(found: QuerySet[Any], *, prefix: str = "") -> list[CaseRow]:
     case_id = OuterRef(f"{prefix}id")
     newest = Proposal.objects.filter(case=case_id, state__in=UNDER_WAY).order_by("-created_at")
     lines = CaseLine.objects.filter(case=case_id, cleared_at=None).order_by("line_number", "id")
-    found = found.annotate(
-        _proposal=Subquery(newest.values("state")[:1]),
-        _lines=ArraySubquery(lines.values("line_number")[:3]),
-        _item=Subquery(lines.values("order_line__description")[:1]),
-    )
-    names = [*_COLUMNS, "proposal", "lines", "item"]
-    columns = [prefix + column for column in _COLUMNS.values()] + ["_proposal", "_lines", "_item"]
+    tasks = Task.objects.filter(case=case_id).exclude(facts={}).order_by("-id")
+    read = {
+        "proposal": Subquery(newest.values("state")[:1]),
+        "lines": ArraySubquery(lines.values("line_number")[:3]),
+        "item": Subquery(lines.values("order_line__description")[:1]),
+        "wanted_on": Subquery(lines.values("order_line__requested_on")[:1]),
+        "actual": Subquery(lines.values("actual")[:1]),
+        "shortfalls": Subquery(tasks.values("facts")[:1]),
+        "connection": Coalesce(*(f"{prefix}{about}__connection__name" for about in _CONNECTIONS)),
+    }
+    found = found.annotate(**{f"_{name}": value for name, value in read.items()})
+    names = [*_COLUMNS, *read]
+    columns = [prefix + column for column in _COLUMNS.values()] + [f"_{name}" for name in read]
     if prefix:
         names, columns = [*names, "role"], [*columns, "role"]
     return [CaseRow(**dict(zip(names, values, strict=True))) for values in found.values_list(*columns)]
@@ -353,7 +407,7 @@ def work_waiting(teams: Iterable[Team]) -> dict[int, int]:
 
 
 def role_counts(team: Team) -> dict[str, int]:
-    """Return, by role, how many open cases the queue of `team` holds, capped."""
+    """Return, by role, how many open cases the queue of `team` holds, and open tasks, capped."""
     annotations = {
         role: CappedCount(
             QueueEntry.objects.filter(team=OuterRef("pk"), is_open=True, role=role)
@@ -361,7 +415,11 @@ def role_counts(team: Team) -> dict[str, int]:
             .values("pk")[: CAP + 1]
         )
         for role in QueueRole.values
+        if role != QueueRole.TASK
     }
+    # Tasks are counted themselves: what a decision leaves to do outlives its case.
+    tasks = Task.objects.filter(team=OuterRef("pk"), state=TaskState.OPEN).order_by()
+    annotations[QueueRole.TASK.value] = CappedCount(tasks.values("pk")[: CAP + 1])
     counted = Team.objects.filter(pk=team.pk).annotate(**annotations)
     return dict(zip(annotations, counted.values_list(*annotations).get(), strict=True))
 
@@ -377,6 +435,8 @@ class QueueSummary:
     unassigned: int
     at_risk: Decimal
     orders: int
+    documents: int
+    suppliers: int
 
     @property
     def is_capped(self) -> bool:
@@ -399,6 +459,8 @@ def queue_summary(
         _amount=F("case__amount"),
         _owner=F("case__owner"),
         _order=F("case__order"),
+        _document=F("case__document"),
+        _supplier=F("case__supplier"),
         _due=F("case__due_at"),
         _overdue=Exists(overdue),
     )[: CAP + 1]
@@ -410,6 +472,8 @@ def queue_summary(
         unassigned=Count("pk", filter=Q(_owner=None)),
         at_risk=Sum("_amount"),
         orders=Count("_order", distinct=True),
+        documents=Count("_document", distinct=True),
+        suppliers=Count("_supplier", distinct=True),
     )
     return QueueSummary(**figures | {"at_risk": figures["at_risk"] or Decimal(0)})
 

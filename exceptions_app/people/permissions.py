@@ -166,6 +166,22 @@ def queue_teams(user: User) -> list[Team]:
     return list(teams.order_by("company__name", "name", "pk"))
 
 
+def overseen_teams(user: User) -> list[Team]:
+    """Return the other teams whose queue is open to the person: those of companies they oversee."""
+    if not user.is_active:
+        return []
+    memberships = _memberships(user)
+    companies = {
+        membership.team.company_id
+        for membership in memberships
+        if (Relation.COMPANY, Role(membership.role)) in CASE_ACTIONS["view"]
+    }
+    teams = Team.objects.exclude(pk__in=[membership.team_id for membership in memberships])
+    if not user.is_superuser:
+        teams = teams.filter(company__in=companies)
+    return list(teams.select_related("company", "calendar").order_by("company__name", "name", "pk"))
+
+
 def works_in(user: User, team: Team) -> bool:
     """Say whether the person works in the team: its cases can be theirs, and they complete its tasks."""
     return user.is_active and any(

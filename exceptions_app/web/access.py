@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import Team, User
-from exceptions_app.people.permissions import companies_open, queue_teams, visible_cases
+from exceptions_app.people.permissions import companies_open, overseen_teams, queue_teams, visible_cases
 
 View = Callable[..., HttpResponse]
 
@@ -76,15 +76,22 @@ def case_or_404(request: HttpRequest, number: str) -> Case:
 
 
 def teams_of(request: HttpRequest) -> list[Team]:
-    """Return the teams whose queues are open to who is signed in; asked once in a request."""
+    """Return the teams that who is signed in is in; asked once in a request."""
     if not hasattr(request, "open_queues"):
         request.open_queues = queue_teams(person_of(request))  # type: ignore[attr-defined]
     return cast(list[Team], request.open_queues)  # type: ignore[attr-defined]
 
 
+def other_teams_of(request: HttpRequest) -> list[Team]:
+    """Return the teams that who is signed in oversees without being in them; asked once in a request."""
+    if not hasattr(request, "overseen_queues"):
+        request.overseen_queues = overseen_teams(person_of(request))  # type: ignore[attr-defined]
+    return cast(list[Team], request.overseen_queues)  # type: ignore[attr-defined]
+
+
 def team_or_404(request: HttpRequest, company: str, code: str) -> Team:
     """Return the team if its queue is open to this person."""
-    for team in teams_of(request):
+    for team in (*teams_of(request), *other_teams_of(request)):
         if team.company.code == company and team.code == code.upper():
             return team
     raise Http404("No such queue, or it is not one of yours.")

@@ -22,7 +22,7 @@ from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.case_view import OpenForm, case_context, conflict_of, event_view
 from exceptions_app.web.forms import VerbForm
-from exceptions_app.web.pages import as_answer, changed, now_of, show, tell, wants_fragment, warn
+from exceptions_app.web.pages import as_answer, back, changed, now_of, show, tell, wants_fragment, warn
 from exceptions_app.web.presence import look
 
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -185,4 +185,6 @@ def complete_task(request: HttpRequest, task_id: int) -> HttpResponse:
     except PermanentError as refused:
         return show_case(request, found, problems=[str(refused)], status=CONFLICT)
     tell(request, gettext("Task done: %(title)s") % {"title": task.title})
+    if request.POST.get("next"):
+        return back(request, reverse("web:case", args=[found.number]))
     return after_change(request, found)

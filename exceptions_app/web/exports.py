@@ -7,11 +7,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from exceptions_app.cases import queries
+from exceptions_app.cases.models import QueueRole
 from exceptions_app.cases.queries import CaseRow
-from exceptions_app.web import labels
+from exceptions_app.web import labels, todo
 from exceptions_app.web.access import Permission, permitted, team_or_404
 from exceptions_app.web.pages import now_of
-from exceptions_app.web.queues import chosen_role, filtered, without_empty
+from exceptions_app.web.queues import ALERTS, chosen_tab, filtered, without_empty
 from exceptions_app.web.tables import Value, to_csv, to_xlsx
 from exceptions_app.web.types import type_label
 
@@ -25,11 +26,17 @@ FORMS = {
 @permitted(Permission.QUEUE)
 @require_safe
 def export(request: HttpRequest, company: str, code: str, form: str) -> HttpResponse:
-    """Return the cases of a queue under the filters of the address, most urgent first, at most MOST_ROWS."""
+    """Return one tab of a queue under the filters of the address, as it stands there, at most MOST_ROWS."""
     team, query = team_or_404(request, company, code), without_empty(request.GET)
-    role = chosen_role(query, queries.role_counts(team))
-    page = queries.queue_page(filtered(team, role, query, request), now=now_of(request), size=MOST_ROWS)
+    tab = chosen_tab(query, queries.role_counts(team))
     name = f"rightline-{team.company.code}-{team.code.lower()}-{now_of(request):%Y-%m-%d}"
+    if tab == QueueRole.TASK:
+        tasks = todo.tasks_of(team, query, request).order_by("due_at", "pk")[:MOST_ROWS]
+        return as_file(form, name, team.name, todo.task_heads(), [todo.task_values(task) for task in tasks])
+    if tab == ALERTS:
+        alerts = todo.alerts_of(team, query, request).order_by("-created_at", "-pk")[:MOST_ROWS]
+        return as_file(form, name, team.name, todo.alert_heads(), [todo.alert_values(row) for row in alerts])
+    page = queries.queue_page(filtered(team, tab, query, request), now=now_of(request), size=MOST_ROWS)
     return as_file(form, name, team.name, _heads(), [_values(row) for row in page.rows])
 
 
@@ -63,6 +70,15 @@ def _heads() -> list[str]:
         gettext("Overdue"),
         gettext("Owner"),
         gettext("Opened"),
+        gettext("Document"),
+        gettext("Document total"),
+        gettext("Document currency"),
+        gettext("Warehouse"),
+        gettext("Wanted"),
+        gettext("Expected"),
+        gettext("Customer orders"),
+        gettext("Connection"),
+        gettext("Message"),
     ]
 
 
@@ -83,4 +99,13 @@ def _values(row: CaseRow) -> list[Value]:
         gettext("yes") if row.clock and row.clock.state == "breached" else gettext("no"),
         row.owner,
         row.opened_at,
+        row.document,
+        row.document_total,
+        row.document_currency,
+        row.warehouse,
+        row.wanted_on,
+        row.expected_on,
+        ", ".join(row.customer_orders),
+        row.connection,
+        row.message,
     ]

@@ -9,14 +9,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from exceptions_app.cases.models import OUR_CLOCKS, CaseLine, CaseState, Clock, Severity
-from exceptions_app.people.models import User
+from exceptions_app.cases.models import OUR_CLOCKS, CaseLine, CaseState, Clock, Severity, Task
+from exceptions_app.detection.types.base import TeamCode
+from exceptions_app.people.models import Team, User
 from exceptions_app.web import labels
 from exceptions_app.web.types import type_labels
 
 OPEN_STATES = [state for state in CaseState if state not in (CaseState.CLOSED, CaseState.DISMISSED)]
 LEAST = {name: level for level, name in labels.SEVERITY_NAMES.items()}
 ME, NOBODY = "me", "none"
+TIERS = ("A", "B", "C")
 
 
 class CaseFilter(django_filters.FilterSet):
@@ -30,6 +32,11 @@ class CaseFilter(django_filters.FilterSet):
     supplier = django_filters.CharFilter(method="of_supplier")
     owner = django_filters.CharFilter(method="owned_by")
     breached = django_filters.BooleanFilter(method="is_breached")
+    invoice = django_filters.CharFilter(method="of_invoice")
+    warehouse = django_filters.CharFilter(method="at_warehouse")
+    connection = django_filters.CharFilter(method="from_connection")
+    tier = django_filters.CharFilter(method="of_tier")
+    customer = django_filters.CharFilter(method="for_customer")
     q = django_filters.CharFilter(method="search")
 
     prefix_to_case = ""
@@ -73,13 +80,37 @@ class CaseFilter(django_filters.FilterSet):
         )
         return rows.filter(broken if wanted else ~broken)
 
+    def of_invoice(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
+        """Keep cases about an invoice, or another document, with this text in its number."""
+        return rows.filter(self._q(document__number__icontains=text))
+
+    def at_warehouse(self, rows: QuerySet[Any], name: str, last: str) -> QuerySet[Any]:
+        """Keep cases all of whose lines are for one of these warehouses."""
+        return rows.filter(self._q(warehouse__code__in=self.data.getlist(name)))
+
+    def from_connection(self, rows: QuerySet[Any], name: str, last: str) -> QuerySet[Any]:
+        """Keep cases about a message, a stream, a document or an order of one of these connections."""
+        found = Q()
+        for about in ("interchange", "stream", "document", "order"):
+            found |= self._q(**{f"{about}__connection__code__in": self.data.getlist(name)})
+        return rows.filter(found)
+
+    def of_tier(self, rows: QuerySet[Any], name: str, last: str) -> QuerySet[Any]:
+        """Keep cases of suppliers in one of these tiers."""
+        return rows.filter(self._q(supplier__tier__in=self.data.getlist(name)))
+
+    def for_customer(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
+        """Keep cases that leave orders of a customer uncovered: by its name, or the number of its order."""
+        told = Task.objects.filter(case=OuterRef(f"{self.prefix_to_case}pk"), facts__icontains=text)
+        return rows.filter(Exists(told))
+
     def search(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
-        """Keep cases whose number, headline, order, supplier or item has this text."""
+        """Keep cases whose number, headline, order, document, supplier, item or file has this text."""
         return rows.filter(text_in_case(text.strip(), self.prefix_to_case))
 
 
 class QueueFilter(CaseFilter):
-    """The same filters over the entries of a queue."""
+    """The same filters over what leads to a case: the entries of a queue, the tasks or alerts of a team."""
 
     prefix_to_case = "case__"
 
@@ -89,7 +120,15 @@ def text_in_case(text: str, prefix: str = "") -> Q:
     items = CaseLine.objects.filter(case=OuterRef(f"{prefix}pk")).filter(
         Q(order_line__item_number__icontains=text) | Q(order_line__description__icontains=text)
     )
-    names = ("number", "headline", "order__number", "supplier__name", "supplier__number")
+    names = (
+        "number",
+        "headline",
+        "order__number",
+        "document__number",
+        "interchange__file_name",
+        "supplier__name",
+        "supplier__number",
+    )
     found = Q(Exists(items))
     for name in names:
         found |= Q(**{f"{prefix}{name}__icontains": text})
@@ -123,10 +162,13 @@ class Pill:
     hint: Any = ""
 
 
-def pills(query: Any, people: Sequence[User], *, ended: bool = False) -> list[Pill]:
-    """Return the filter pills for what `query` (the address) says."""
+def pills(
+    query: Any, people: Sequence[User], *, ended: bool = False, more: Sequence[Pill] = ()
+) -> list[Pill]:
+    """Return the filter pills for what `query` (the address) says; `more` are those of a team."""
     states = list(CaseState) if ended else OPEN_STATES
     return [
+        *more,
         several_of("type", _("Type"), type_labels(), query.getlist("type"), icon="list-filter"),
         several_of(
             "state",
@@ -144,14 +186,7 @@ def pills(query: Any, people: Sequence[User], *, ended: bool = False) -> list[Pi
             ],
             query.get("severity", ""),
         ),
-        Pill(
-            name="supplier",
-            label=_("Supplier"),
-            value=query.get("supplier", ""),
-            any=_("Any"),
-            text=query.get("supplier", ""),
-            hint=_("Name or number"),
-        ),
+        text_of("supplier", _("Supplier"), query.get("supplier", ""), hint=_("Name or number")),
         one_of(
             "owner",
             _("Owner"),
@@ -163,9 +198,31 @@ def pills(query: Any, people: Sequence[User], *, ended: bool = False) -> list[Pi
     ]
 
 
+def team_pills(team: Team, query: Any) -> list[Pill]:
+    """Return the filters that only this team has: by what it sees of a case that others do not."""
+    if team.code == TeamCode.FINANCE:
+        return [text_of("invoice", _("Invoice"), query.get("invoice", ""), hint=_("Number"))]
+    if team.code in (TeamCode.WAREHOUSE, TeamCode.PLANNING):
+        sites = team.company.warehouses.order_by("name").values_list("code", "name")
+        return [several_of("warehouse", _("Warehouse"), list(sites), query.getlist("warehouse"))]
+    if team.code == TeamCode.CUSTOMER_SERVICE:
+        return [text_of("customer", _("Customer"), query.get("customer", ""), hint=_("Name or order"))]
+    if team.code == TeamCode.SUPPLIER_MANAGEMENT:
+        return [several_of("tier", _("Tier"), [(tier, tier) for tier in TIERS], query.getlist("tier"))]
+    if team.code == TeamCode.INTEGRATION:
+        lines = team.company.connections.order_by("name").values_list("code", "name")
+        return [several_of("connection", _("Connection"), list(lines), query.getlist("connection"))]
+    return []
+
+
 def _at_least(level: Severity) -> Any:
     label = labels.SEVERITIES[level].label
     return label if level == Severity.CRITICAL else f"≥ {label}"
+
+
+def text_of(name: str, label: Any, entered: str, *, hint: Any) -> Pill:
+    """Return a filter into which something is typed."""
+    return Pill(name=name, label=label, value=entered, any=_("Any"), text=entered, hint=hint)
 
 
 def several_of(

@@ -19,14 +19,16 @@ class KeyPage(Generic[Row]):
     after: str | None = None
 
 
-def newest_first(found: QuerySet[Row], query: Any, *, size: int = PAGE) -> KeyPage[Row]:
-    """Return the page that `after` or `before` in the query names, highest primary key first."""
-    return _page(found, query, field="pk", descending=True, size=size)
+def newest_first(
+    found: QuerySet[Row], query: Any, *, field: str = "pk", size: int | None = None
+) -> KeyPage[Row]:
+    """Return the page that `after` or `before` in the query names, the highest `field` first."""
+    return _page(found, query, field=field, descending=True, size=size or PAGE)
 
 
-def by_moment(found: QuerySet[Row], query: Any, *, field: str, size: int = PAGE) -> KeyPage[Row]:
+def by_moment(found: QuerySet[Row], query: Any, *, field: str, size: int | None = None) -> KeyPage[Row]:
     """Return the page that `after` or `before` names, the earliest `field` (never null) first."""
-    return _page(found, query, field=field, descending=False, size=size)
+    return _page(found, query, field=field, descending=False, size=size or PAGE)
 
 
 def _page(found: QuerySet[Row], query: Any, *, field: str, descending: bool, size: int) -> KeyPage[Row]:

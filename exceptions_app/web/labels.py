@@ -64,6 +64,8 @@ QUEUE_ROLES: dict[str, Text] = {
     QueueRole.TOLD: _("For information"),
 }
 
+QUEUE_TABS: dict[str, Text] = QUEUE_ROLES | {"alerts": _("Alerts")}
+
 TEAM_ICONS = {
     "PRO": "shopping-cart",
     "PLN": "route",

@@ -54,15 +54,21 @@ class Bell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the frame around every page shows."""
+    """What the frame around every page shows; `others` are queues the person only oversees."""
 
     current: str
     queues: list[QueueLink]
+    others: list[QueueLink]
     approvals: int
     bell: Bell
     role: str
     sees_exchange: bool
     sees_shadow: bool
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """True when the queue of another team is shown."""
+        return any(each.is_current for each in self.others)
 
     @property
     def approvals_text(self) -> str:
@@ -77,23 +83,25 @@ def queue_url(team: Team) -> str:
 
 def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -> Frame:
     """Return what the frame shows to the person who looks at `current`."""
-    person, teams = access.person_of(request), access.teams_of(request)
-    waiting = work_waiting(teams)
-    several = len({each.company_id for each in teams}) > 1
+    person, own, others = access.person_of(request), access.teams_of(request), access.other_teams_of(request)
+    waiting = work_waiting([*own, *others])
+    several = len({each.company_id for each in (*own, *others)}) > 1
     first = person.memberships.select_related("team").order_by("team__company__name", "team__name").first()
+
+    def link(each: Team) -> QueueLink:
+        return QueueLink(
+            team=each,
+            name=f"{each.name}, {each.company.name}" if several else each.name,
+            url=queue_url(each),
+            icon=labels.TEAM_ICONS.get(each.code, "users"),
+            waiting=waiting.get(each.pk, 0),
+            is_current=team is not None and each.pk == team.pk,
+        )
+
     return Frame(
         current=current,
-        queues=[
-            QueueLink(
-                team=each,
-                name=f"{each.name}, {each.company.name}" if several else each.name,
-                url=queue_url(each),
-                icon=labels.TEAM_ICONS.get(each.code, "users"),
-                waiting=waiting.get(each.pk, 0),
-                is_current=team is not None and each.pk == team.pk,
-            )
-            for each in teams
-        ],
+        queues=[link(each) for each in own],
+        others=[link(each) for each in others],
         approvals=open_approvals(person).order_by()[: NEWS_CAP + 1].count(),
         bell=bell_for(request),
         role=f"{first.team.name}, {gettext(first.get_role_display())}" if first else "",

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
@@ -19,17 +20,22 @@ from exceptions_app.cases.models import QueueEntry, QueueRole
 from exceptions_app.cases.queries import CaseRow, QueueSummary
 from exceptions_app.people.models import SavedView, Team, User
 from exceptions_app.people.permissions import visible_cases
-from exceptions_app.web import formats, labels
+from exceptions_app.web import formats, labels, todo
 from exceptions_app.web.access import Permission, permitted, person_of, team_or_404, teams_of
 from exceptions_app.web.blind import blind_spots
 from exceptions_app.web.cases import panel_html
-from exceptions_app.web.filters import ME, NOBODY, QueueFilter, pills
+from exceptions_app.web.columns import CHOSEN, COLUMNS, DEFAULT, Column, column_pill, columns_of
+from exceptions_app.web.filters import ME, NOBODY, QueueFilter, pills, team_pills
+from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import now_of, queue_url, show, wants_fragment
 from exceptions_app.web.types import type_label
 
-TABS = (QueueRole.OWNER, QueueRole.TASK, QueueRole.APPROVAL, QueueRole.TOLD)
+ALERTS = "alerts"
+TABS = (QueueRole.OWNER, QueueRole.TASK, QueueRole.APPROVAL, QueueRole.TOLD, ALERTS)
 #: What the address of a page says besides its filters.
 PAGING = ("after", "before", "case")
+#: What the address says besides that does not leave out any row.
+NOT_FILTERS = ("role", "task", CHOSEN)
 
 
 @permitted(Permission.SIGNED_IN)
@@ -52,43 +58,88 @@ def queue(request: HttpRequest, company: str, code: str) -> HttpResponse:
         return redirect(f"{path}?{without_empty(request.GET).urlencode()}")
     query = without_empty(request.GET)
     counts = queries.role_counts(team)
-    role = chosen_role(query, counts)
-    entries = filtered(team, role, query, request)
-    page = queries.queue_page(entries, now=now, after=query.get("after", ""), before=query.get("before", ""))
+    tab = chosen_tab(query, counts)
+    entries = filtered(team, QueueRole.TOLD if tab == ALERTS else tab, query, request)
     summary = queries.queue_summary(entries, person=person, now=now)
     state = filter_state(query)
-    context = {
+    listed = _listed(request, team, tab, query, entries)
+    page = listed["page"]
+    context = listed | {
         "team": team,
         "path": path,
         "query": query,
         "q": query.get("q", ""),
+        "tab": tab,
         "here": address(path, query, drop=("case",)),
         "export_url": f"{path}export/",
-        "rows": rows_html(page.rows, now=now, team_code=team.code, bulk=True),
-        "page": page,
         "before_url": address(path, query, drop=PAGING, before=page.before),
         "after_url": address(path, query, drop=PAGING, after=page.after),
-        "tabs": [
-            {
-                "label": labels.QUEUE_ROLES[tab],
-                "count": formats.capped(counts[tab], queries.CAP),
-                "url": address(path, state, drop=("role",), role=tab.value),
-                "is_current": tab == role,
-            }
-            for tab in TABS
-        ],
+        "tabs": _tabs(path, state, tab, counts),
         "whose": _whose(path, query),
-        "pills": pills(query, _people(team)),
-        "is_filtered": any(name != "role" for name in state),
+        "pills": pills(query, _people(team), more=team_pills(team, query)),
+        "is_filtered": any(name not in NOT_FILTERS for name in state),
         "clear_url": address(path, QueryDict(), role=query.get("role")),
         "views": saved_views_of(person, path),
         "summary": summary,
         "figures": _figures(summary, team.company.currency),
         "blind": blind_spots(team.company, now=now),
-        "empty": _empty(role),
+        "empty": _empty(tab),
         "panel": panel(request, query.get("case", "")),
     }
     return show(request, "queues/page.html", context, current="queue", team=team, fragment="queue")
+
+
+def _listed(
+    request: HttpRequest, team: Team, tab: str, query: QueryDict, entries: QuerySet[QueueEntry]
+) -> dict[str, Any]:
+    """Return the list of a tab: tasks, alerts, or cases with the columns of the team."""
+    person, now, path = person_of(request), now_of(request), queue_url(team)
+    if tab == QueueRole.TASK:
+        tasks = todo.task_page(todo.tasks_of(team, query, request), query)
+        return {
+            "page": tasks,
+            "rows": todo.task_rows(tasks.rows, team, person, now),
+            "done_tabs": _done_tabs(path, query),
+        }
+    if tab == ALERTS:
+        alerts = newest_first(todo.alerts_of(team, query, request), query, field="created_at")
+        return {"page": alerts, "rows": todo.alert_rows(alerts.rows), "now": now}
+    columns = columns_of(team.code, query)
+    page = queries.queue_page(entries, now=now, after=query.get("after", ""), before=query.get("before", ""))
+    return {
+        "page": page,
+        "columns": columns,
+        "column_pill": column_pill(columns),
+        "rows": rows_html(page.rows, now=now, team_code=team.code, bulk=True, columns=columns),
+    }
+
+
+def _tabs(path: str, state: QueryDict, current: str, counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": labels.QUEUE_TABS[tab],
+            "count": formats.capped(counts[tab], queries.CAP) if tab in counts else "",
+            "url": address(path, state, drop=("role", "task"), role=str(tab)),
+            "is_current": tab == current,
+        }
+        for tab in TABS
+    ]
+
+
+def _done_tabs(path: str, query: QueryDict) -> list[dict[str, Any]]:
+    state, is_done = filter_state(query), todo.wants_done(query)
+    return [
+        {
+            "label": gettext("To do"),
+            "url": address(path, state, drop=("task",), role=QueueRole.TASK.value),
+            "is_current": not is_done,
+        },
+        {
+            "label": gettext("Done or no longer needed"),
+            "url": address(path, state, drop=("task",), role=QueueRole.TASK.value, task=todo.DONE),
+            "is_current": is_done,
+        },
+    ]
 
 
 # --- what the address says ----------------------------------------------------------------------------------
@@ -121,12 +172,12 @@ def address(path: str, query: QueryDict, *, drop: Sequence[str] = (), **values: 
     return f"{path}?{state.urlencode()}" if state else path
 
 
-def chosen_role(query: QueryDict, counts: dict[str, int]) -> str:
+def chosen_tab(query: QueryDict, counts: dict[str, int]) -> str:
     """Return the tab the address names, else the first one that holds anything."""
     named = query.get("role", "")
-    if named in QueueRole.values:
+    if named in TABS:
         return named
-    return next((tab.value for tab in TABS if counts[tab]), QueueRole.OWNER.value)
+    return next((str(tab) for tab in TABS if counts.get(tab)), QueueRole.OWNER.value)
 
 
 def filtered(team: Team, role: str, query: QueryDict, request: HttpRequest) -> QuerySet[QueueEntry]:
@@ -139,7 +190,14 @@ def filtered(team: Team, role: str, query: QueryDict, request: HttpRequest) -> Q
 # --- how it looks -------------------------------------------------------------------------------------------
 
 
-def rows_html(rows: list[CaseRow], *, now: datetime, team_code: str = "", bulk: bool = False) -> SafeString:
+def rows_html(
+    rows: list[CaseRow],
+    *,
+    now: datetime,
+    team_code: str = "",
+    bulk: bool = False,
+    columns: Sequence[Column] | None = None,
+) -> SafeString:
     """Return the rows of a list of cases, by the compiled renderer; empty when there are none."""
     if not rows:
         return mark_safe("")
@@ -147,6 +205,7 @@ def rows_html(rows: list[CaseRow], *, now: datetime, team_code: str = "", bulk: 
         "rows": rows,
         "team_code": team_code,
         "bulk": bulk,
+        "columns": columns if columns is not None else [COLUMNS[code] for code in DEFAULT],
         "now": now,
         "base": reverse("web:cases"),
         "sprite": static("icons/lucide.svg"),
@@ -163,6 +222,7 @@ def rows_html(rows: list[CaseRow], *, now: datetime, team_code: str = "", bulk: 
             "supplier_overdue": gettext("answer overdue"),
             "escalated": gettext("Escalated, level"),
             "nobody": gettext("Nobody has it yet"),
+            "more": gettext("and more:"),
         },
         "types": {code: type_label(code) for code in {row.type_code for row in rows}},
         "severities": labels.SEVERITY_NAMES,
@@ -173,6 +233,9 @@ def rows_html(rows: list[CaseRow], *, now: datetime, team_code: str = "", bulk: 
         "since": formats.since,
         "duration": formats.duration,
         "money": formats.money,
+        "day": formats.day,
+        "opened_on": lambda moment: timezone.localtime(moment).date(),
+        "today": timezone.localtime(now).date(),
         "tone_of": labels.tone_of,
         "type_icon": labels.type_icon,
     }
@@ -212,9 +275,25 @@ def _figures(summary: QueueSummary, currency: str) -> dict[str, str]:
         "unassigned": formats.capped(summary.unassigned, queries.CAP),
         "unassigned_note": gettext("waiting to be taken") if summary.unassigned else gettext("all taken"),
         "at_risk": least + formats.money(summary.at_risk, currency, places=0),
-        "orders_note": ngettext("on %(n)s order", "on %(n)s orders", summary.orders)
-        % {"n": formats.number(summary.orders)},
+        "orders_note": _spread(summary),
     }
+
+
+def _spread(summary: QueueSummary) -> str:
+    """Return over how much the cases are spread: orders, else invoices and the like, else suppliers."""
+    if summary.orders:
+        words, count = ngettext("on %(n)s order", "on %(n)s orders", summary.orders), summary.orders
+    elif summary.documents:
+        words, count = (
+            ngettext("on %(n)s document", "on %(n)s documents", summary.documents),
+            summary.documents,
+        )
+    else:
+        words, count = (
+            ngettext("at %(n)s supplier", "at %(n)s suppliers", summary.suppliers),
+            summary.suppliers,
+        )
+    return words % {"n": formats.number(count)}
 
 
 def _empty(role: str) -> dict[str, str]:

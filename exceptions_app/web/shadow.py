@@ -16,7 +16,7 @@ from exceptions_app.shadow.queries import findings_in, text_in_finding, totals
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.exports import as_file
-from exceptions_app.web.filters import Pill, one_of, several_of
+from exceptions_app.web.filters import Pill, one_of, several_of, text_of
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import now_of, show
 from exceptions_app.web.queues import PAGING, address, filter_state, saved_views_of, without_empty
@@ -94,14 +94,7 @@ def filtered(request: HttpRequest, query: QueryDict) -> QuerySet[ShadowFinding]:
 def _pills(query: QueryDict) -> list[Pill]:
     return [
         several_of("type", _("Type"), type_labels(), query.getlist("type"), icon="list-filter"),
-        Pill(
-            name="supplier",
-            label=_("Supplier"),
-            value=query.get("supplier", ""),
-            any=_("Any"),
-            text=query.get("supplier", ""),
-            hint=_("Name or number"),
-        ),
+        text_of("supplier", _("Supplier"), query.get("supplier", ""), hint=_("Name or number")),
         one_of("state", _("Status"), [("", STATES[0][1]), *STATES[1:]], query.get("state", "")),
     ]
 

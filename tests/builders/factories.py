@@ -24,6 +24,7 @@ from erp_connectors.companies import Company, Connection, ConnectionKind, Wareho
 from erp_connectors.documents.models import (
     CustomerDemand,
     Document,
+    DocumentHead,
     Item,
     ItemName,
     ItemPack,
@@ -549,6 +550,28 @@ class DocumentFactory(DjangoModelFactory[Document]):
     recorded_at = factory.SelfAttribute("said_at")
 
 
+class DocumentHeadFactory(DjangoModelFactory[DocumentHead]):
+    """An invoice by itself, with its document."""
+
+    class Meta:
+        model = DocumentHead
+
+    connection = factory.SubFactory(ConnectionFactory)
+    company = factory.SelfAttribute("connection.company")
+    kind = documents.DocumentKind.INVOICE.value
+    number = factory.Sequence(lambda n: f"INV-{n}")
+    key = factory.SelfAttribute("number")
+    document = factory.SubFactory(
+        DocumentFactory,
+        connection=factory.SelfAttribute("..connection"),
+        kind=factory.SelfAttribute("..kind"),
+        key=factory.SelfAttribute("..key"),
+    )
+    first_said_at = LAST_WEEK
+    total = Decimal("1190.00")
+    currency = "EUR"
+
+
 class OrderReferenceFactory(DjangoModelFactory[OrderReference]):
     class Meta:
         model = OrderReference
@@ -868,6 +891,7 @@ class TaskFactory(DjangoModelFactory[Task]):
     team = factory.SubFactory(TeamFactory, code="PLN", company=factory.SelfAttribute("..case.company"))
     title = "Cover customer orders"
     created_at = TUESDAY_TEN
+    due_at = TUESDAY_TEN + timedelta(hours=8)
 
 
 class ProposalFactory(DjangoModelFactory[Proposal]):

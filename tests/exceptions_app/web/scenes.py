@@ -8,7 +8,16 @@ from typing import Any
 from django.test import Client
 
 from erp_connectors import clock
-from exceptions_app.cases.models import Case, CaseLine, CaseState, Clock, ClockKind, QueueEntry, QueueRole
+from exceptions_app.cases.models import (
+    Case,
+    CaseLine,
+    CaseState,
+    Clock,
+    ClockKind,
+    QueueEntry,
+    QueueRole,
+    Task,
+)
 from exceptions_app.people.models import User
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, Ground
@@ -89,6 +98,36 @@ class Scene:
     def tell(self, case: Case, team: str, role: QueueRole = QueueRole.TOLD) -> None:
         """Put the case into the queue of another team."""
         make.QueueEntryFactory.create(case=case, team=self.world.teams[team], role=role)
+
+    def give_task(self, case: Case, team: str, **values: Any) -> Task:
+        """Give another team a task on the case, which puts it into its queue."""
+        make.QueueEntryFactory.create(case=case, team=self.world.teams[team], role=QueueRole.TASK)
+        task: Task = make.TaskFactory.create(case=case, team=self.world.teams[team], **values)
+        return task
+
+    def invoice(self, number: str = "EX-1", *, document: str = "INV-77", **values: Any) -> Case:
+        """Make a case of finance about an invoice, without an order."""
+        head = make.DocumentHeadFactory.create(
+            connection=self.world.erp, supplier=self.world.supplier, kind="invoice", number=document
+        )
+        case: Case = make.CaseFactory.create(
+            **{
+                "number": number,
+                "type_code": "invoice_quantity",
+                "headline": f"{number}: billed too much",
+                "subject_kind": "invoice",
+                "subject_id": head.pk,
+                "group_key": f"erp/{document}",
+                "document": head,
+                "order": None,
+                "supplier": self.world.supplier,
+                "company": self.world.company,
+                "team": self.world.teams["FIN"],
+                **values,
+            }
+        )
+        make.QueueEntryFactory.create(case=case)
+        return case
 
 
 def set_scene() -> Scene:

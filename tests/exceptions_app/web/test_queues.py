@@ -123,7 +123,7 @@ def test_each_role_has_a_tab_with_its_count(scene: Scene) -> None:
 
 
 def test_the_first_tab_that_holds_anything_opens_by_itself(scene: Scene) -> None:
-    scene.tell(scene.shortage("EX-1"), "PLN", QueueRole.TASK)
+    scene.give_task(scene.shortage("EX-1"), "PLN")
 
     page = scene.browser("pia").get("/queues/weserland/PLN/").content.decode()
 
@@ -253,7 +253,15 @@ def test_the_figures_above_the_list_are_those_of_the_list(scene: Scene) -> None:
     )
 
     assert summary == queries.QueueSummary(
-        open=3, breached=1, due_soon=1, mine=1, unassigned=2, at_risk=Decimal("301.50"), orders=3
+        open=3,
+        breached=1,
+        due_soon=1,
+        mine=1,
+        unassigned=2,
+        at_risk=Decimal("301.50"),
+        orders=3,
+        documents=0,
+        suppliers=1,
     )
 
 

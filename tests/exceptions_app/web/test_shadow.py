@@ -101,7 +101,6 @@ def test_what_ended_says_why(scene: Scene) -> None:
 
 def test_it_goes_on_by_key_and_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyset, "PAGE", 2)
-    monkeypatch.setattr(keyset.newest_first, "__kwdefaults__", {"size": 2})
     for number in range(1, 6):
         found(scene, f"4500{number}")
     paul = scene.browser("paul")
