@@ -1,4 +1,4 @@
-"""What people did in the demo's last days: took cases, wrote notes, proposed what others must approve."""
+"""What people did in the demo's last days: took cases, wrote notes, asked suppliers, proposed decisions."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from erp_connectors.errors import PermanentError
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases import actions as cases
 from exceptions_app.cases.models import ENDED, Case, CaseState
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.people.models import User
 from exceptions_app.playbook.registry import resolutions_for
 from exceptions_app.proposals import actions as proposals
@@ -18,6 +19,9 @@ NOTES = (
 )
 TAKEN_PER_STEP = 3
 WITH_PROPOSALS = (("bruno", 3), ("beth", 2))
+ASKED_ABOUT = (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
+#: Who asks a supplier, and about how many of its orders at most.
+WHO_ASKS = (("bea", 1), ("bruno", 2), ("beth", 2))
 
 
 def people_work(moment: datetime) -> None:
@@ -43,6 +47,24 @@ def people_decide() -> None:
             for case in open_cases.order_by("-priority", "id"):
                 if proposed < wanted and _propose_cancelling(case, buyer):
                     proposed += 1
+
+
+def people_ask() -> None:
+    """Leave questions to suppliers, some of them about two orders, so that somebody is waited for."""
+    for username, most in WHO_ASKS:
+        for buyer in User.objects.filter(username=username):
+            late = Case.objects.select_related("supplier", "order", "company").filter(
+                owner=buyer, type_code="confirmation_late", state__in=ASKED_ABOUT
+            )
+            first = late.order_by("-priority", "id").first()
+            if first is not None:
+                more = late.filter(supplier=first.supplier).exclude(pk=first.pk)
+                cases.ask(
+                    first,
+                    inquiry=Inquiry.CONFIRMATION,
+                    cases=list(more.order_by("-priority", "id")[: most - 1]),
+                    by=Actor(buyer, "web"),
+                )
 
 
 def _propose_cancelling(case: Case, buyer: User) -> bool:

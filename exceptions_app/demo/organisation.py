@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.contrib.auth.hashers import make_password
 
 from erp_connectors.companies import Company, Warehouse
+from exceptions_app.asking.standard import STANDARD
 from exceptions_app.demo.catalogue import TEAM_NAMES, DemoCompany, DemoPerson
 from exceptions_app.people.models import Membership, Role, Team, User
 from exceptions_app.policies.models import (
@@ -14,6 +15,7 @@ from exceptions_app.policies.models import (
     CompanyPolicy,
     EscalationStep,
     ExchangeRate,
+    MessageTemplate,
     PolicyRelease,
     RoutingRule,
 )
@@ -111,4 +113,20 @@ def administrator() -> User:
         password=make_password(DEMO_PASSWORD),
         is_staff=True,
         is_superuser=True,
+    )
+
+
+def mail_templates(release: PolicyRelease) -> None:
+    """Write down the words of mails to suppliers as rules, so that an administrator finds them to change."""
+    MessageTemplate.objects.bulk_create(
+        MessageTemplate(
+            inquiry=inquiry,
+            language=language,
+            subject=words.subject,
+            body=words.body,
+            line=words.line,
+            release=release,
+            owner="Head of Procurement",
+        )
+        for (inquiry, language), words in STANDARD.items()
     )

@@ -63,6 +63,7 @@ def seed(
     release = publish("The rules of the demo", by=Actor(label="Demo", source="command"), at=now)
     stages = []
     organisation.administrator()
+    organisation.mail_templates(release)
     for demo in companies:
         company = organisation.set_up(demo, release, now)
         stages.append(_stage(demo, company, number, now, home))
@@ -78,6 +79,7 @@ def seed(
     finally:
         clock.reset()
     deeds.people_decide()
+    deeds.people_ask()
     for stage in stages:
         erp.remember(stage.erp, memory_of(home, stage.demo.code))
     _write_logins(home, companies)

@@ -16,6 +16,7 @@ from erp_connectors.exchange.models import (
 )
 from exceptions_app.cases.models import Clock
 from exceptions_app.detection.models import Watch
+from suppliers.messaging.models import MessageState, SupplierMessage
 
 
 def what_is_left() -> list[str]:
@@ -29,6 +30,7 @@ def what_is_left() -> list[str]:
         "interchanges": Interchange.objects.filter(status=InterchangeStatus.RECEIVED),
         "looks": Watch.objects.filter(Q(due_at__lte=now) | Q(marked__gt=F("seen"))),
         "commands": Command.objects.filter(state=CommandState.WAITING),
+        "messages": SupplierMessage.objects.filter(state=MessageState.QUEUED),
         "outgoing files": OutgoingFile.objects.filter(status=OutgoingStatus.WAITING),
         "clocks": Clock.objects.filter(sweep_at__lte=now),
     }

@@ -21,6 +21,8 @@ from exceptions_app.demo.places import logins_of, memories
 from exceptions_app.demo.seed import seed
 from exceptions_app.detection.models import Watch
 from exceptions_app.people.models import User
+from exceptions_app.policies.models import MessageTemplate
+from suppliers.messaging.models import SupplierMessage
 
 MONDAY = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 HOURS = {day: ((time(8), time(17)),) for day in range(5)}
@@ -76,6 +78,10 @@ def test_the_seed_fills_the_queue_with_both_types_of_work(tmp_path: Path) -> Non
     tour = Case.objects.get(order__number="4500010001", type_code="quantity_short")
     told = set(Task.objects.filter(case=tour).values_list("team__code", flat=True))
     assert told == {"PLN", "CSR"}
+    asked = set(SupplierMessage.objects.values_list("inquiry", "state"))
+    assert asked == {("confirmation", "queued")}
+    assert Case.objects.filter(state="waiting_supplier").exists()
+    assert MessageTemplate.objects.filter(language="de").exists()
     assert not ClockOffset.objects.exists()
     assert User.objects.get(username="bea").check_password("rightline")
     assert "bea" in logins_of(tmp_path).read_text()
