@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from erp_connectors.canonical.documents import Demand, OrderState, Stock
 from erp_connectors.canonical.master import ItemRecord, SupplierRecord
@@ -164,7 +164,7 @@ def _follow_items(records: Mapping[Group, ItemRecord], connection: Connection, e
     known = items({record.number for record in records.values()}, connection=connection)
     groups: dict[int, Group] = {}
     known_packs: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    for known_pack in ItemPack.objects.filter(item__in=known.values()):
+    for known_pack in ItemPack.objects.filter(item__in=known.values(), is_by_hand=False):
         known_packs[known_pack.item_id][known_pack.unit] = known_pack.factor
     repacked, recounted = [], set()
     for group, record in records.items():
@@ -206,7 +206,12 @@ def _weighing_of(row: Item) -> tuple[object, ...]:
 
 
 def _replace_packs(records: Sequence[ItemRecord], known: Mapping[str, Item]) -> None:
-    ItemPack.objects.filter(item__in=[known[record.number] for record in records]).delete()
+    """Put the packs of the ERP in place of its earlier ones, and of what people said of the same units."""
+    said = Q(pk__in=[])
+    for record in records:
+        said |= Q(item=known[record.number], unit__in=[pack.unit for pack in record.packs])
+    of_erp = Q(item__in=[known[record.number] for record in records], is_by_hand=False)
+    ItemPack.objects.filter(of_erp | said).delete()
     ItemPack.objects.bulk_create(
         [
             ItemPack(item=known[record.number], unit=unit, factor=factor)

@@ -2,17 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from erp_connectors.canonical.documents import Confirmation
+from erp_connectors.canonical.documents import Confirmation, OrderState
 from erp_connectors.documents import store
 from erp_connectors.documents.by_hand import numbers_given, words_of_line
 from erp_connectors.documents.candidates import line_of
 from erp_connectors.documents.heads import headed
 from erp_connectors.documents.identity import Group
-from erp_connectors.documents.models import DocumentHead, KnownItem, LineMatch, OrderLine
+from erp_connectors.documents.models import (
+    DocumentHead,
+    Item,
+    ItemPack,
+    KnownItem,
+    LineMatch,
+    OrderLine,
+)
 from erp_connectors.errors import PermanentError
 
 #: A remembered number may stand in many documents that wait; more are read again as they come.
@@ -80,6 +88,25 @@ def _keep(
         defaults=told | {"words": words, "order_number": order_number, "line_number": line_number},
     )
     return match
+
+
+@transaction.atomic
+def add_pack(item: Item, *, unit: str, factor: Decimal) -> frozenset[int]:
+    """Say how many base units of an item one `unit` holds, and count its open orders again; return these.
+
+    What the ERP says of the unit later takes its place. Raises CannotMatch where the ERP says it already.
+    """
+    said = ItemPack.objects.filter(item=item, unit=unit, is_by_hand=False).first()
+    if said is not None or unit == item.base_unit:
+        raise CannotMatch(f"The ERP says already what one {unit} of {item.number} holds.")
+    ItemPack.objects.update_or_create(item=item, unit=unit, defaults={"factor": factor, "is_by_hand": True})
+    lines = OrderLine.objects.filter(item=item, is_present=True, order__state=OrderState.RELEASED)
+    numbers = set(lines.values_list("order__number", flat=True))
+    company = lines.select_related("order__company").first()
+    if company is None:
+        return frozenset()
+    touched = store.follow_again(numbers, connection=item.connection, company=company.order.company)
+    return frozenset(touched)
 
 
 def _document(head: DocumentHead) -> Any:

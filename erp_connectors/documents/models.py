@@ -63,11 +63,12 @@ class Item(models.Model):
 
 
 class ItemPack(models.Model):
-    """One `unit` of the item holds `factor` base units."""
+    """One `unit` of the item holds `factor` base units, as the ERP says, or a person while it does not."""
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="packs")
     unit = models.CharField(max_length=16)
     factor = models.DecimalField(**QUANTITY)
+    is_by_hand = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

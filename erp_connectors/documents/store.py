@@ -40,6 +40,7 @@ from erp_connectors.documents.identity import (
     words_of,
 )
 from erp_connectors.documents.models import Document, DocumentHead, OrderReference, Supplier
+from erp_connectors.documents.models import PurchaseOrder as PurchaseOrderRow
 from erp_connectors.documents.revisions import Outcome, Run, place
 from erp_connectors.exchange.models import Transaction
 from erp_connectors.signals import document_recorded
@@ -275,6 +276,17 @@ def read_again(groups: Collection[Group], *, connection: Connection, company: Co
                 company=company,
             ),
         )
+        return touched
+
+
+def follow_again(numbers: Collection[str], *, connection: Connection, company: Company) -> set[int]:
+    """Bring orders in step with the same documents after what they are counted by has changed; tell of it."""
+    with atomicity.atomic():
+        _queue_up_for_orders(numbers, (), _Mirror(connection, company, clock.now()))
+        orders.follow(numbers, connection=connection, company=company)
+        rows = PurchaseOrderRow.objects.filter(connection=connection, number__in=numbers)
+        touched = set(rows.values_list("pk", flat=True))
+        document_recorded.send(sender=Document, orders=sorted(touched), documents=[], heads=[])
         return touched
 
 

@@ -188,6 +188,7 @@ def _needs(case: Case, decision: Decision, whole: Decimal | None, person: User) 
         percent=decision.percent,
         deciders=[person],
         today=decision.today,
+        writes=decision.plan.command is not None,
     )
 
 

@@ -158,6 +158,20 @@ class Inputs:
         self.cleaned[key] = f"{value:f}"
         return value
 
+    def factor(self, name: str, line_number: str, label: str) -> Decimal | None:
+        """Return how many of one unit another holds: more than zero, with at most six decimals."""
+        key, text = self._text(name, line_number)
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            self.refuse(key, f"{label}: enter a number like 12 or 0.5.")
+            return None
+        if not value.is_finite() or not 0 < value < MOST_DIGITS or value != value.quantize(FINEST):
+            self.refuse(key, f"{label}: enter more than zero, with at most six decimals.")
+            return None
+        self.cleaned[key] = f"{value:f}"
+        return value
+
     def money(self, name: str, line_number: str, label: str, *, is_optional: bool = False) -> Decimal | None:
         """Return an amount of zero or more, to the cent; zero where an optional one is left out."""
         key, text = self._text(name, line_number)

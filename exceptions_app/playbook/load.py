@@ -30,6 +30,7 @@ from exceptions_app.policies.values import ToleranceTable
 from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import ProposalLine
 
+SUBSTITUTION = "substitution"
 #: What a line is called that is about the whole of an invoice, a message ...
 WHOLE = "all"
 
@@ -140,6 +141,9 @@ def _facts(
         difference=_difference(view),
         item=position.line.item,
         description=position.line.description,
+        base_unit=snapshot.item.base_unit if snapshot.item else "",
+        unknown_units=tuple(case_line.actual.get("units", ())),
+        substitute=str(case_line.actual.get("offered", "")) if type_code == SUBSTITUTION else "",
     )
 
 

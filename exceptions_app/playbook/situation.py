@@ -39,7 +39,8 @@ class LineFacts:
     `offered`: what the newest answer offers, None without one. `delivered`: shipped or received, the greater.
     `factors`: base units in one of each unit of the item. `parts`: the ordered quantity, part by part.
     `stated_price`: the newest price the supplier stated, `difference` how much more (or, negative, less) it
-    makes the line cost, in the order's currency; None where prices cannot be compared. `at_stake`: the money
+    makes the line cost, in the order's currency; None where prices cannot be compared. `unknown_units`: what
+    nobody can convert; `substitute`: what is offered instead, by its first name. `at_stake`: the money
     that deviates, in `currency`, on what is no order; that has no values an ERP could be asked to change.
     """
 
@@ -55,6 +56,9 @@ class LineFacts:
     difference: Decimal | None = None
     item: str = ""
     description: str = ""
+    base_unit: str = ""
+    unknown_units: tuple[str, ...] = ()
+    substitute: str = ""
     at_stake: Decimal | None = None
     currency: str = ""
 
@@ -109,6 +113,14 @@ class Despatch:
     tracking: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How many base units of the line's item one `unit` holds."""
+
+    unit: str
+    factor: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPlan:
     """Work that a decision gives another team, `team` being a code of the taxonomy."""
@@ -134,6 +146,7 @@ class LinePlan:
     agreement: AgreementPlan | None = None
     confirmed: ConfirmationLine | None = None
     despatch: Despatch | None = None
+    conversions: tuple[Conversion, ...] = ()
     money: Decimal | None = Decimal(0)
     note: str = ""
 

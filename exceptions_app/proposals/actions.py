@@ -97,6 +97,7 @@ def preview(case: Case, *, resolution: str, inputs: Mapping[str, object], person
             percent=decision.percent,
             deciders=[person],
             today=decision.today,
+            writes=decision.plan.command is not None,
         )
     except UnusableInputs as unusable:
         return Preview(currency=case.company.currency, problems=unusable.problems)
@@ -109,7 +110,8 @@ def preview(case: Case, *, resolution: str, inputs: Mapping[str, object], person
         amount=decision.amount,
         currency=case.company.currency,
         percent=decision.percent,
-        within_limit=approvals.is_within_limit(case, decision.amount, person),
+        within_limit=approvals.is_within_limit(case, decision.amount, person)
+        or approvals.is_free(decision.amount, writes=decision.plan.command is not None),
         needs=tuple(needs),
     )
 
@@ -178,7 +180,7 @@ def propose(
             reason=reason,
         )
         if not proposal.needs.exists():
-            return _carry_out(proposal, decision, _within_limit(proposal, person), by=by, at=at)
+            return _carry_out(proposal, decision, _own(proposal, person), by=by, at=at)
         step = Step(kind="submitted", summary=f"Approval asked for: {proposal}", transition=lifecycle.submit)
         proposal = change(proposal, step, by=by, at=at)
         tell_approvers(proposal, at=at)
@@ -317,7 +319,7 @@ def _approve(
     """
     person = _require_person(by)
     if need is None:
-        return _carry_out(proposal, planned, _within_limit(proposal, person), by=by, at=at)
+        return _carry_out(proposal, planned, _own(proposal, person), by=by, at=at)
     _say(proposal, need, person, Decision.APPROVED, comment, at)
     note(
         proposal,
@@ -347,6 +349,14 @@ def _carry_out(
     )
     proposal = change(proposal, step, by=by, at=at)
     return execute(proposal, planned.plan, at=at)
+
+
+def _own(proposal: Proposal, person: User) -> dict[str, Any]:
+    """Return the authorisation by one person alone: by their limit, or where none is needed."""
+    amount = approvals.measured(proposal, proposal.amount)
+    if approvals.is_free(amount, writes=proposal.writes_to_erp):
+        return _figures(proposal) | {"kind": "free", "person": person.pk, "name": str(person)}
+    return _within_limit(proposal, person)
 
 
 def _within_limit(proposal: Proposal, person: User) -> dict[str, Any]:
@@ -448,8 +458,7 @@ def _require_need(proposal: Proposal, person: User) -> ApprovalNeed | None:
     need = approvals.need_for(proposal, person)
     if need is not None:
         return need
-    measured = approvals.measured(proposal, proposal.amount)
-    if not proposal.needs.exists() and approvals.is_within_limit(proposal.case, measured, person):
+    if not proposal.needs.exists() and approvals.may_alone(proposal, person):
         return None
     raise NotAllowed(approvals.why_not(proposal, person))
 

@@ -76,6 +76,17 @@ def measured(proposal: Proposal, amount: Decimal | None) -> Decimal | None:
     return max(whole[1], whole[0] + sum(whole[2:], Decimal(0)))
 
 
+def is_free(amount: Decimal | None, *, writes: bool) -> bool:
+    """Say whether a decision costs nothing and changes nothing in the ERP: then it needs no limit."""
+    return amount == 0 and not writes
+
+
+def may_alone(proposal: Proposal, person: User) -> bool:
+    """Say whether the person's limit covers a proposal by itself, or none is needed for it."""
+    amount = measured(proposal, proposal.amount)
+    return is_free(amount, writes=proposal.writes_to_erp) or is_within_limit(proposal.case, amount, person)
+
+
 def needs_of(
     case: Case,
     *,
@@ -84,14 +95,17 @@ def needs_of(
     percent: Decimal | None,
     deciders: Collection[User],
     today: date,
+    writes: bool = True,
 ) -> list[Need]:
     """Return whom a resolution needs besides its deciders, by the rules that hold `today`.
 
-    Nobody else is needed for the amount where the limit of each who proposed or edited it covers it.
-    Raises ConfigurationError where a rule names a team the company does not have.
+    Nobody else is needed for the amount where the limit of each who proposed or edited it covers it, or where
+    it costs nothing and `writes` nothing to the ERP. Raises ConfigurationError where a rule names a team the
+    company does not have.
     """
     needs = []
-    if not all(is_within_limit(case, amount, person) for person in deciders):
+    is_covered = all(is_within_limit(case, amount, person) for person in deciders)
+    if not is_covered and not is_free(amount, writes=writes):
         needs.append(_need_of_amount(case, amount))
     needs.extend(_need_of_rule(case, rule) for rule in _rules(case, resolution, percent, today))
     return [_with_people(need, deciders) for need in needs]

@@ -5,6 +5,7 @@ from typing import Any
 
 from erp_connectors.canonical.codec import to_builtins
 from erp_connectors.canonical.commands import LineChange, OrderCommand
+from erp_connectors.documents.matching_by_hand import add_pack
 from erp_connectors.exchange import inbox, outbox
 from exceptions_app.audit.record import record
 from exceptions_app.cases import upkeep
@@ -30,6 +31,7 @@ def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
     step = Step(kind="executing", summary=f"Being carried out: {proposal}", transition=lifecycle.execute)
     proposal = change(proposal, step, at=at)
     _agree(proposal, plan, at)
+    _convert(plan)
     _enter(proposal, plan)
     _note_tasks(proposal, plan)
     if plan.command is None:
@@ -40,6 +42,18 @@ def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
     if proposal.case.state != CaseState.MONITORING and not free_lines(proposal.case):
         upkeep.monitor(proposal.case, at=at)
     return proposal
+
+
+def _convert(plan: Plan) -> None:
+    """Write down what units hold, for the items of the lines; what waited for that is counted again."""
+    lines = CaseLine.objects.select_related("order_line__item__connection").in_bulk(
+        [line.case_line_id for line in plan.lines if line.conversions]
+    )
+    for line in plan.lines:
+        for conversion in line.conversions:
+            order_line = lines[line.case_line_id].order_line
+            if order_line is not None and order_line.item is not None:
+                add_pack(order_line.item, unit=conversion.unit, factor=conversion.factor)
 
 
 def _enter(proposal: Proposal, plan: Plan) -> None:

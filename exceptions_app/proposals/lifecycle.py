@@ -54,7 +54,7 @@ def _authorised(proposal: Proposal, by: Actor) -> bool:
         return False
     if proposal.needs.exists():
         return approvals.is_approver(proposal, by.person)
-    return _may_propose(proposal, by) and approvals.is_within_limit(proposal.case, proposal.amount, by.person)
+    return _may_propose(proposal, by) and approvals.may_alone(proposal, by.person)
 
 
 def every_need_is_filled(proposal: Proposal) -> bool:

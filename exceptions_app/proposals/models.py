@@ -74,6 +74,7 @@ class Proposal(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     authorisation = models.JSONField(default=dict, blank=True)
+    writes_to_erp = models.BooleanField(default=True)
     tasks = models.JSONField(
         default=list, blank=True, help_text="What other teams are to do once it is carried out."
     )

@@ -118,7 +118,9 @@ def is_in_mirror(proposal: Proposal) -> bool:
 
 
 def keep(proposal: Proposal, decision: Decision) -> None:
-    """Write the lines of a decision as those of the proposal."""
+    """Write the lines of a decision as those of the proposal, and whether they are written to the ERP."""
+    proposal.writes_to_erp = decision.plan.command is not None
+    proposal.save(update_fields=["writes_to_erp"])
     case_lines = CaseLine.objects.filter(case=proposal.case)
     is_of_order = proposal.case.subject_kind == SubjectKind.ORDER
     order_lines = dict(case_lines.values_list("pk", "order_line_id")) if is_of_order else {}

@@ -51,6 +51,7 @@ def ask(proposal: Proposal, decision: Decision) -> None:
         percent=decision.percent,
         deciders=approvals.deciders_of(proposal),
         today=decision.today,
+        writes=decision.plan.command is not None,
     ):
         ApprovalNeed.objects.create(
             proposal=proposal,

@@ -233,6 +233,8 @@ def _may_withdraw(proposal: Proposal, person: User) -> bool:
 
 
 def _authorised_by(proposal: Proposal) -> str:
+    if proposal.authorisation.get("kind") == "free":
+        return gettext("It costs nothing and changes nothing in the ERP.")
     if proposal.authorisation.get("kind") != "within_limit":
         return ""
     return gettext("Within the limit of %(who)s.") % {"who": proposal.proposed_by}

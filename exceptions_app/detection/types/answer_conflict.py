@@ -29,6 +29,7 @@ class AnswerConflict(LineType):
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.INTEGRATION,)
     service = ServiceLevel(4, 16)
+    resolutions = ("settle_answer",)
     is_live = True
     heals_by = (Healing.ANSWERED, Healing.ERP_CHANGED, Healing.CANCELLED)
 

@@ -40,7 +40,7 @@ class CarrierException(LineType):
     told = (TeamCode.PROCUREMENT,)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(2, 8)
-    resolutions = ("claim",)
+    resolutions = ("new_date", "claim")
     is_live = True
     heals_by = (Healing.DELIVERED, Healing.RECEIVED, Healing.SHIPPED, Healing.CANCELLED)
 

@@ -47,6 +47,7 @@ class CreditMissing(LineType):
     owner = TeamCode.FINANCE
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(16, 80)
+    resolutions = ("debit_note", "wait_until")
     is_live = True
     heals_by = (Healing.CREDITED,)
 

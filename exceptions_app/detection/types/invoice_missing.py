@@ -43,6 +43,7 @@ class InvoiceMissing(LineType):
     family = Family.INVOICE
     owner = TeamCode.FINANCE
     service = ServiceLevel(16, 80)
+    resolutions = ("accrue", "wait_until")
     is_live = True
     heals_by = (Healing.INVOICED, Healing.RECEIVED)
 

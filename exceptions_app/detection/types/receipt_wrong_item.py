@@ -32,7 +32,7 @@ class ReceiptWrongItem(LineType):
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(2, 16)
-    resolutions = ("return_goods",)
+    resolutions = ("return_goods", "accept_discount")
     is_live = True
     heals_by = (Healing.RECEIVED, Healing.CREDITED, Healing.ERP_CHANGED)
 

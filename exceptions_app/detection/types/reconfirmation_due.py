@@ -32,6 +32,7 @@ class ReconfirmationDue(LineType):
     label = "Reconfirmation due"
     owner = TeamCode.PROCUREMENT
     service = ServiceLevel(8, 16)
+    resolutions = ("wait_until",)
     is_live = True
     is_on_by_default = False
     heals_by = (

@@ -33,6 +33,7 @@ class ShipNoticeConflict(LineType):
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.INTEGRATION,)
     service = ServiceLevel(4, 8)
+    resolutions = ("accept_notice",)
     is_live = True
     heals_by = (Healing.SHIPPED, Healing.RECEIVED, Healing.ERP_CHANGED, Healing.CANCELLED)
 

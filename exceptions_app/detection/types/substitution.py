@@ -24,6 +24,7 @@ class Substitution(LineType):
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
+    resolutions = ("accept_substitute", "hold_to_order")
     is_live = True
     heals_by = (Healing.ANSWERED, Healing.ERP_CHANGED, Healing.CANCELLED)
 

@@ -19,6 +19,7 @@ class UnitUnknown(LineType):
     owner = TeamCode.INTEGRATION
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(4, 16)
+    resolutions = ("add_conversion",)
     is_live = True
     heals_by = (Healing.CONVERTED, Healing.ANSWERED)
 

@@ -313,6 +313,7 @@ DEARER = replace(
     difference=Decimal("760.00"),
     at_stake=Decimal("760.00"),
 )
+BOXED = replace(SHORT, unknown_units=("BX",), base_unit="EA")
 CANCELLED = replace(SHORT, values=replace(SHORT.values, cancelled=True))
 ENTERED = {
     "rest_on": "2026-12-16",
@@ -324,6 +325,7 @@ ENTERED = {
     "shipped_on": "2026-11-23",
     "expected_on": "2026-12-01",
     "tracking": "",
+    "holds_BX": "12",
     "why": "They said so",
     "plan": "Another mill",
 }
@@ -335,6 +337,11 @@ BILLED = replace(
     currency="EUR",
 )
 WRITES_NOTHING = {
+    "accept_notice",
+    "accrue",
+    "add_conversion",
+    "debit_note",
+    "settle_answer",
     "accept_as_billed",
     "hold_until",
     "ignore_message",
@@ -361,7 +368,7 @@ WRITES_NOTHING = {
 
 @pytest.mark.parametrize("code", sorted(registry.RESOLUTIONS))
 @pytest.mark.parametrize(
-    "line", [SHORT, UNANSWERED, replace(SHORT, delivered=Decimal(30)), LATE, DEARER, CANCELLED]
+    "line", [SHORT, UNANSWERED, replace(SHORT, delivered=Decimal(30)), LATE, DEARER, CANCELLED, BOXED]
 )
 def test_the_fields_of_a_resolution_are_all_it_needs(code: str, line: LineFacts) -> None:
     resolution = registry.get(code)
@@ -382,7 +389,7 @@ def test_the_fields_of_a_resolution_are_all_it_needs(code: str, line: LineFacts)
 def test_every_resolution_is_possible_on_some_line(code: str) -> None:
     resolution = registry.get(code)
     made = []
-    for line in (SHORT, UNANSWERED, LATE, DEARER, CANCELLED):
+    for line in (SHORT, UNANSWERED, LATE, DEARER, CANCELLED, BOXED):
         entered = {field.name: field.initial or ENTERED[field.name] for field in resolution.fields(line)}
         made.append(resolution.plan(situation(line), Inputs(entered, today=TODAY)))
     assert any(made)
