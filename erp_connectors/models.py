@@ -25,6 +25,7 @@ from erp_connectors.exchange.models import (
     Interchange,
     OutgoingFile,
     PartnerProfile,
+    Quarantine,
     StreamState,
     Transaction,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "OutgoingFile",
     "PartnerProfile",
     "PurchaseOrder",
+    "Quarantine",
     "ShipmentNumber",
     "StockLevel",
     "StreamState",

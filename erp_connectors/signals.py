@@ -10,5 +10,7 @@ from django.dispatch import Signal
 document_recorded = Signal()
 #: A command reached a final or unclear state. Arguments: `command` (Command).
 command_settled = Signal()
+#: Something of an inbound message was refused, or is applied by now. Arguments: `quarantine` (Quarantine).
+message_refused = Signal()
 #: A human message arrived. Arguments: `message` (its primary key).
 message_received = Signal()

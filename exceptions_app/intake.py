@@ -16,7 +16,7 @@ from django.db import transaction
 from erp_connectors import clock
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.documents.models import DocumentHead, PurchaseOrder
-from erp_connectors.exchange.models import Interchange
+from erp_connectors.exchange.models import Interchange, Quarantine
 from erp_connectors.exchange.reporters import Reported
 from exceptions_app.cases.models import Case
 from exceptions_app.desk import Desk, Outcome
@@ -58,6 +58,7 @@ class Evaluation:
 def evaluate_due(limit: int) -> int:
     """Look at up to `limit` subjects that are due, longest due first, and return at how many."""
     watch.wake_blind()
+    watch.watch_streams()
     claimed: dict[SubjectKind, list[int]] = defaultdict(list)
     for kind, subject_id in watch.claim(list(all_subjects()), limit):
         claimed[SubjectKind(kind)].append(subject_id)
@@ -120,6 +121,9 @@ def _subjects_of(about: Reported) -> dict[SubjectKind, list[int]]:
         SubjectKind.ORDER: list(about.orders),
         SubjectKind.INVOICE: list(dict.fromkeys(invoices)),
         SubjectKind.DOCUMENT: others,
+        SubjectKind.MESSAGE: list(
+            Quarantine.objects.filter(interchange=about.interchange).values_list("pk", flat=True)
+        ),
     }
 
 

@@ -7,8 +7,8 @@ from django.dispatch import receiver
 
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.documents.models import DocumentHead
-from erp_connectors.exchange.models import Command
-from erp_connectors.signals import command_settled, document_recorded
+from erp_connectors.exchange.models import Command, Quarantine
+from erp_connectors.signals import command_settled, document_recorded, message_refused
 from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.proposals import settle
@@ -25,6 +25,12 @@ def watch_subjects(
     for kind, ids in ((SubjectKind.INVOICE, invoices), (SubjectKind.DOCUMENT, others)):
         if ids:
             watch.mark(kind, ids)
+
+
+@receiver(message_refused, dispatch_uid="watch what could not be applied")
+def watch_message(sender: object, *, quarantine: Quarantine, **news: Any) -> None:
+    """Have a message looked at of which something could not be applied, or is applied by now."""
+    watch.mark(SubjectKind.MESSAGE, [quarantine.pk])
 
 
 @receiver(command_settled, dispatch_uid="settle what a command was for")

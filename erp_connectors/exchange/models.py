@@ -61,6 +61,7 @@ class Interchange(Hop):
             models.Index(fields=["connection", "sha256"], name="interchange_same_bytes"),
             models.Index(fields=["due_at"], name="interchange_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["-received_at", "-id"], name="interchange_newest"),
+            models.Index(fields=["connection", "-received_at"], name="interchange_of_connection"),
         ]
 
     def __str__(self) -> str:
@@ -111,6 +112,20 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.control_number}"
+
+
+class Quarantine(models.Model):
+    """A message of which something was refused or set aside when it was read, be it all applied by now.
+
+    `is_whole`: not only transactions of it, but the message as a whole. Kept by `Work.finish`.
+    """
+
+    interchange = models.OneToOneField(Interchange, on_delete=models.CASCADE, related_name="quarantine")
+    since = models.DateTimeField()
+    is_whole = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return str(self.interchange)
 
 
 class StreamState(models.Model):

@@ -21,10 +21,12 @@ from erp_connectors.errors import PermanentError, TransientError
 from erp_connectors.exchange.models import (
     Interchange,
     InterchangeStatus,
+    Quarantine,
     Transaction,
     TransactionStatus,
 )
 from erp_connectors.exchange.reports import report
+from erp_connectors.signals import message_refused
 
 LEASE = timedelta(minutes=2)
 #: How long one worker stays with one interchange; a large file goes on in the next round.
@@ -128,6 +130,19 @@ class Work:
             ]
         )  # fmt: skip
         report(row, now=row.processed_at)
+        self._keep_quarantine(has_errors=reading.has_errors)
+
+    def _keep_quarantine(self, *, has_errors: bool) -> None:
+        """Tell those above what was refused now, or is no longer; within the step that ends it."""
+        row = self.interchange
+        refused = row.status in (InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY)
+        kept = Quarantine.objects.select_for_update().filter(interchange=row).first()
+        if kept is None and not refused:
+            return
+        kept = kept or Quarantine(interchange=row, since=row.processed_at or clock.now())
+        kept.is_whole = refused and has_errors
+        kept.save()
+        message_refused.send(sender=Quarantine, quarantine=kept)
 
     def quarantine(self, error: Exception | str, *, code: str = "UNFORESEEN") -> None:
         """End the interchange with an error nobody foresaw; what was recorded before stays."""

@@ -43,8 +43,10 @@ from exceptions_app.detection.agreement import Agreement, AgreementKind, Agreeme
 from exceptions_app.detection.agreements import fingerprint, values_of
 from exceptions_app.detection.documents import DocumentSnapshot, LooseLine
 from exceptions_app.detection.invoices import BilledOrder, InvoiceSnapshot, OtherInvoice, charges_of
+from exceptions_app.detection.messages import MessageSnapshot, RefusedPart
 from exceptions_app.detection.performance import PriceObservation, SupplierSnapshot
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
+from exceptions_app.detection.streams import StreamSnapshot
 from exceptions_app.policies.values import Terms, ToleranceTable
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -478,4 +480,33 @@ def supplier_prices(*percents: Decimal, ordered: Decimal = Decimal(10_000)) -> S
             for place, percent in enumerate(percents)
         ),
         yearly=ordered * len(percents),
+    )
+
+
+def message(*refused: RefusedPart) -> MessageSnapshot:
+    """Return a received message of which these parts were not applied."""
+    return MessageSnapshot(
+        company="WESERLAND",
+        calendar=KASSEL,
+        tolerances=ToleranceTable({}),
+        fingerprint=content_hash(refused),
+        key="01936c8e",
+        name="confirmations.edi",
+        connection="nordmann-edi",
+        received_at=at("2026-11-24 09:00"),
+        refused=refused,
+    )
+
+
+def stream(**values: Any) -> StreamSnapshot:
+    """Return the stream of invoices of an ERP."""
+    return StreamSnapshot(
+        company="WESERLAND",
+        calendar=KASSEL,
+        tolerances=ToleranceTable({}),
+        fingerprint="erp invoices",
+        key="invoices",
+        stream="invoices",
+        connection="erp",
+        **values,
     )

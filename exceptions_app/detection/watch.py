@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from erp_connectors.connectors.base import Stream
 from exceptions_app.detection.models import Watch
 
 LEASE = timedelta(minutes=2)
@@ -82,6 +83,17 @@ WAKE_BLIND = """
                 )
         )
 """
+WATCH_STREAMS = """
+    INSERT INTO exceptions_app_watch
+        (subject_kind, subject_id, marked, seen, due_at, attempts, last_error)
+    SELECT 'stream', state.id, 1, 0, rightline_now(), 0, ''
+    FROM erp_connectors_streamstate AS state
+    WHERE state.stream = ANY(%(streams)s) AND NOT EXISTS (
+        SELECT FROM exceptions_app_watch AS watch
+        WHERE watch.subject_kind = 'stream' AND watch.subject_id = state.id
+    )
+    ON CONFLICT (subject_kind, subject_id) DO NOTHING
+"""
 #: Which kinds of subjects have a connection, a supplier and streams that tell of them, by their table.
 BLIND_IN = {
     "erp_connectors_purchaseorder": ["order"],
@@ -113,6 +125,11 @@ def wake_blind() -> None:
     """Have looked at what no stream could tell about, once one was read further: orders and documents."""
     for table, kinds in BLIND_IN.items():
         _execute(WAKE_BLIND.format(table=table), kinds=kinds, again=BLIND_AGAIN.total_seconds())
+
+
+def watch_streams() -> None:
+    """Watch every stream by which somebody speaks to us, from when it first does."""
+    _execute(WATCH_STREAMS, streams=[stream.value for stream in Stream])
 
 
 def claim(subject_kinds: Sequence[str], limit: int) -> list[tuple[str, int]]:

@@ -1,0 +1,101 @@
+"""A stream that falls silent is a case of the integration team, until it is heard again."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from erp_connectors import clock
+from erp_connectors.exchange.models import StreamState
+from exceptions_app import intake
+from exceptions_app.cases.models import Case, Severity
+from exceptions_app.detection import watch
+from exceptions_app.detection.models import Watch
+from exceptions_app.detection.types.base import SubjectKind
+from tests.builders.factories import (
+    TUESDAY_TEN,
+    Ground,
+    InterchangeFactory,
+    StreamStateFactory,
+    ground,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> Iterator[Ground]:
+    clock.set_now(TUESDAY_TEN)
+    yield ground()
+    clock.reset()
+
+
+@pytest.fixture
+def orders(world: Ground) -> StreamState:
+    """The stream of orders of the ERP, heard on the hour and expected every hour."""
+    world.erp.settings = {"expect_every": {"orders": 60}}
+    world.erp.save()
+    state = StreamStateFactory.create(connection=world.erp, stream="orders")
+    hear(world, TUESDAY_TEN)
+    return state
+
+
+def hear(world: Ground, at: datetime, file_name: str = "Orders_1.csv") -> None:
+    InterchangeFactory.create(connection=world.erp, file_name=file_name, received_at=at)
+
+
+def look(state: StreamState, minutes: int) -> None:
+    at = TUESDAY_TEN + timedelta(minutes=minutes)
+    assert intake.evaluate([state.pk], at, kind=SubjectKind.STREAM).failures == {}
+
+
+def test_a_stream_that_misses_its_schedule_twice_is_a_severe_case_of_integration(
+    world: Ground, orders: StreamState
+) -> None:
+    look(orders, 120)
+    assert not Case.objects.exists()
+    look(orders, 121)
+
+    case = Case.objects.get()
+    assert (case.type_code, case.team, case.stream) == ("feed_silent", world.teams["EDI"], orders)
+    assert (case.severity, case.order, case.supplier) == (Severity.HIGH, None, None)
+    assert {entry.team.code for entry in case.queue_entries.all()} == {"EDI", "PRO", "PLN", "WHS", "FIN"}
+
+
+def test_it_closes_when_the_stream_is_heard_again_and_is_looked_at_for_that_soon(
+    world: Ground, orders: StreamState
+) -> None:
+    look(orders, 121)
+    assert Watch.objects.get(subject_kind="stream").due_at == TUESDAY_TEN + timedelta(minutes=122)
+    hear(world, TUESDAY_TEN + timedelta(minutes=123))
+    look(orders, 124)
+
+    assert Case.objects.get().close_reason == "heard again"
+
+
+def test_a_file_of_another_stream_is_no_word_of_this_one(world: Ground, orders: StreamState) -> None:
+    hear(world, TUESDAY_TEN + timedelta(minutes=100), "stock_1.csv")
+    look(orders, 121)
+    assert Case.objects.get().is_open
+
+
+def test_a_stream_whose_endpoint_fails_is_silent_after_ten_minutes(
+    world: Ground, orders: StreamState
+) -> None:
+    orders.failures, orders.last_error = 3, "The folder is gone."
+    orders.last_success_at = TUESDAY_TEN
+    orders.save()
+    look(orders, 10)
+    assert not Case.objects.exists()
+    look(orders, 11)
+    assert Case.objects.get().lines.get().actual["error"] == "The folder is gone."
+
+
+def test_every_stream_that_speaks_to_us_is_watched_by_itself(world: Ground, orders: StreamState) -> None:
+    StreamStateFactory.create(connection=world.erp, stream="commands")
+    watch.watch_streams()
+    watch.watch_streams()
+    known = world.erp.streams.filter(stream="orders").get()
+    assert known.pk in Watch.objects.filter(subject_kind="stream").values_list("subject_id", flat=True)
+    other = world.erp.streams.get(stream="commands")
+    assert not Watch.objects.filter(subject_kind="stream", subject_id=other.pk).exists()
