@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import to_builtins
-from erp_connectors.canonical.documents import InvoiceKind
-from erp_connectors.canonical.values import DocumentVersion
-from erp_connectors.documents.models import OrderLine, StockLevel
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.canonical.values import DocumentVersion, ItemIds
+from erp_connectors.documents.matching import NoMatch
+from erp_connectors.documents.models import OrderLine, PurchaseOrder, StockLevel
 from erp_connectors.documents.position import InvoiceFact, ReceiptFact, ShipmentFact
+from erp_connectors.documents.positions import UnmatchedLine
 from exceptions_app import intake
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import Actor
@@ -865,3 +867,35 @@ def test_an_order_that_is_gone_is_no_longer_watched() -> None:
     ground()
     assert intake.evaluate([123456], TUESDAY_TEN).failures == {}
     assert Watch.objects.get().due_at is None
+
+
+# --- types that are about more than one order line -----------------------------------------------------------
+
+
+def test_a_document_line_that_fits_no_line_opens_a_case_of_the_order_and_closes_when_it_fits(
+    shortage: tuple[Ground, OrderLine],
+) -> None:
+    _, line = shortage
+    offer(line, (100, DAY))
+    see_until(shortage[0], TUESDAY_TEN + timedelta(days=9))
+    unmatched = UnmatchedLine(
+        kind=DocumentKind.INVOICE,
+        key="INV-1",
+        version=DocumentVersion(TUESDAY_TEN),
+        index=0,
+        line_number=None,
+        ids=ItemIds(buyer="GASKET"),
+        reason=NoMatch.NO_SUCH_LINE,
+        first_said_at=TUESDAY_TEN,
+    )
+    PurchaseOrder.objects.update(unmatched=to_builtins([unmatched]))
+    assert look(line).touched == []
+    next_day = TUESDAY_TEN + timedelta(days=1, seconds=1)
+    assert Watch.objects.get().due_at == TUESDAY_TEN + timedelta(days=1, microseconds=1)
+    assert len(look(line, next_day).opened) == 1
+    case = the_case()
+    assert (case.type_code, case.order, case.team.code) == ("unordered_line", line.order, "PRO")
+    assert case.headline == "Invoice INV-1: line 1 (GASKET) fits no line of the order"
+    PurchaseOrder.objects.update(unmatched=[])
+    look(line, next_day)
+    assert (the_case().state, the_case().close_reason) == (CaseState.CLOSED, "matched")
