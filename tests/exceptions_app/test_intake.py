@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import to_builtins
-from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.canonical.documents import DocumentKind, InvoiceKind
 from erp_connectors.canonical.values import DocumentVersion, ItemIds
 from erp_connectors.documents.matching import NoMatch
 from erp_connectors.documents.models import OrderLine, PurchaseOrder, StockLevel
@@ -869,7 +869,7 @@ def test_an_order_that_is_gone_is_no_longer_watched() -> None:
     assert Watch.objects.get().due_at is None
 
 
-# --- types that are about more than one order line -----------------------------------------------------------
+# --- what is about no order line ----------------------------------------------------------------------------
 
 
 def test_a_document_line_that_fits_no_line_opens_a_case_of_the_order_and_closes_when_it_fits(
