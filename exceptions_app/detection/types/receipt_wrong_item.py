@@ -68,8 +68,8 @@ class ReceiptWrongItem(LineType):
         return fact.wrong_item is not None or line.is_other_item(_ids(fact))
 
     def _quantity(self, line: LineView, fact: ReceiptFact) -> Decimal | None:
-        """Return how much is wrong, counted: what is called so, else all of it; None when nobody can tell."""
-        wrong = fact.wrong_item or fact.received
+        """Return how much is wrong, counted: all of another item, else what is called so; None: unknown."""
+        wrong = fact.received if line.is_other_item(_ids(fact)) else fact.wrong_item
         return line.counter.count(wrong) if wrong and line.counter.knows(wrong.unit) else None
 
     @classmethod
@@ -84,10 +84,17 @@ class ReceiptWrongItem(LineType):
             on="2026-12-02",
             in_question=(InQuestion(condition=GoodsCondition.WRONG_ITEM, quantity=world.amount(5)),),
         )
+        both = world.receipt(
+            20,
+            on="2026-12-02",
+            item="GASKET",
+            in_question=(InQuestion(condition=GoodsCondition.WRONG_ITEM, quantity=world.amount(5)),),
+        )
         right = world.receipt(20, on="2026-12-02", ids=ItemIds(buyer="XX", supplier="ND-77"))
         corrected = world.receipt(20, on="2026-12-02", item=world.ITEM, revision=1)
         return [
             Example("booked as another item", world.snapshot(*known, other), now, ({"quantity": 20},)),
+            Example("all of another item", world.snapshot(*known, both), now, ({"quantity": 20},)),
             Example("called wrong at the dock", world.snapshot(*known, called), now, ({"quantity": 5},)),
             Example("one of its names is right", world.snapshot(*known, right), now, ()),
             Example("the booking was corrected", world.snapshot(*known, other, corrected), now, ()),
