@@ -23,6 +23,7 @@ class InvoiceBeforeReceipt(InvoiceLineType):
     label = "Invoice before receipt"
     told = (TeamCode.WAREHOUSE, TeamCode.PROCUREMENT)
     service = ServiceLevel(8, 40)
+    resolutions = ("hold_until", "accept_as_billed")
     is_live = True
     heals_by = (Healing.RECEIVED, Healing.CREDITED, Healing.ANSWERED)
 

@@ -29,6 +29,7 @@ class InvoiceCharge(InvoiceType):
     label = "Invoice charge"
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(8, 40)
+    resolutions = ("accept_as_billed", "short_pay")
     is_live = True
     heals_by = (Healing.CREDITED,)
 

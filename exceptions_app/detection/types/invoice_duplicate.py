@@ -30,6 +30,7 @@ class InvoiceDuplicate(InvoiceType):
     code = "invoice_duplicate"
     label = "Duplicate invoice"
     service = ServiceLevel(4, 16)
+    resolutions = ("return_document", "not_a_duplicate", "hold_until")
     is_live = True
     heals_by = (Healing.CORRECTED,)
 

@@ -42,6 +42,7 @@ class InvoicePrice(InvoiceLineType):
     label = "Invoice price"
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(8, 40)
+    resolutions = ("short_pay", "accept_as_billed", "hold_until")
     is_live = True
     heals_by = (Healing.CREDITED, Healing.ERP_CHANGED)
 

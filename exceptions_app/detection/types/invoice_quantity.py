@@ -30,6 +30,7 @@ class InvoiceQuantity(InvoiceLineType):
     label = "Invoice quantity"
     told = (TeamCode.WAREHOUSE,)
     service = ServiceLevel(8, 40)
+    resolutions = ("hold_until", "short_pay", "accept_as_billed")
     is_live = True
     heals_by = (Healing.CREDITED, Healing.RECEIVED, Healing.ERP_CHANGED)
 

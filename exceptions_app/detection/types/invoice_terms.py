@@ -25,6 +25,7 @@ class InvoiceTerms(InvoiceType):
     label = "Invoice terms"
     told = (TeamCode.SUPPLIER_MANAGEMENT,)
     service = ServiceLevel(8, 40)
+    resolutions = ("short_pay", "accept_as_billed", "return_document")
     is_live = True
     heals_by = (Healing.CORRECTED, Healing.ERP_CHANGED)
 

@@ -28,6 +28,7 @@ class InvoiceTotal(InvoiceType):
     code = "invoice_total"
     label = "Invoice total"
     service = ServiceLevel(8, 40)
+    resolutions = ("return_document", "accept_as_billed")
     is_live = True
     heals_by = (Healing.CORRECTED,)
 

@@ -25,6 +25,7 @@ class InvoiceUnordered(InvoiceType):
     label = "Invoice without order"
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(8, 40)
+    resolutions = ("return_document", "hold_until")
     is_live = True
     heals_by = (Healing.MATCHED,)
 

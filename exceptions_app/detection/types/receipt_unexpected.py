@@ -37,6 +37,7 @@ class ReceiptUnexpected(SubjectType):
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(4, 8)
+    resolutions = ("send_back",)
     is_live = True
     heals_by = (Healing.MATCHED,)
 
