@@ -20,7 +20,7 @@ from erp_connectors.edi.envelope import Verdict
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions, queries
 from exceptions_app.cases.actions import AllowedAction, StaleVersion
-from exceptions_app.cases.models import AgreementRow, Case, Task, TaskState
+from exceptions_app.cases.models import AgreementRow, Case, CaseLine, Task, TaskState
 from exceptions_app.cases.queries import CasePage, ClockView, LineView
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import works_in
@@ -265,6 +265,15 @@ def _supplier_words(clock: ClockView, since: datetime, *, now: datetime) -> Cloc
 # --- lines --------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One thing of a line that is about no order: what was expected, and what is."""
+
+    label: str
+    expected: str
+    actual: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineWords:
     """One deviating line as one reads it."""
@@ -274,6 +283,7 @@ class LineWords:
     item: str
     warehouse: str
     comparison: Comparison | None
+    sayings: list[Saying]
     agreements: list[dict[str, str]]
     decided_by: str
     is_settled: bool
@@ -299,12 +309,30 @@ def _line(view: LineView, case: Case, today: date) -> LineWords:
         item=order_line.item_number if order_line else "",
         warehouse=order_line.warehouse.name if order_line and order_line.warehouse else "",
         comparison=comparison,
+        sayings=[] if comparison else _sayings(line),
         agreements=[{"text": agreement_words(agreement, line.unit)} for agreement in view.agreements],
         decided_by=decided_by(view),
         is_settled=line.settled_at is not None,
         is_cleared=line.cleared_at is not None,
         cleared_reason=line.cleared_reason,
     )
+
+
+def _sayings(line: CaseLine) -> list[Saying]:
+    """Return what a line says in its own words, each thing once."""
+    names = dict.fromkeys([*line.actual, *line.expected])
+    found = [
+        Saying(name.replace("_", " ").capitalize(), _said(line.expected, name), _said(line.actual, name))
+        for name in names
+    ]
+    return [saying for saying in found if saying.expected or saying.actual]
+
+
+def _said(values: dict[str, Any], name: str) -> str:
+    value = values.get(name)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None or isinstance(value, bool | dict) else str(value)
 
 
 AGREEMENT_KINDS: dict[str, Text] = {
