@@ -2,13 +2,29 @@
 
 from datetime import datetime
 
+import pytest
+
 from erp_connectors.edi import DecodedGroup, DecodedInterchange, Verdict
 from erp_connectors.edi.acknowledgements import (
     ControlNumbers,
     functional_acknowledgement,
     interchange_acknowledgement,
 )
-from tests.builders.x12 import Parties, ack, confirmation_segments, interchange, po1
+from tests.builders.x12 import (
+    Parties,
+    ack,
+    change_confirmation_865,
+    confirmation_segments,
+    interchange,
+    invoice_810,
+    it1,
+    order_change_860,
+    po1,
+    poc,
+    rcd,
+    receipt_861,
+    shipment_status_214,
+)
 from tests.erp_connectors.edi.decoding import Outcome, read
 
 NUMBERS = ControlNumbers(interchange=77, group=78, transaction=79)
@@ -66,6 +82,31 @@ def test_a_bad_element_is_named_with_its_segment_position_and_value() -> None:
     assert ["AK4", "2", "", "6", "1 00"] in segments
     assert ["AK5", "R", "5"] in segments
     assert ["AK9", "R", "1", "1", "0"] in segments
+
+
+@pytest.mark.parametrize(
+    ("data", "group", "place", "value"),
+    [
+        (order_change_860("A-1", [poc("1", "QI", "1x")]), "PC", ("POC", "3"), "1x"),
+        (change_confirmation_865("A-1", [poc("1", "QI", "1x")]), "CA", ("POC", "3"), "1x"),
+        (receipt_861("R-1", [rcd("1", "1x")]), "RC", ("RCD", "2"), "1x"),
+        (invoice_810("I-1", [it1("1", "1")], total="1.00"), "IN", ("TDS", "1"), "1.00"),
+        (shipment_status_214("", []), "QM", ("B10", "2"), ""),
+    ],
+    ids=["860", "865", "861", "810", "214"],
+)
+def test_every_set_is_answered_in_its_group_with_the_place_of_what_was_wrong(
+    data: bytes, group: str, place: tuple[str, str], value: str
+) -> None:
+    segments = answer(read(data))
+
+    (ak1,) = [segment for segment in segments if segment[0] == "AK1"]
+    (ak3,) = [segment for segment in segments if segment[0] == "AK3"]
+    (ak4,) = [segment for segment in segments if segment[0] == "AK4"]
+    assert ak1[1] == group
+    assert (ak3[1], ak4[1]) == place
+    assert (ak4[4] if len(ak4) > 4 else "") == value
+    assert ["AK5", "R", "5"] in segments
 
 
 def test_a_missing_segment_is_named_with_the_place_where_it_belongs() -> None:

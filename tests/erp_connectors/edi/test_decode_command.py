@@ -8,7 +8,20 @@ import pytest
 from django.core.management import call_command
 
 from tests.builders.edifact import lin, order_response
-from tests.builders.x12 import ack, confirmation_855, po1
+from tests.builders.x12 import (
+    ack,
+    at7,
+    change_confirmation_865,
+    confirmation_855,
+    invoice_810,
+    it1,
+    order_change_860,
+    po1,
+    poc,
+    rcd,
+    receipt_861,
+    shipment_status_214,
+)
 from tests.erp_connectors.edi.decoding import read
 
 LINES = [po1("1", "100", price="2.50", acks=[ack("IQ", "80", on="20261201")])]
@@ -42,6 +55,28 @@ def test_it_prints_verdict_findings_reading_and_document_as_json(tmp_path: Path)
     assert line["price"]["amount"] == "2.5"
     assert transaction["reading"]["lines"][0]["price"] == "2.50"
     assert transaction["reading"]["qty_sum"] == 100
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (change_confirmation_865("A-1", [poc("1", "NC", "5")]), "confirmation"),
+        (order_change_860("A-1", [poc("1", "NC", "5")]), None),
+        (receipt_861("R-1", [rcd("1", "5")]), "receipt"),
+        (invoice_810("I-1", [it1("1", "5")], total="5000"), "invoice"),
+        (shipment_status_214("P-1", [at7("AG", "NS", "20261201")]), "shipment_status"),
+    ],
+    ids=["865", "860", "861", "810", "214"],
+)
+def test_it_shows_every_set_with_its_reading_and_its_document(
+    tmp_path: Path, data: bytes, kind: str | None
+) -> None:
+    (report,) = json.loads(decode(written(tmp_path, "a.x12", data), flags=("--json",)))
+
+    transaction = report["interchanges"][0]["groups"][0]["transactions"][0]
+    assert transaction["document_kind"] == kind
+    assert (transaction["document"] is not None) is (kind is not None)
+    assert transaction["reading"]["set"] == transaction["set"]
 
 
 def test_it_prints_the_same_for_people(tmp_path: Path) -> None:
