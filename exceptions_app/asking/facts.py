@@ -12,13 +12,13 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import override
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.documents import InvoiceKind
+from erp_connectors.canonical.documents import DocumentKind, InvoiceKind
 from erp_connectors.canonical.values import Price, Quantity
-from erp_connectors.documents.models import ItemName, OrderLine
+from erp_connectors.documents.models import DocumentHead, ItemName, OrderLine
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.units import UnitUnknown, convert
 from exceptions_app.cases.models import Case, CaseLine
-from exceptions_app.policies.texts import fill
+from exceptions_app.policies.texts import fill, names_in
 from suppliers.messaging.addresses import one_line
 from suppliers.profiles import Language
 
@@ -28,8 +28,11 @@ MOST_LINES = 200
 #: How a day is written: never so that day and month could be taken for one another.
 DAY_FORMATS = {Language.ENGLISH: "j M Y", Language.GERMAN: "d.m.Y"}
 
+#: Which fact names a document that a case is about.
+NAMED_BY: dict[str, str] = {DocumentKind.INVOICE: "invoice", DocumentKind.SHIP_NOTICE: "notice"}
+
 #: What a subject and a body may name; a reminder also the last three.
-OF_SUBJECT = ("case", "order", "supplier", "company", "person", "today")
+OF_SUBJECT = ("case", "order", "invoice", "supplier", "company", "person", "today")
 OF_MAIL = (*OF_SUBJECT, "lines")
 OF_REMINDER = ("asked_on", "asked_about", "asked")
 #: What is written of each line.
@@ -52,6 +55,7 @@ OF_LINE = (
     "invoiced",
     "invoice",
     "deviation",
+    "amount",
 )
 
 
@@ -63,6 +67,7 @@ class Facts:
         self.language = language
         self.person = person
         self.at = at
+        self._documents = _documents(cases)
         self._lines = _open_lines(cases)
         self._their_items = _their_items(cases, self._lines)
 
@@ -71,14 +76,17 @@ class Facts:
         company = self.cases[0].company
         today = self.at.astimezone(ZoneInfo(company.time_zone)).date()
         with override(self.language):
+            of_lines = [self._of_line(line) for line in self._lines[:MOST_LINES]]
             return {
                 "case": ", ".join(case.number for case in self.cases),
-                "order": ", ".join(dict.fromkeys(filter(None, map(_order_number, self.cases)))) or NOTHING,
+                "order": _listed(self._orders(case) for case in self.cases),
+                "invoice": _listed(facts["invoice"] for facts in of_lines),
                 "supplier": _fact(self.cases[0].supplier.name if self.cases[0].supplier else ""),
                 "company": _fact(company.name),
                 "person": _fact(self.person),
                 "today": self.day(today),
-                "lines": self._written(line_words),
+                "lines": "\n\n".join(filter(None, [_block(line_words, each) for each in of_lines]))
+                or NOTHING,
             }
 
     def day(self, day: date) -> str:
@@ -86,19 +94,27 @@ class Facts:
         with override(self.language):
             return date_format(day, DAY_FORMATS[self.language])
 
-    def _written(self, line_words: str) -> str:
-        blocks = [fill(line_words, self._of_line(line)).rstrip() for line in self._lines[:MOST_LINES]]
-        return "\n\n".join(blocks) or NOTHING
+    def _orders(self, case: Case) -> str:
+        """Return the order of a case, or those its document names."""
+        if case.order is not None:
+            return _fact(case.order.number)
+        document = self._documents.get(case.document_id or 0)
+        return _fact(", ".join(document.orders)) if document else NOTHING
 
     def _of_line(self, line: CaseLine) -> dict[str, str]:
         case = next(case for case in self.cases if case.pk == line.case_id)
+        document = self._documents.get(case.document_id or 0)
         known = dict.fromkeys(OF_LINE, NOTHING) | {
             "case": case.number,
-            "order": _order_number(case) or NOTHING,
+            "order": self._orders(case),
             "line": _fact(line.line_number),
         }
+        if document is not None and document.kind in NAMED_BY:
+            known[NAMED_BY[document.kind]] = _fact(document.number)
         if line.quantity is not None:
             known["deviation"] = self._quantity(line.quantity, line.unit)
+        if line.amount is not None:
+            known["amount"] = f"{_money(line.amount)} {line.currency}".strip()
         if line.order_line is None or not line.order_line.position:
             return known
         return known | self._of_order_line(line.order_line)
@@ -185,8 +201,23 @@ def _fact(text: str) -> str:
     return one_line(text)[:LONGEST_FACT] or NOTHING
 
 
-def _order_number(case: Case) -> str:
-    return one_line(case.order.number)[:LONGEST_FACT] if case.order else ""
+def _money(amount: Decimal) -> str:
+    return number_format(amount, decimal_pos=2, force_grouping=True)
+
+
+def _listed(facts: Iterable[str]) -> str:
+    """Return facts one after the other, each once, without those there are not."""
+    return ", ".join(dict.fromkeys(fact for fact in facts if fact != NOTHING)) or NOTHING
+
+
+def _block(words: str, facts: Mapping[str, str]) -> str:
+    """Return what is written of one line; a row all of whose facts are missing is left out."""
+    rows = []
+    for row in words.splitlines():
+        names = names_in(row)
+        if not names or any(facts.get(name, name) != NOTHING for name in names):
+            rows.append(fill(row, facts).rstrip())
+    return "\n".join(rows).rstrip()
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -201,6 +232,12 @@ def _open_lines(cases: Sequence[Case]) -> list[CaseLine]:
     )
     place = {case.pk: index for index, case in enumerate(cases)}
     return sorted(lines, key=lambda line: (place[line.case_id], line.line_number, line.pk))
+
+
+def _documents(cases: Sequence[Case]) -> dict[int, DocumentHead]:
+    """Return the documents that cases are about, by key; most cases are about an order."""
+    keys = {case.document_id for case in cases if case.document_id}
+    return DocumentHead.objects.in_bulk(keys) if keys else {}
 
 
 def _their_items(cases: Sequence[Case], lines: Iterable[CaseLine]) -> dict[int, str]:

@@ -23,9 +23,8 @@ def _english(subject: str, asking: str, *of_line: str) -> Words:
         "Please answer as usual, or simply reply to this mail.\n\n"
         "Kind regards\n{person}\n{company}\n\nOur reference: {case}"
     )
-    head = "Order {order}, line {line}: {ordered} {description}"
-    items = "  Our item {item}, your item {your_item}"
-    return Words(subject, body, "\n".join((head, items, *(f"  {words}" for words in of_line))))
+    rows = ("Line {line}: {ordered} {description}", "Our item {item}, your item {your_item}", *of_line)
+    return Words(subject, body, "\n".join(("Order {order}", *(f"  {row}" for row in rows))))
 
 
 def _german(subject: str, asking: str, *of_line: str) -> Words:
@@ -34,9 +33,12 @@ def _german(subject: str, asking: str, *of_line: str) -> Words:
         "Bitte antworten Sie wie gewohnt oder einfach auf diese E-Mail.\n\n"
         "Mit freundlichen Grüßen\n{person}\n{company}\n\nUnser Zeichen: {case}"
     )
-    head = "Bestellung {order}, Position {line}: {ordered} {description}"
-    items = "  Unser Artikel {item}, Ihr Artikel {your_item}"
-    return Words(subject, body, "\n".join((head, items, *(f"  {words}" for words in of_line))))
+    rows = (
+        "Position {line}: {ordered} {description}",
+        "Unser Artikel {item}, Ihr Artikel {your_item}",
+        *of_line,
+    )
+    return Words(subject, body, "\n".join(("Bestellung {order}", *(f"  {row}" for row in rows))))
 
 
 STANDARD: dict[tuple[Inquiry, Language], Words] = {
@@ -126,19 +128,21 @@ STANDARD: dict[tuple[Inquiry, Language], Words] = {
         "Reklamiert {deviation}",
     ),
     (Inquiry.INVOICE, EN): _english(
-        "Invoice for order {order}",
+        "Invoice {invoice}, order {order}",
         "your invoice and our order do not agree on the following lines, or the invoice is missing. "
         "Please look into it, and send us a corrected invoice or a credit note where one is due.",
         "Ordered at {price}, received {received}",
-        "Invoiced {invoiced} with {invoice}",
+        "Invoice {invoice}: {invoiced}",
+        "In question {amount}",
     ),
     (Inquiry.INVOICE, DE): _german(
-        "Rechnung zu Bestellung {order}",
+        "Rechnung {invoice}, Bestellung {order}",
         "Ihre Rechnung stimmt bei den folgenden Positionen nicht mit unserer Bestellung überein, oder sie "
         "fehlt uns. Bitte prüfen Sie dies und senden Sie uns gegebenenfalls eine berichtigte Rechnung oder "
         "eine Gutschrift.",
         "Bestellt zu {price}, eingegangen {received}",
-        "Berechnet {invoiced} mit {invoice}",
+        "Rechnung {invoice}: {invoiced}",
+        "Strittig {amount}",
     ),
     (Inquiry.OTHER, EN): _english(
         "Order {order}", "we have a question about the following lines.", "Wanted {wanted}"

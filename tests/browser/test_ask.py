@@ -30,7 +30,7 @@ def test_bea_asks_by_keyboard_looks_at_the_mail_and_finds_it_on_the_case(
     form = page.locator("#ask-form")
     expect(form).to_contain_text("Ask for the missing quantity")
     expect(page.locator("#ask-subject")).to_be_focused()
-    assert "Order 4500010001, line 10" in page.input_value("#ask-body")
+    assert "Order 4500010001\n  Line 10" in page.input_value("#ask-body")
 
     page.check("#ask-form input[value='nora@example.com']")
     page.fill("#ask-subject", "Where are our eighteen kits?")

@@ -9,6 +9,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreements import words_of
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.offers import answers_of, doubtful_share, readable_answer
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode
 from exceptions_app.detection.view import LineView
@@ -32,6 +33,7 @@ class AnswerConflict(LineType):
     resolutions = ("settle_answer",)
     is_live = True
     heals_by = (Healing.ANSWERED, Healing.ERP_CHANGED, Healing.CANCELLED)
+    inquiries = (Inquiry.CONFIRMATION,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield how far apart the readings are, once for all reasons."""

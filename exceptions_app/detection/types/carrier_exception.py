@@ -9,6 +9,7 @@ from erp_connectors.documents.position import StatusFact
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     Example,
     Family,
@@ -43,6 +44,7 @@ class CarrierException(LineType):
     resolutions = ("new_date", "claim")
     is_live = True
     heals_by = (Healing.DELIVERED, Healing.RECEIVED, Healing.SHIPPED, Healing.CANCELLED)
+    inquiries = (Inquiry.CLAIM, Inquiry.NEW_DATE)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield every shipment of the line with which something is wrong."""

@@ -6,6 +6,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.deadlines import THREE_BUSINESS_DAYS
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import moved_parts
@@ -36,6 +37,7 @@ class DateEarlier(BucketType):
         Healing.RECEIVED,
         Healing.CANCELLED,
     )
+    inquiries = (Inquiry.NEW_DATE,)
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
         """Return what is offered, and which parts are early."""

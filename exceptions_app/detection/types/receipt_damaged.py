@@ -8,6 +8,7 @@ from erp_connectors.canonical.documents import InvoiceKind
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     ZERO,
     BucketType,
@@ -37,6 +38,7 @@ class ReceiptDamaged(BucketType):
     is_live = True
     quantity_tolerance = ZERO
     heals_by = (Healing.CREDITED, Healing.RECEIVED, Healing.ERP_CHANGED)
+    inquiries = (Inquiry.CLAIM,)
 
     def whole(self, line: LineView) -> Decimal:
         """Return what was received."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from erp_connectors.canonical.documents import GoodsCondition, InQuestion
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     TWO_PERCENT,
     Example,
@@ -33,6 +34,7 @@ class ReceiptOver(LineType):
     resolutions = ("raise_line", "return_goods")
     is_live = True
     heals_by = (Healing.ERP_CHANGED, Healing.RECEIVED, Healing.CANCELLED)
+    inquiries = (Inquiry.CLAIM,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what was received beyond the order and the tolerance."""

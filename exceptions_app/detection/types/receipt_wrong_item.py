@@ -10,6 +10,7 @@ from erp_connectors.documents.position import ReceiptFact
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     Example,
     Family,
@@ -35,6 +36,7 @@ class ReceiptWrongItem(LineType):
     resolutions = ("return_goods", "accept_discount")
     is_live = True
     heals_by = (Healing.RECEIVED, Healing.CREDITED, Healing.ERP_CHANGED)
+    inquiries = (Inquiry.CLAIM,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what was received of another item."""

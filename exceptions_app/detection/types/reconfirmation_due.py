@@ -7,6 +7,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     Example,
     LineType,
@@ -42,6 +43,7 @@ class ReconfirmationDue(LineType):
         Healing.ERP_CHANGED,
         Healing.CANCELLED,
     )
+    inquiries = (Inquiry.CONFIRMATION,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield all that is promised soon on a word that is old."""

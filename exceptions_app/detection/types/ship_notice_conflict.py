@@ -8,6 +8,7 @@ from erp_connectors.documents.position import ShipmentFact
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.goods import said_at
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     Example,
     Family,
@@ -36,6 +37,7 @@ class ShipNoticeConflict(LineType):
     resolutions = ("accept_notice",)
     is_live = True
     heals_by = (Healing.SHIPPED, Healing.RECEIVED, Healing.ERP_CHANGED, Healing.CANCELLED)
+    inquiries = (Inquiry.SHIP_NOTICE,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield every notice that contradicts, once with all it is about."""

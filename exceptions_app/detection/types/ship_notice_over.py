@@ -8,6 +8,7 @@ from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.goods import Shipment, surplus_of
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     TWO_PERCENT,
     Example,
@@ -39,6 +40,7 @@ class ShipNoticeOver(LineType):
     resolutions = ("raise_line", "refuse_delivery")
     is_live = True
     heals_by = (Healing.ERP_CHANGED, Healing.SHIPPED, Healing.RECEIVED, Healing.CANCELLED)
+    inquiries = (Inquiry.SHIP_NOTICE,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what is shipped beyond the order and the tolerance."""

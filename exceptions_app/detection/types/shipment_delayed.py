@@ -7,6 +7,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.deadlines import ONE_BUSINESS_DAY
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.types.base import (
     BucketType,
     Example,
@@ -45,6 +46,7 @@ class ShipmentDelayed(BucketType):
         Healing.ANSWERED,
         Healing.CANCELLED,
     )
+    inquiries = (Inquiry.NEW_DATE,)
 
     def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
         """Return which parts are stated to arrive when."""

@@ -9,6 +9,7 @@ from erp_connectors.documents.position import AnswerFact
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.offers import answers_of, is_readable
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
@@ -27,6 +28,7 @@ class Substitution(LineType):
     resolutions = ("accept_substitute", "hold_to_order")
     is_live = True
     heals_by = (Healing.ANSWERED, Healing.ERP_CHANGED, Healing.CANCELLED)
+    inquiries = (Inquiry.CONFIRMATION,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what is offered instead."""

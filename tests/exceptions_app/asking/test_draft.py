@@ -37,11 +37,13 @@ def world(db: None) -> Ground:
 def test_the_mail_names_order_line_items_quantities_days_and_prices(world: Ground) -> None:
     case = short_case(world)
     line = case.lines.get().order_line
+    assert line is not None
     make.ItemNameFactory.create(item=line.item, supplier_number="77", number="N-4711")
     mail = draft([case], person="Bea Example", at=TUESDAY_TEN, inquiry=Inquiry.MISSING_QUANTITY)
     assert mail.subject == "Missing quantity on order 4500010001"
     assert (
-        "Order 4500010001, line 10: 100 EA Seal kit\n"
+        "Order 4500010001\n"
+        "  Line 10: 100 EA Seal kit\n"
         "  Our item SEAL-KIT, your item N-4711\n"
         "  Wanted 2 Dec 2026\n"
         "  Confirmed 82 EA for 2 Dec 2026, shipped –, received –\n"
@@ -118,18 +120,48 @@ def test_text_of_the_supplier_stays_one_line_and_no_template(world: Ground) -> N
     assert "\n" not in written
 
 
+def test_a_case_about_an_invoice_names_it_with_its_orders_and_what_is_in_question(world: Ground) -> None:
+    head = make.DocumentHeadFactory.create(
+        connection=world.erp, number="R-77", orders=["4500010001", "4500010002"]
+    )
+    case = make.CaseFactory.create(
+        number="EX-9",
+        order=None,
+        document=head,
+        supplier=world.supplier,
+        company=world.company,
+        team=world.teams["FIN"],
+        type_code="invoice_total",
+        group_key="R-77",
+        headline="Adds up to 1,180.00, says 1,190.00",
+    )
+    make.CaseLineFactory.create(
+        case=case,
+        order_line=None,
+        line_number="",
+        quantity=None,
+        key="invoice_total",
+        amount=Decimal("1234.5"),
+    )
+    mail = draft([case], person="Finn", at=TUESDAY_TEN)
+    assert mail.inquiry is Inquiry.INVOICE
+    assert mail.subject == "Invoice R-77, order 4500010001, 4500010002"
+    assert "Order 4500010001, 4500010002\n  Invoice R-77: –\n  In question 1,234.50 EUR\n" in mail.body
+    assert "Our item" not in mail.body, "a row that has nothing to say is left out"
+
+
 def test_one_mail_lists_the_lines_of_all_its_cases(world: Ground) -> None:
     first, second = short_case(world, "EX-1"), short_case(world, "EX-2")
     mail = draft([first, second], person="Bea", at=TUESDAY_TEN)
     assert mail.subject == "Missing quantity on order 4500010001, 4500010002"
-    assert mail.body.index("Order 4500010001, line 10") < mail.body.index("Order 4500010002, line 10")
+    assert mail.body.index("Order 4500010001\n  Line 10") < mail.body.index("Order 4500010002\n  Line 10")
     assert "Our reference: EX-1, EX-2" in mail.body
 
 
 def test_a_line_that_is_cleared_is_not_asked_about(world: Ground) -> None:
     case = short_case(world)
     case.lines.update(cleared_at=TUESDAY_TEN)
-    assert "line 10" not in draft([case], person="Bea", at=TUESDAY_TEN).body
+    assert "Line 10" not in draft([case], person="Bea", at=TUESDAY_TEN).body
 
 
 def test_the_number_of_queries_does_not_grow_with_the_lines(

@@ -80,7 +80,7 @@ def test_the_form_is_filled_in_with_the_facts_of_the_case(scene: Scene) -> None:
     assert filled["recipients"] == [OWN]
     assert "Nora, Sales" in text_of(page)
     assert filled["subject"] == "Missing quantity on order 4500000001"
-    assert "Order 4500000001, line 10: 100 EA Seal kit" in filled["body"]
+    assert "Order 4500000001\n  Line 10: 100 EA Seal kit" in filled["body"]
     assert "Standard words; an administrator can set others." in page
     assert "<html" not in page
 
