@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from erp_connectors import clock
 from erp_connectors.companies import Connection
 from erp_connectors.connectors.registry import has_connector
+from erp_connectors.documents.heads import group_of
 from erp_connectors.documents.models import Document, PurchaseOrder
 from erp_connectors.exchange import idempotency, inbox, processing
 from erp_connectors.exchange.models import (
@@ -28,6 +29,7 @@ from erp_connectors.exchange.models import (
     Transaction,
     TransactionStatus,
 )
+from erp_connectors.exchange.work import REFUSED
 from exceptions_app.api import bodies
 from exceptions_app.api.access import Scoped, actor, require_in_company, within
 from exceptions_app.api.paging import NewestFirst
@@ -273,7 +275,7 @@ class InterchangeViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixi
 
 
 def cases_of(interchange: Interchange) -> dict[int, set[str]]:
-    """Return the numbers of the cases on the orders each transaction's documents name, in two queries."""
+    """Return the numbers of the cases each transaction has to do with: on orders, documents and itself."""
     documents: dict[int, list[Document]] = {
         row.pk: list(row.documents.all()) for row in interchange.transactions.all()
     }
@@ -287,6 +289,9 @@ def cases_of(interchange: Interchange) -> dict[int, set[str]]:
     cases: dict[int | None, set[str]] = {}
     for case in Case.objects.filter(order__in=orders.values()).only("order", "number"):
         cases.setdefault(case.order_id, set()).add(case.number)
+    on_documents = _cases_on(documents.values())
+    refused = set(interchange.transactions.filter(status__in=REFUSED).values_list("pk", flat=True))
+    on_message = set(Case.objects.filter(interchange=interchange).values_list("number", flat=True))
     return {
         row: {
             number
@@ -294,9 +299,28 @@ def cases_of(interchange: Interchange) -> dict[int, set[str]]:
             for reference in document.orders.all()
             if (order_id := orders.get((reference.connection_id, reference.order_number))) is not None
             for number in cases.get(order_id, ())
-        }
+        }.union(
+            *(on_documents.get((each.connection_id, *group_of(each)), ()) for each in of_transaction),
+            on_message if row in refused else (),
+        )
         for row, of_transaction in documents.items()
     }
+
+
+def _cases_on(documents: Iterable[Iterable[Document]]) -> dict[tuple[Any, ...], set[str]]:
+    """Return the cases on documents, by their connection and what all revisions of each share."""
+    groups = {(each.connection_id, *group_of(each)) for some in documents for each in some}
+    found: dict[tuple[Any, ...], set[str]] = {}
+    cases = Case.objects.filter(
+        document__connection__in={group[0] for group in groups},
+        document__key__in={group[2] for group in groups},
+    )
+    for case in cases.select_related("document"):
+        head = case.document
+        if head is not None:
+            group = (head.connection_id, head.kind, head.key, head.supplier_id)
+            found.setdefault(group, set()).add(case.number)
+    return found
 
 
 def _orders(named: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:

@@ -19,10 +19,11 @@ from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, Sc
 from erp_connectors.documents.models import DocumentHead
 from erp_connectors.documents.store import record
 from exceptions_app import intake
+from exceptions_app.api.exchange import cases_of
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection.models import Watch
 from exceptions_app.detection.types.base import SubjectKind
-from tests.builders.factories import TUESDAY_TEN, Ground, StreamStateFactory, ground
+from tests.builders.factories import TUESDAY_TEN, Ground, StreamStateFactory, TransactionFactory, ground
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 24)
@@ -116,3 +117,12 @@ def test_no_order_can_be_missed_while_their_stream_is_blind(world: Ground) -> No
 
     assert not Case.objects.exists()
     assert Watch.objects.get(subject_kind="document").blind_since == TUESDAY_TEN
+
+
+def test_a_delivery_names_the_case_on_its_document(world: Ground) -> None:
+    tell(world, receipt("4711"))
+    look()
+    document = DocumentHead.objects.get().document
+    document.transaction = row = TransactionFactory.create()
+    document.save()
+    assert cases_of(row.interchange) == {row.pk: {Case.objects.get().number}}

@@ -12,6 +12,7 @@ from erp_connectors.exchange import inbox, processing
 from erp_connectors.exchange.models import Interchange, Quarantine
 from erp_connectors.exchange.reporters import Reported, reported
 from exceptions_app import intake
+from exceptions_app.api.exchange import cases_of
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine
 from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
@@ -133,3 +134,10 @@ def test_many_bad_rows_show_as_many_as_a_person_can_read(world: Ground) -> None:
     receive(world, *rows)
     look()
     assert CaseLine.objects.count() == 50
+
+
+def test_a_delivery_names_the_case_of_what_was_refused_of_it(world: Ground) -> None:
+    message = receive(world, GOOD, BAD)
+    look()
+    good, bad = message.transactions.order_by("position")
+    assert cases_of(message) == {good.pk: set(), bad.pk: {Case.objects.get().number}}
