@@ -222,3 +222,76 @@ def cps(
     """Return a package with its container codes."""
     marks: list[Segment] = [("PCI", "33E"), ("GIN", "BJ", *sscc)] if sscc else []
     return [("CPS", number, parent), *marks, *extra]
+
+
+def moa(qualifier: str, value: str) -> Segment:
+    """Return an MOA segment."""
+    return ("MOA", (qualifier, value))
+
+
+def tax(rate: str, kind: str = "VAT") -> Segment:
+    """Return a TAX segment with its rate in percent."""
+    return ("TAX", "7", kind, "", "", ("", "", "", rate), "S")
+
+
+def alc(
+    indicator: str, code: str, amount: str = "", *, text: str = "", settlement: str = ""
+) -> list[Segment]:
+    """Return an allowance (A) or charge (C) with its amount."""
+    head: Segment = ("ALC", indicator, "", settlement, "", (code, "", "", text))
+    return [head, moa("8", amount)] if amount else [head]
+
+
+def invoice(
+    number: str,
+    lines: Sequence[Sequence[Segment]],
+    *,
+    order: str = "4500010001",
+    kind: str = "380",
+    function: str = "9",
+    control: str = "1",
+    at: datetime = NOON,
+    parties: Parties = Parties(),
+    currency: str = "EUR",
+    heading: Sequence[Segment] = (),
+    summary: Sequence[Segment] = (),
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one INVOIC, dated on the day it is sent."""
+    segments: list[Segment] = [
+        ("BGM", kind, number, function),
+        dtm("137", at.date()),
+        *heading,
+        *([rff("ON", order)] if order else []),
+        *([("CUX", ("2", currency, "4"))] if currency else []),
+        *flat(lines),
+        ("UNS", "S"),
+        *summary,
+    ]
+    return interchange([("INVOIC", segments)], control=control, at=at, parties=parties, style=style)
+
+
+def receiving_advice(
+    number: str,
+    body: Sequence[Sequence[Segment]],
+    *,
+    order: str = "4500010001",
+    received: date | str = TODAY,
+    function: str = "9",
+    control: str = "1",
+    at: datetime = NOON,
+    parties: Parties = Parties(),
+    heading: Sequence[Segment] = (),
+    style: Style = READABLE,
+) -> bytes:
+    """Return an interchange with one RECADV; `received` empty leaves the day out."""
+    segments: list[Segment] = [
+        ("BGM", "632", number, function),
+        dtm("137", at.date()),
+        *([dtm("50", received)] if received else []),
+        *([rff("ON", order)] if order else []),
+        *heading,
+        *flat(body),
+        ("CNT", ("2", str(len(body)))),
+    ]
+    return interchange([("RECADV", segments)], control=control, at=at, parties=parties, style=style)

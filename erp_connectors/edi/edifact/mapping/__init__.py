@@ -8,7 +8,9 @@ from typing import Any
 
 from erp_connectors.edi.edifact.mapping.confirmation import map_confirmation
 from erp_connectors.edi.edifact.mapping.facts import message_facts
+from erp_connectors.edi.edifact.mapping.invoice import map_invoice
 from erp_connectors.edi.edifact.mapping.orders import check_order
+from erp_connectors.edi.edifact.mapping.receipt import map_receipt
 from erp_connectors.edi.edifact.mapping.ship_notice import map_ship_notice
 from erp_connectors.edi.edifact.mapping.source import Source
 from erp_connectors.edi.edifact.messages import ACKNOWLEDGEMENT_MESSAGES, MESSAGES
@@ -48,7 +50,9 @@ def read_message(rows: list[Row], source: Source) -> dict[str, Any]:
 
 _MAPPERS: dict[str, Callable[[list[Row], Source], Mapped]] = {
     "DESADV": map_ship_notice,
+    "INVOIC": map_invoice,
     "ORDCHG": check_order,
     "ORDERS": check_order,
     "ORDRSP": map_confirmation,
+    "RECADV": map_receipt,
 }

@@ -1,6 +1,6 @@
 """What every mapping of a message needs: heading, lines, findings, and the days and references stated."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -31,7 +31,7 @@ from erp_connectors.edi.edifact.mapping.values import (
     party,
 )
 from erp_connectors.edi.edifact.tokens import part
-from erp_connectors.edi.envelope import Finding
+from erp_connectors.edi.envelope import Finding, Severity
 from erp_connectors.edi.frame import Row
 from erp_connectors.edi.values import (
     NO_DAY,
@@ -64,6 +64,9 @@ class Document:
         self.message: Message = cut(rows)
         self.heading = Section(source.tables)
         self.heading.read(self.message.heading)
+        self.summary = Section(source.tables)
+        for block in self.message.summaries:
+            self.summary.read(block, skip=1)
         beginning = self.heading.beginning or []
         self.number, self.function, self.response = (part(beginning, place) for place in (2, 3, 4))
         """The number of the document (DE 1004), its function (1225) and the response type (4343)."""
@@ -190,6 +193,25 @@ class Document:
             named = [stated for stated in line.references if stated.code == wanted]
             return next((stated.part(2) or stated.value for stated in named), None) or None
         return order_line or self._referenced_line(line, order) or (line.number if own else "") or None
+
+    def own_line_number(
+        self, line: Line, order: str | None, order_line: str | None, ids: ItemIds
+    ) -> str | None:
+        """Return the number of the order line, where lines may be numbered by the message itself.
+
+        Numbers 1, 2, 3 ... beside items that can be told apart are not taken for those of an order.
+        """
+        own = not self.counts_by_itself or not (ids.buyer or ids.supplier or ids.gtin)
+        return self.line_number(line, order, order_line, own=own)
+
+    def only_reference(self, sections: Iterable[Section], *kinds: str) -> str | None:
+        """Return the reference of the first of these kinds that is there; of several different ones none."""
+        stated = [one for section in sections for one in section.references if one.value]
+        for kind in kinds:
+            named = {one.value for one in stated if self.tables.reference_kinds.get(one.code) == kind}
+            if named:
+                return named.pop() if len(named) == 1 else None
+        return None
 
     def _referenced_line(self, line: Line, order: str | None) -> str | None:
         """Return a line item reference; one that repeats the order is none."""
@@ -334,6 +356,12 @@ class Document:
         way_out = "Ask the sender for a correct document; a value is never guessed."
         return mapping_error(code, text, stated.at, stated.row, (1, component), error, way_out)
 
+    def note(
+        self, code: str, text: str, at: int, segment: str, element: int | None, value: str | None
+    ) -> None:
+        """Explain something that is as it is, and needs nobody."""
+        self.warn(code, text, at, segment, element, value, severity=Severity.NOTE)
+
     def warn(
         self,
         code: str,
@@ -344,12 +372,14 @@ class Document:
         value: str | None,
         *,
         component: int | None = None,
+        severity: Severity = Severity.WARNING,
     ) -> None:
         """Note something odd that does not forbid the document."""
         self.findings.append(
             mapping_warning(
                 code=code,
                 text=text,
+                severity=severity,
                 segment_index=at,
                 segment=segment,
                 element=element,

@@ -46,15 +46,26 @@ LINE_AMOUNTS = ("203", "38", "66")
 LINES_TOTALS = ("79", "289")
 TOTALS = ("77", "39", "139", "86", "128", "9")
 TAX_TOTALS = ("176", "124", "150")
-CHARGES, ALLOWANCES, CHARGES_LESS_ALLOWANCES = "259", "260", "131"
-CHARGE_AMOUNTS = frozenset({"8", "23", "204", "131", "64"})
-TAX_AMOUNTS = frozenset({"124", "125", "150", "161", "168"})
+CHARGES, ALLOWANCES, CHARGES_AND_ALLOWANCES = "259", "260", "131"
+CHARGE_PRECEDENCE = ("8", "23", "204", "64")
+CHARGE_AMOUNTS = frozenset(CHARGE_PRECEDENCE)
+LEVIED = frozenset({"124", "150", "161"})
+TAX_AMOUNTS = LEVIED | {"125", "168"}
 """DE 5025 of MOA; a tuple is a precedence."""
 
+CHARGE, ALLOWANCE = "C", "A"
+NOT_BILLED = frozenset({"1", "3", "4", "5"})
+"""DE 4471 of ALC: billed back, paid by check, credited elsewhere, paid by the vendor: not in the total."""
+
 VALUE_ADDED_TAX = frozenset({"VAT", "GST", "IVA"})
+"""DE 5153 of TAX whose rate is that of the invoice."""
+
+ISSUED_DATES = ("3", "137")
 DUE_DATES = ("13", "140", "265", "170")
-FROM_INVOICE_DATE = frozenset({"", "1", "3", "5", "29", "9", "68", "81"})
-DISCOUNT_TERMS = frozenset({"22"})
-FIXED_DATE_TERMS = frozenset({"3", "7"})
-DAYS_OF_PERIOD = {"": 1, "D": 1, "W": 7, "DC": 10, "DW": 14, "WD": None, "M": None, "Y": None}
-"""DE 2151 of PAT. A month or working day is no number of days."""
+"""DE 2005, from the strongest word on."""
+
+DISCOUNT_TERMS = "22"
+FROM_INVOICE_DATE = frozenset({"", "5"})
+AFTER = frozenset({"", "1", "3"})
+DAYS_OF_PERIOD = {"": 1, "D": 1, "CD": 1, "W": 7}
+"""PAT: DE 4279, 2475, 2009 and 2151. Terms of another day, or in months, are no number of days."""

@@ -77,11 +77,7 @@ def cut(rows: Sequence[Row]) -> Message:
         tag = rows[index][0]
         if tag in ("LIN", "CPS"):
             starts.append((index, tag))
-        elif (
-            len(starts) > 1
-            and starts[-1][1]
-            and (tag == "CNT" or (tag == "UNS" and part(rows[index], 1) != "D"))
-        ):
+        elif (tag == "CNT" and starts[-1][1]) or (tag == "UNS" and part(rows[index], 1) != "D"):
             starts.append((index, ""))
     blocks = [
         (tag, Block(rows, start, stop))

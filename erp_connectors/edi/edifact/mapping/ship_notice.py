@@ -122,10 +122,9 @@ class _ShipNotice(Document):
         ordered = self.single(stated, QuantityKind.ORDERED, unit=unit)
         order, order_line = self._order(line, package)
         ids = self.item_ids(line.ids)
-        own = not self.counts_by_itself or not (ids.buyer or ids.supplier or ids.gtin)
         return ShipNoticeLine(
             order_number=order,
-            line_number=self.line_number(line, order, order_line, own=own),
+            line_number=self.own_line_number(line, order, order_line, ids),
             ids=ids,
             shipped=shipped,
             shipped_to_date=to_date,

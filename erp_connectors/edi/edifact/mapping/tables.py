@@ -123,6 +123,7 @@ class QuantityKind(StrEnum):
     CUMULATIVE = "cumulative"
     RECEIVED = "received"
     ACCEPTED = "accepted"
+    REFUSED = "refused"
     RETURNED = "returned"
     SCRAPPED = "scrapped"
     DAMAGED = "damaged"
@@ -154,7 +155,7 @@ QUANTITY_KINDS = {
     "185": QuantityKind.REJECTED,
     "187": QuantityKind.SPLIT,
     "194": QuantityKind.ACCEPTED,
-    "195": QuantityKind.RETURNED,
+    "195": QuantityKind.REFUSED,
     "196": QuantityKind.SCRAPPED,
     "218": QuantityKind.RETURNED,
 }

@@ -20,6 +20,7 @@ from erp_connectors.canonical.documents import (
     Purpose,
 )
 from erp_connectors.canonical.values import Price
+from erp_connectors.edi.credit import in_positive_numbers
 from erp_connectors.edi.envelope import Finding, Severity
 from erp_connectors.edi.values import UnreadableValue, is_sentinel, mapping_warning, quantity, tidy
 from erp_connectors.edi.x12.dates import parse_date
@@ -138,7 +139,7 @@ class _Mapper:
             payment_terms=terms,
             due_on=due_on,
         )
-        return _in_positive_numbers(invoice) if kind is InvoiceKind.CREDIT else invoice
+        return in_positive_numbers(invoice) if kind is InvoiceKind.CREDIT else invoice
 
     # --- header ---------------------------------------------------------------------------
 
@@ -395,40 +396,3 @@ def _days(row: Row, position: int, at: int) -> int | None:
             mapping_error("DAYS_UNREADABLE", text, at, row, position, element_code="7", way_out=way_out)
         )
     return int(value)
-
-
-def _worth(lines: Iterable[InvoiceLine]) -> Decimal:
-    """Return whether lines add up to more or less than nothing; one without a price counts its quantity."""
-    worth = NOTHING
-    for line in lines:
-        if line.quantity is not None:
-            worth += line.quantity.value * (line.price.amount if line.price is not None else 1)
-    return worth
-
-
-def _in_positive_numbers(credit: Invoice) -> Invoice:
-    """Return a credit note as what it gives back, whether its sender writes that above or below zero."""
-    of_lines = -1 if _worth(credit.lines) < 0 else 1
-    of_all = of_lines if not credit.total else -1 if credit.total < 0 else 1
-    return replace(
-        credit,
-        lines=tuple([_credited(line, of_lines) for line in credit.lines]),
-        tax=None if credit.tax is None else tidy(credit.tax * of_all),
-        total=None if credit.total is None else tidy(credit.total * of_all),
-        charge_lines=_signed(credit.charge_lines, of_all),
-    )
-
-
-def _credited(line: InvoiceLine, sign: int) -> InvoiceLine:
-    """Return a line as what it gives back: a positive price, and a quantity of the credit's sign."""
-    price, amount = line.price, line.quantity
-    charges = _signed(line.charges, sign)
-    if price is not None and price.amount < 0:
-        price, sign = replace(price, amount=-price.amount), -sign
-    if amount is not None:
-        amount = quantity(amount.value * sign, amount.unit)
-    return replace(line, quantity=amount, price=price, charges=charges)
-
-
-def _signed(charges: Iterable[Charge], sign: int) -> tuple[Charge, ...]:
-    return tuple([replace(charge, amount=charge.amount * sign) for charge in charges])

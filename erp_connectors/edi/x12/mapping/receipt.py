@@ -10,10 +10,11 @@ import msgspec
 from erp_connectors.canonical.documents import GoodsCondition, InQuestion, Purpose, Receipt, ReceiptLine
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.edi.envelope import Finding
+from erp_connectors.edi.goods import AT_THE_DOCK, DAMAGED, REJECTED
 from erp_connectors.edi.values import UnreadableValue, is_sentinel, mapping_warning, quantity
 from erp_connectors.edi.x12.dates import parse_date
 from erp_connectors.edi.x12.mapping.orders import grouped, pair, party_fact, quantity_sum
-from erp_connectors.edi.x12.mapping.receipt_codes import AT_THE_DOCK, DAMAGED, REJECTED, Counted
+from erp_connectors.edi.x12.mapping.receipt_codes import Counted
 from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.values import (
     PADDING,

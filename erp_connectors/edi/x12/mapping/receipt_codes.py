@@ -36,8 +36,3 @@ RECEIVING_CONDITIONS: dict[str, GoodsCondition | None] = {
 
 RECEIPT_TYPES = {"8": Counted.ACCEPTED}
 """DE 962, BRA04. By the standard an 8 makes it an acceptance certificate: received means accepted."""
-
-DAMAGED = frozenset({GoodsCondition.DAMAGED, GoodsCondition.SCRAPPED})
-REJECTED = frozenset({GoodsCondition.QUALITY, GoodsCondition.REJECTED})
-AT_THE_DOCK = DAMAGED | REJECTED | {GoodsCondition.WRONG_ITEM, GoodsCondition.ON_HOLD}
-"""Conditions of goods that came and are not accepted."""

@@ -10,7 +10,7 @@ from tests.erp_connectors.edi.decoding import Outcome, read
 from tests.erp_connectors.edi.samples import FOLDER, Sample, assert_lines, needs_samples, samples
 
 SAMPLES = samples("EDIFACT")
-DOCUMENT_MESSAGES = {"DESADV", "ORDRSP"}
+DOCUMENT_MESSAGES = {"DESADV", "INVOIC", "ORDRSP", "RECADV"}
 LENIENT = PartnerRules(lenient_isa=True)
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 
