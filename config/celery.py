@@ -28,6 +28,7 @@ SWEEPS = {
     "erp_connectors.tasks.pick_up_folders": ("inbound", 2),
     "erp_connectors.tasks.poll_connections": ("inbound", 5),
     "exceptions_app.tasks.evaluate_due": ("evaluate", 1),
+    "exceptions_app.tasks.watch_streams": ("evaluate", 60),
     "exceptions_app.tasks.sweep_clocks": ("evaluate", 5),
     "exceptions_app.tasks.audit_clocks": ("analytics", 60),
     "exceptions_app.tasks.suggest_incidents": ("evaluate", 10),

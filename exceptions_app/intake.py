@@ -58,7 +58,6 @@ class Evaluation:
 def evaluate_due(limit: int) -> int:
     """Look at up to `limit` subjects that are due, longest due first, and return at how many."""
     watch.wake_blind()
-    watch.watch_streams()
     claimed: dict[SubjectKind, list[int]] = defaultdict(list)
     for kind, subject_id in watch.claim(list(all_subjects()), limit):
         claimed[SubjectKind(kind)].append(subject_id)

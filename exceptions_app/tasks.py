@@ -9,6 +9,7 @@ from erp_connectors import clock
 from exceptions_app import intake, sla
 from exceptions_app.api import health
 from exceptions_app.asking import follow
+from exceptions_app.detection import watch
 from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
 from exceptions_app.sla import auditor, heartbeat
@@ -55,6 +56,12 @@ def send_notifications() -> None:
 def send_messages() -> None:
     """Send the messages to suppliers that are due."""
     _drain(lambda: follow.send_messages(BATCH))
+
+
+@shared_task
+def watch_streams() -> None:
+    """Watch the streams that speak to us since lately."""
+    watch.watch_streams()
 
 
 @shared_task

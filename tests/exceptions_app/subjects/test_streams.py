@@ -7,9 +7,8 @@ import pytest
 
 from erp_connectors import clock
 from erp_connectors.exchange.models import StreamState
-from exceptions_app import intake
+from exceptions_app import intake, tasks
 from exceptions_app.cases.models import Case, Severity
-from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
 from exceptions_app.detection.types.base import SubjectKind
 from tests.builders.factories import (
@@ -93,8 +92,8 @@ def test_a_stream_whose_endpoint_fails_is_silent_after_ten_minutes(
 
 def test_every_stream_that_speaks_to_us_is_watched_by_itself(world: Ground, orders: StreamState) -> None:
     StreamStateFactory.create(connection=world.erp, stream="commands")
-    watch.watch_streams()
-    watch.watch_streams()
+    tasks.watch_streams()
+    tasks.watch_streams()
     known = world.erp.streams.filter(stream="orders").get()
     assert known.pk in Watch.objects.filter(subject_kind="stream").values_list("subject_id", flat=True)
     other = world.erp.streams.get(stream="commands")
