@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from exceptions_app.cases import damping, queue, upkeep
 from exceptions_app.cases.book import Book, Filing
-from exceptions_app.cases.lines import figures_of, how_much, keep_evidence, new_line, take_over
+from exceptions_app.cases.lines import deviation_of, figures_of, how_much, keep_evidence, new_line, take_over
 from exceptions_app.cases.models import Case, CaseLine, CaseState
 from exceptions_app.cases.upkeep import News
 from exceptions_app.detection import registry
@@ -23,7 +23,8 @@ from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import HEARD, heard_last
 from exceptions_app.deviation import Deviation
-from exceptions_app.impact import Impact, assess, priority_of
+from exceptions_app.impact import Impact, assess
+from exceptions_app.impact_record import is_same
 from exceptions_app.notifications import alerts
 from exceptions_app.performance import observing
 from exceptions_app.policies.lookup import LineScope, Policies
@@ -32,6 +33,7 @@ from exceptions_app.proposals import settle
 from exceptions_app.routing.route import Question, Route, route
 from exceptions_app.shadow import keep as shadow
 from exceptions_app.shadow.models import ShadowFinding
+from exceptions_app.shortfalls import Surroundings
 from exceptions_app.subjects.impact import assess_subject
 from exceptions_app.subjects.registry import subject
 from exceptions_app.subjects.subject import Loaded
@@ -45,12 +47,16 @@ ENTERED_WITHIN = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Outcome:
-    """The numbers of the cases that a look opened, updated, reopened and closed."""
+    """The numbers of the cases that a look opened, updated, reopened and closed.
+
+    `has_moved`: a line of a case came, went or has other values.
+    """
 
     opened: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     reopened: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    has_moved: bool = False
 
 
 class Desk:
@@ -83,6 +89,8 @@ class Desk:
         for deviation in changes.to_refresh:
             keep_evidence(self.book.line(deviation.key), deviation)
         filings = self.book.file(changes, self._returned(), self.as_of)
+        self.outcome.has_moved = bool(filings)
+        self.around = self._around(filings)
         done = {self._take_in(filing).pk for filing in filings}
         self._keep_shadows()
         if self.about.order is not None and isinstance(self.view, OrderView):
@@ -224,6 +232,28 @@ class Desk:
         """Return by when what settled a line without an agreement, a document we entered, must be here."""
         return (line.settled_at or self.as_of) + ENTERED_WITHIN
 
+    def _around(self, filings: Iterable[Filing]) -> Surroundings | None:
+        """Return what is around the goods of an order; None for what is no order."""
+        if self.loaded.order is None or not isinstance(self.view, OrderView):
+            return None
+        return Surroundings(self.loaded.order, self.view, self._standing(filings), self.policies)
+
+    def _standing(self, filings: Iterable[Filing]) -> list[Deviation]:
+        """Return the deviations of all cases that are open once the filings are taken in."""
+        standing = {
+            line.key: deviation_of(line)
+            for line in self.book.lines
+            if line.cleared_at is None and self.book.of(line).is_open
+        }
+        for filing in filings:
+            for deviation in (*filing.added, *(deviation for _, deviation in filing.updated)):
+                standing[deviation.key] = deviation
+            for line in filing.returned:
+                standing[line.key] = deviation_of(line)
+            for line, _ in filing.cleared:
+                standing.pop(line.key, None)
+        return list(standing.values())
+
     # --- what would have opened -----------------------------------------------------------------------
 
     def _keep_shadows(self) -> None:
@@ -254,7 +284,7 @@ class Desk:
         kind = registry.exception_type(deviation.type_code)
         order_line = self.loaded.lines.get(deviation.line_number or "")
         line = new_line(deviation, order_line, release=self.policies.release, at=self.as_of)
-        impact = self._impact(kind, [line])
+        impact = self._impact(kind, [line], is_alone=True)
         return shadow.finding_of(
             self.about,
             line,
@@ -389,7 +419,10 @@ class Desk:
         )
 
     def _refresh(self, case: Case) -> None:
-        """Let a case follow what is around its lines: rates, customer orders, decisions carried out."""
+        """Let a case follow what is around its lines: stock, customer orders, rates, decisions carried out.
+
+        The figures of a line in doubt wait for its second reading, as its state does.
+        """
         lines = self.book.uncleared(case)
         if not lines:
             return
@@ -406,7 +439,11 @@ class Desk:
                 effects=(lambda changed, at: alerts.keep_tasks(changed, kind, impact.uncovered, at),),
             )
             self.outcome.updated.append(case.number)
+        elif any(damping.has_doubt(line) for line in lines):
+            pass
         elif _shows(case, impact):
+            if not is_same(case.impact, impact.record):
+                upkeep.weigh_anew(case, impact, at=self.as_of)
             if alerts.keep_tasks(case, kind, impact.uncovered, self.as_of):
                 queue.sync(case)
             case = upkeep.follow_rules(
@@ -426,10 +463,17 @@ class Desk:
         if all(line.settled_at for line in lines):
             upkeep.resolve_if_decided(case, at=self.as_of)
 
-    def _impact(self, kind: ExceptionType, lines: list[CaseLine]) -> Impact:
+    def _impact(self, kind: ExceptionType, lines: list[CaseLine], *, is_alone: bool = False) -> Impact:
         order = self.loaded.order
         if order is not None and isinstance(self.view, OrderView):
-            return assess(kind, lines, loaded=order, view=self.view, policies=self.policies)
+            return assess(
+                kind,
+                lines,
+                loaded=order,
+                view=self.view,
+                policies=self.policies,
+                around=None if is_alone else self.around,
+            )
         return assess_subject(kind, lines, loaded=self.loaded, policies=self.policies)
 
     def _route(self, kind: ExceptionType, lines: Iterable[CaseLine], impact: Impact) -> Route:
@@ -443,11 +487,6 @@ class Desk:
 
 
 def _shows(case: Case, impact: Impact) -> bool:
-    """Say whether a case already shows its impact, but for a severity that was set by hand."""
+    """Say whether a case already shows what people act on, but for a severity that was set by hand."""
     severity = case.severity if case.severity_override_reason else impact.severity
-    return (case.headline, case.amount, case.severity, case.priority) == (
-        impact.headline[:300],
-        impact.amount,
-        severity,
-        priority_of(severity, impact.amount),
-    )
+    return (case.headline, case.amount, case.severity) == (impact.headline[:300], impact.amount, severity)

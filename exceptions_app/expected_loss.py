@@ -14,6 +14,8 @@ from exceptions_app import normal
 
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
+#: Units missing on average are kept with 18 decimals, so that adding them up rounds nothing more.
+LEAST_UNITS = Decimal("1e-18")
 DAYS_A_YEAR = 365
 #: The unit of an input that is a part of one, read as a percentage.
 SHARE = "share"
@@ -26,6 +28,7 @@ class Source(StrEnum):
     COMPUTED = "computed"
     STOCK = "stock"
     INBOUND = "inbound"
+    SUPPLIER = "supplier"
     CUSTOMERS = "customers"
     ITEM = "item"
     ORDER = "order"
@@ -35,7 +38,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One figure of a term. `detail` says more of its source: a warehouse, a customer order, a release.
+    """One figure of a term. `about`: the customer order it is of; `detail`: the release of a policy.
 
     `is_estimated`: nobody told, and a default stands for it. `value` None: there is not even a default; it
     counts as nothing.
@@ -45,6 +48,7 @@ class Input:
     value: Decimal | None
     source: Source
     unit: str = ""
+    about: str = ""
     detail: str = ""
     as_of: datetime | None = None
     is_estimated: bool = False
@@ -154,17 +158,17 @@ def lacking(cover: Cover) -> Stockout:
         return Stockout(Decimal(need > available), max(NOTHING, need - available))
     with localcontext(prec=normal.DIGITS):
         z = (available - need) / spread
-        return Stockout(normal.tail(z), spread * normal.excess(z))
+        return Stockout(normal.tail(z), (spread * normal.excess(z)).quantize(LEAST_UNITS))
 
 
 def stockout(affected: Decimal, cover: Cover, *, counted: Decimal = NOTHING) -> Stockout:
     """Return what `affected` missing units do: no more are short than these, nor than is not counted yet.
 
-    `counted` units of the same lack are the part of other cases.
+    `counted` units of the same lack are the part of other cases; where they are all, nothing is at risk.
     """
     found = lacking(cover)
-    units = min(affected, max(NOTHING, found.units - counted))
-    return Stockout(found.probability, max(NOTHING, units))
+    units = min(affected, found.units - counted)
+    return Stockout(found.probability, units) if units > 0 else Stockout(NOTHING, NOTHING)
 
 
 # --- the terms ----------------------------------------------------------------------------------------------
@@ -191,12 +195,16 @@ class Penalty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What it costs to run out. `likelihood`: how likely the goods are missing; None: it is sure."""
+    """What it costs to run out. `likelihood`: how likely the goods are missing; None: it is sure.
+
+    `expedite_if_out`: goods are expedited in that share of the cases in which stock runs out, else of all.
+    """
 
     unit_margin: Input
     lost_share: Input
     expedite_share: Input
     expedite_cost: Input
+    expedite_if_out: bool = False
     penalties: tuple[Penalty, ...] = ()
     likelihood: Input | None = None
 
@@ -222,8 +230,12 @@ def service_terms(out: Stockout, service: Service, *, unit: str = "", line: str 
         ),
         _product(
             "expedite",
-            (service.expedite_share, service.expedite_cost, *likelihood),
-            shown=(service.expedite_share, service.expedite_cost, *likelihood),
+            (
+                *((chance,) if service.expedite_if_out else ()),
+                service.expedite_share,
+                service.expedite_cost,
+                *likelihood,
+            ),
             line=line,
         ),
     )

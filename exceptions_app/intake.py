@@ -23,6 +23,7 @@ from exceptions_app.desk import Desk, Outcome
 from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.detection.watch import Look
+from exceptions_app.neighbours import mark_neighbours
 from exceptions_app.subjects.registry import all_subjects, subject
 from exceptions_app.subjects.subject import World
 
@@ -160,6 +161,8 @@ def _evaluate_one(kind: SubjectKind, look: Look, world: World, as_of: datetime) 
         return Outcome()
     desk = Desk(world.subjects[subject_id], world.policies, marked=look.marked)
     outcome = desk.work()
+    if kind is SubjectKind.ORDER and outcome.has_moved:
+        mark_neighbours(subject_id)
     watch.finish(kind, look, as_of=as_of, next_look=desk.next_look(), blind_since=desk.detection.blind_since)
     return outcome
 

@@ -11,6 +11,7 @@ from erp_connectors.exchange.models import Command, Quarantine
 from erp_connectors.signals import command_settled, document_recorded, message_refused
 from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.neighbours import neighbours_of
 from exceptions_app.proposals import settle
 
 
@@ -18,8 +19,11 @@ from exceptions_app.proposals import settle
 def watch_subjects(
     sender: object, *, orders: Sequence[int], heads: Sequence[DocumentHead] = (), **news: Any
 ) -> None:
-    """Have the orders, invoices and other documents looked at that stand in another way now."""
-    watch.mark(SubjectKind.ORDER, orders)
+    """Have the orders, invoices and other documents looked at that stand in another way now.
+
+    And with the orders their neighbours, which have cases about the same goods.
+    """
+    watch.mark(SubjectKind.ORDER, [*orders, *neighbours_of(orders)])
     invoices = [head.pk for head in heads if head.kind == DocumentKind.INVOICE]
     others = [head.pk for head in heads if head.kind != DocumentKind.INVOICE]
     for kind, ids in ((SubjectKind.INVOICE, invoices), (SubjectKind.DOCUMENT, others)):

@@ -1,24 +1,38 @@
-"""Which customer orders the lines of a case leave uncovered: reads what `coverage` computes with."""
+"""What is around the goods that cases miss: stock, what is to come, customers, and the other cases there.
+
+Reads what `allocation` shares out, in a number of queries that does not grow with orders, cases or customers.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
 
 from django.db.models import Q
 
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.canonical.values import Quantity
-from erp_connectors.documents.models import CustomerDemand, OrderLine, StockLevel
+from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, StockLevel
 from erp_connectors.documents.units import UnitUnknown, convert
-from exceptions_app.cases.models import CaseLine
-from exceptions_app.coverage import Inbound, Need, Shortfall, inbound_of, uncovered
+from exceptions_app.allocation import Share, Site, share_out
+from exceptions_app.cases.lines import deviation_of
+from exceptions_app.cases.models import ENDED, CaseLine
+from exceptions_app.coverage import Inbound, Need, Shortfall, coming_of, turn_of
+from exceptions_app.detection import registry
 from exceptions_app.detection.load import LoadedOrder, agreements_of, load
-from exceptions_app.detection.view import OrderView, look
+from exceptions_app.detection.stakes import Stake
+from exceptions_app.detection.types.base import ExceptionType
+from exceptions_app.detection.view import LineView, OrderView, look
+from exceptions_app.deviation import Deviation
+from exceptions_app.expected_loss import NOTHING, Input, Source
+from exceptions_app.gaps import Known, gap_of, goods_of
 from exceptions_app.policies.lookup import Policies
 
-#: An item in a warehouse, by their primary keys.
-Place = tuple[int, int]
+#: An item in a warehouse, by their primary keys; a line the mirror knows no such of is a place of its own.
+Place = tuple[int | None, int | None, int]
+ABOUT_GOODS = frozenset({Stake.SERVICE, Stake.DOUBT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,104 +46,256 @@ class ItemShortfalls:
     shortfalls: tuple[Shortfall, ...]
 
 
-def shortfalls_of(
-    lines: Iterable[CaseLine], *, loaded: LoadedOrder, view: OrderView, policies: Policies
-) -> tuple[ItemShortfalls, ...] | None:
-    """Return what is not covered by stock and all that arrives in time, place by place of the case's lines.
+class Miss(NamedTuple):
+    """A deviation by which goods are missing on an order line, as the order is seen."""
 
-    None: nobody can tell, since a stock or a demand is in a unit that cannot be converted. In a number of
-    queries that does not grow with the orders.
+    deviation: Deviation
+    kind: ExceptionType
+    line: LineView
+    loaded: LoadedOrder
+
+    @property
+    def row(self) -> OrderLine:
+        """The order line with its item and warehouse."""
+        return self.loaded.lines[self.line.number]
+
+    @property
+    def key(self) -> str:
+        """What tells it from any other, of this order and of others."""
+        return f"{self.loaded.order.number} {self.loaded.order.pk} {self.deviation.key}"
+
+
+class Surroundings:
+    """Everything around the goods that the open cases of an order miss, read when it is first asked for.
+
+    `standing` are the deviations of all its open cases, as they are about to be.
     """
-    rows = [loaded.lines[line.line_number] for line in lines if line.line_number in loaded.lines]
-    places: dict[Place, OrderLine] = {
-        (row.item_id, row.warehouse_id): row for row in rows if row.item_id and row.warehouse_id
-    }
-    if not places:
-        return ()
-    try:
-        needs = _needs(places)
-        if not needs:
-            return ()
-        on_hand, arriving = _on_hand(places), _arriving(places, loaded, view, policies)
-    except UnitUnknown:
-        return None
-    found = []
-    for place, row in places.items():
-        short = uncovered(on_hand[place], arriving[place], needs.get(place, []))
-        if short and row.item and row.warehouse:
-            found.append(
-                ItemShortfalls(
-                    item=row.item.number,
-                    description=row.item.description,
-                    warehouse=row.warehouse.code,
-                    unit=row.item.base_unit,
-                    shortfalls=short,
-                )
+
+    def __init__(
+        self, loaded: LoadedOrder, view: OrderView, standing: Iterable[Deviation], policies: Policies
+    ) -> None:
+        self.loaded = loaded
+        self.view = view
+        self.policies = policies
+        self.misses = {miss.deviation.key: miss for miss in _misses(standing, loaded, view)}
+
+    def share(self, key: str) -> Share | None:
+        """Return the share of the deviation with this key; None where it misses no goods."""
+        miss = self.misses.get(key)
+        return self._shares[miss.key] if miss else None
+
+    def uncovered(self, keys: Iterable[str]) -> tuple[ItemShortfalls, ...] | None:
+        """Return the customer orders to tell of with the deviations with these keys, place by place.
+
+        None: nobody can tell, since a stock or a demand is in a unit that cannot be converted.
+        """
+        short: dict[Place, dict[Need, Decimal]] = {}
+        for miss in (self.misses[key] for key in keys if key in self.misses):
+            place, share = _place_of(miss.row), self._shares[miss.key]
+            if self._known[place].needs is None:
+                return None
+            if not share.gap.is_doubtful:
+                here = short.setdefault(place, defaultdict(Decimal))
+                for each in (*share.orders, *share.others):
+                    here[each.need] += each.short
+        return tuple(_shortfalls_at(self._places[place], found) for place, found in short.items() if found)
+
+    # --- what is read ---------------------------------------------------------------------------------
+
+    @cached_property
+    def _places(self) -> dict[Place, OrderLine]:
+        return {_place_of(miss.row): miss.row for miss in self.misses.values()}
+
+    @cached_property
+    def _others(self) -> list[tuple[LoadedOrder, OrderView]]:
+        """Return the other orders that still bring something to the places, as they are seen."""
+        lines = (
+            OrderLine.objects.filter(_at(self._places), is_present=True, cancelled=False)
+            .filter(order__state=OrderState.RELEASED)
+            .exclude(order=self.loaded.order)
+        )
+        world = load(set(lines.values_list("order", flat=True)), self.policies.as_of, policies=self.policies)
+        agreements = agreements_of(world.orders)
+        return [
+            (other, look(other.snapshot, agreements.get(order_id, ()), self.policies.as_of))
+            for order_id, other in sorted(world.orders.items())
+        ]
+
+    @cached_property
+    def _misses_of_others(self) -> list[Miss]:
+        """Return what the open cases of the other orders miss at the places."""
+        rows = (
+            CaseLine.objects.filter(order_line__order__in=[other.order.pk for other, _ in self._others])
+            .filter(_at(self._places, "order_line__"), cleared_at=None)
+            .exclude(case__state__in=ENDED)
+        )
+        standing: dict[int, list[Deviation]] = defaultdict(list)
+        for row in rows.select_related("order_line").order_by("pk"):
+            if row.order_line is not None:
+                standing[row.order_line.order_id].append(deviation_of(row))
+        return [
+            miss for other, view in self._others for miss in _misses(standing[other.order.pk], other, view)
+        ]
+
+    @cached_property
+    def _known(self) -> dict[Place, Known]:
+        at_places = _at(self._places)
+        stock = {(row.item_id, row.warehouse_id): row for row in StockLevel.objects.filter(at_places)}
+        demand: dict[tuple[int, int], list[CustomerDemand]] = defaultdict(list)
+        for row in CustomerDemand.objects.filter(at_places, open_quantity__gt=0):
+            demand[row.item_id, row.warehouse_id].append(row)
+        known = {}
+        for place, line in self._places.items():
+            item, warehouse, _ = place
+            known[place] = Known()
+            if line.item is not None and item is not None and warehouse is not None:
+                known[place] = _known_of(line.item, stock.get((item, warehouse)), demand[item, warehouse])
+        return known
+
+    # --- what is shared out ---------------------------------------------------------------------------
+
+    @cached_property
+    def _shares(self) -> dict[str, Share]:
+        """Return the share of every miss at the places, by its key."""
+        everything: dict[Place, list[Miss]] = {place: [] for place in self._places}
+        for miss in (*self.misses.values(), *self._misses_of_others):
+            everything[_place_of(miss.row)].append(miss)
+        shares: dict[str, Share] = {}
+        for place, misses in everything.items():
+            shares |= self._share_out(place, misses)
+        return shares
+
+    def _share_out(self, place: Place, misses: Sequence[Miss]) -> dict[str, Share]:
+        known = self._known[place]
+        coming, goods = self._coming_to(place, misses)
+        gaps = [
+            gap_of(
+                miss.key,
+                miss.kind,
+                miss.deviation,
+                miss.line,
+                goods=goods[miss.key],
+                item=miss.row.item,
+                known=known,
+                figures=self.policies.figures(miss.loaded.scopes[miss.line.number]),
+                today=self.policies.of(miss.loaded.order.company_id).today,
             )
-    return tuple(found)
+            for miss in misses
+        ]
+        return share_out(_site(known, coming, misses[0].line.counter.unit), gaps)
+
+    def _coming_to(
+        self, place: Place, misses: Sequence[Miss]
+    ) -> tuple[list[Inbound], dict[str, tuple[Inbound, ...]]]:
+        """Return what is to come to a place, and apart from it what of that each miss is about."""
+        by_line: dict[tuple[int, str], list[Miss]] = defaultdict(list)
+        for miss in misses:
+            by_line[miss.loaded.order.pk, miss.line.number].append(miss)
+        inbound: list[Inbound] = []
+        goods: dict[str, tuple[Inbound, ...]] = {}
+        for loaded, view in [(self.loaded, self.view), *self._others]:
+            for line in view.lines:
+                if _place_of(loaded.lines[line.number]) != place:
+                    continue
+                coming = coming_of(line)
+                for miss in by_line[loaded.order.pk, line.number]:
+                    goods[miss.key], coming = goods_of(miss.kind, miss.deviation, line, coming)
+                inbound += [each.inbound for each in coming]
+        return inbound, goods
 
 
-def _at(places: Iterable[Place]) -> Q:
-    condition = Q()
-    for item, warehouse in places:
-        condition |= Q(item=item, warehouse=warehouse)
+def _misses(standing: Iterable[Deviation], loaded: LoadedOrder, view: OrderView) -> Iterator[Miss]:
+    """Yield the deviations that miss goods, in the order of their keys."""
+    lines = {line.number: line for line in view.lines}
+    for deviation in sorted(standing, key=lambda deviation: deviation.key):
+        kind = registry.exception_type(deviation.type_code)
+        line = lines.get(deviation.line_number or "")
+        if line is not None and kind.at_stake() & ABOUT_GOODS:
+            yield Miss(deviation, kind, line, loaded)
+
+
+def _place_of(row: OrderLine) -> Place:
+    is_known = row.item_id is not None and row.warehouse_id is not None
+    return (row.item_id, row.warehouse_id, 0) if is_known else (None, None, row.pk)
+
+
+def _at(places: Iterable[Place], prefix: str = "") -> Q:
+    condition = Q(pk=None)
+    for item, warehouse, _ in places:
+        if item is not None:
+            condition |= Q(**{f"{prefix}item": item, f"{prefix}warehouse": warehouse})
     return condition
 
 
-def _needs(places: Mapping[Place, OrderLine]) -> dict[Place, list[Need]]:
-    needs: dict[Place, list[Need]] = defaultdict(list)
-    for row in CustomerDemand.objects.filter(_at(places), open_quantity__gt=0):
-        place = (row.item_id, row.warehouse_id)
-        needs[place].append(
-            Need(
-                order_number=row.order_number,
-                line_number=row.line_number,
-                customer=row.customer,
-                customer_class=row.customer_class,
-                quantity=_in_base_unit(Quantity(row.open_quantity, row.unit), places[place]),
-                due_on=row.due_on,
-            )
+# --- in the base unit ---------------------------------------------------------------------------------------
+
+
+def _known_of(item: Item, stock: StockLevel | None, demand: Iterable[CustomerDemand]) -> Known:
+    """Return what is known of a place; nothing where one of its units cannot be converted."""
+    try:
+        needs = tuple(_need(row, item) for row in demand)
+        if stock is None:
+            return Known(needs=needs)
+        on_hand, per_day, spread = (
+            None if value is None else _in_base_unit(Quantity(value, stock.unit), item)
+            for value in (stock.on_hand, stock.demand_per_day, stock.demand_sd)
         )
-    return needs
+    except UnitUnknown:
+        return Known(needs=None)
+    return Known(on_hand=on_hand, per_day=per_day, spread_per_day=spread, as_of=stock.as_of, needs=needs)
 
 
-def _on_hand(places: Mapping[Place, OrderLine]) -> dict[Place, Decimal]:
-    on_hand: dict[Place, Decimal] = defaultdict(Decimal)
-    for row in StockLevel.objects.filter(_at(places)):
-        place = (row.item_id, row.warehouse_id)
-        on_hand[place] += _in_base_unit(Quantity(row.on_hand, row.unit), places[place])
-    return on_hand
-
-
-def _arriving(
-    places: Mapping[Place, OrderLine], loaded: LoadedOrder, view: OrderView, policies: Policies
-) -> dict[Place, list[Inbound]]:
-    """Return what every open order still brings to the places; this one as it is seen already."""
-    others = (
-        OrderLine.objects.filter(_at(places), is_present=True, cancelled=False)
-        .filter(order__state=OrderState.RELEASED)
-        .exclude(order=loaded.order)
-        .values_list("order_id", flat=True)
+def _need(row: CustomerDemand, item: Item) -> Need:
+    return Need(
+        order_number=row.order_number,
+        line_number=row.line_number,
+        customer=row.customer,
+        customer_class=row.customer_class,
+        quantity=_in_base_unit(Quantity(row.open_quantity, row.unit), item),
+        due_on=row.due_on,
+        penalty_per_day=row.penalty_per_day,
+        penalty_flat=row.penalty_flat,
+        as_of=row.as_of,
     )
-    world = load(set(others), policies.as_of, policies=policies)
-    agreements = agreements_of(world.orders)
-    arriving: dict[Place, list[Inbound]] = defaultdict(list)
-    _add(arriving, loaded, view)
-    for order_id, other in world.orders.items():
-        _add(arriving, other, look(other.snapshot, agreements.get(order_id, ()), policies.as_of))
-    return arriving
 
 
-def _add(arriving: dict[Place, list[Inbound]], loaded: LoadedOrder, view: OrderView) -> None:
-    for line in view.lines:
-        row = loaded.lines[line.number]
-        if row.item_id and row.warehouse_id:
-            arriving[row.item_id, row.warehouse_id].extend(inbound_of(line))
-
-
-def _in_base_unit(quantity: Quantity, row: OrderLine) -> Decimal:
-    item = row.item
-    if item is None or quantity.unit == item.base_unit:
+def _in_base_unit(quantity: Quantity, item: Item) -> Decimal:
+    if quantity.unit == item.base_unit:
         return quantity.value
     factors = {pack.unit: pack.factor for pack in item.packs.all()} | {item.base_unit: Decimal(1)}
     return convert(quantity, item.base_unit, factors)
+
+
+def _site(known: Known, coming: Iterable[Inbound], unit: str) -> Site:
+    needs = known.needs or ()
+    return Site(
+        on_hand=Input(
+            code="on_hand",
+            value=NOTHING if known.on_hand is None else known.on_hand,
+            unit=unit,
+            source=Source.STOCK,
+            as_of=known.as_of,
+            is_estimated=known.on_hand is None,
+        ),
+        inbound=tuple(coming),
+        needs=needs,
+        inbound_input=Input(code="inbound", value=None, unit=unit, source=Source.INBOUND),
+        firm_input=Input(
+            code="firm",
+            value=None,
+            unit=unit,
+            source=Source.CUSTOMERS,
+            as_of=max((need.as_of for need in needs if need.as_of), default=None),
+            is_estimated=known.needs is None,
+        ),
+    )
+
+
+def _shortfalls_at(row: OrderLine, found: dict[Need, Decimal]) -> ItemShortfalls:
+    return ItemShortfalls(
+        item=row.item.number if row.item else row.item_number,
+        description=row.item.description if row.item else row.description,
+        warehouse=row.warehouse.code if row.warehouse else "",
+        unit=row.item.base_unit if row.item else row.unit,
+        shortfalls=tuple(Shortfall(need, found[need]) for need in sorted(found, key=turn_of)),
+    )

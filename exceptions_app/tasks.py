@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from erp_connectors import clock
-from exceptions_app import intake, sla
+from exceptions_app import intake, priority, sla
 from exceptions_app.api import health
 from exceptions_app.asking import follow
 from exceptions_app.detection import watch
@@ -44,6 +44,12 @@ def audit_clocks() -> None:
 def suggest_incidents() -> None:
     """Bundle the cases that have come together."""
     suggest.sweep(clock.now())
+
+
+@shared_task
+def sweep_priorities() -> None:
+    """Sort the cases anew that have become more urgent."""
+    _drain(lambda: priority.sweep(clock.now(), BATCH))
 
 
 @shared_task

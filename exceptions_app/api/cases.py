@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from erp_connectors import clock
 from exceptions_app.api.access import Scoped, actor, companies, person
+from exceptions_app.api.impact import ImpactSerializer
 from exceptions_app.api.messages import (
     InquirySerializer,
     MessageSerializer,
@@ -162,6 +163,8 @@ class CaseSerializer(serializers.ModelSerializer):
             "state",
             "severity",
             "amount",
+            "expected_loss",
+            "priority",
             "team",
             "owner",
             "supplier",
@@ -194,6 +197,7 @@ class AllowedActionSerializer(serializers.Serializer):
 class CaseDetailSerializer(CaseSerializer):
     """A case with its lines, tasks, clocks, and the verbs the caller may use now."""
 
+    impact = serializers.SerializerMethodField()
     clocks = ClockSerializer(many=True, read_only=True)
     lines = CaseLineSerializer(many=True, read_only=True)
     tasks = TaskSerializer(many=True, read_only=True)
@@ -202,8 +206,22 @@ class CaseDetailSerializer(CaseSerializer):
     actions = serializers.SerializerMethodField()
 
     class Meta(CaseSerializer.Meta):
-        fields = [*CaseSerializer.Meta.fields, "routed_by", "release", "clocks", "lines", "tasks", "actions"]
+        fields = [
+            *CaseSerializer.Meta.fields,
+            "routed_by",
+            "release",
+            "impact",
+            "clocks",
+            "lines",
+            "tasks",
+            "actions",
+        ]
         read_only_fields = fields
+
+    @extend_schema_field(ImpactSerializer(allow_null=True))
+    def get_impact(self, case: Case) -> dict[str, Any] | None:
+        """The expected loss with every term; null before the case was weighed."""
+        return dict(ImpactSerializer(case.impact).data) if case.impact else None
 
     @extend_schema_field(AllowedActionSerializer(many=True))
     def get_actions(self, case: Case) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases import lifecycle, queue
 from exceptions_app.cases.change import StaleVersion, Step, change, lock, states_of
 from exceptions_app.cases.models import Case, CaseState, Severity, Task, TaskState
-from exceptions_app.impact import priority_of
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Membership, Role, Team, User
 from exceptions_app.people.permissions import NotAllowed, may, permitted_actions, works_in
@@ -266,7 +265,6 @@ def override_severity(
     def set_severity(locked: Case) -> None:
         locked.severity = wanted
         locked.severity_override_reason = reason[:500]
-        locked.priority = priority_of(wanted, locked.amount)
 
     step = Step(
         kind="severity_overridden",

@@ -13,7 +13,7 @@ from django_fsm import TransitionNotAllowed
 
 from erp_connectors import clock
 from erp_connectors.errors import ConflictError
-from exceptions_app import sla
+from exceptions_app import priority, sla
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import RIGHTLINE, Actor, record
 from exceptions_app.cases import queue
@@ -22,7 +22,7 @@ from exceptions_app.cases.models import Case, CaseState, ClockKind
 from exceptions_app.people.permissions import NotAllowed, may, works_in
 
 RELATED = ("company", "team__calendar", "owner", "supplier", "order", "release", "warehouse")
-#: What an event shows of a case before and after, besides team, owner and amount.
+#: What an event shows of a case before and after, besides team, owner and money.
 SHOWN = ("state", "severity", "escalation_level", "headline", "close_reason")
 
 
@@ -91,6 +91,8 @@ def change(
     _keep_clocks(locked, was, at=at, first_response=first_response, is_answered=is_answered)
     for effect in step.effects:
         effect(locked, at)
+    if priority.follow(locked, at):
+        locked.save(update_fields=["priority", "priority_until"])
     queue.sync(locked)
     return locked
 
@@ -127,6 +129,7 @@ def _shown(case: Case) -> dict[str, Any]:
     return values | {
         "state": str(case.state),
         "amount": None if case.amount is None else str(case.amount),
+        "expected_loss": str(case.expected_loss),
         "team": case.team.code,
         "owner": case.owner.username if case.owner else None,
     }

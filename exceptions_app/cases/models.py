@@ -49,7 +49,9 @@ class Case(models.Model):
 
     `subject_kind` and `subject_id` name what is looked at for it (`Watch`); `order`, `document`,
     `interchange` and `stream` are that, or what it is about besides, for people and lists.
-    `amount` is the money at risk in the company's currency, None when it cannot be known. `due_at` is the
+    `amount` is what its lines are worth in the company's currency, None when it cannot be known;
+    `expected_loss` what it costs on average, with every term in `impact` (`impact_record`). `priority` is the
+    loss times its urgency until `priority_until`, when time alone makes it another one. `due_at` is the
     next due time of our running clocks (None while all are paused or stopped). `version` counts changes: a
     form sends back the one it was drawn from. The state changes only in `change.change`.
     """
@@ -64,7 +66,10 @@ class Case(models.Model):
     severity = models.IntegerField(choices=Severity.choices, default=Severity.LOW)
     severity_override_reason = models.CharField(max_length=500, blank=True)
     priority = models.DecimalField(max_digits=20, decimal_places=2, default=Decimal(0))
+    priority_until = models.DateTimeField(null=True, blank=True)
     amount = models.DecimalField(**AMOUNT, null=True, blank=True)
+    expected_loss = models.DecimalField(**AMOUNT, default=Decimal(0))
+    impact = models.JSONField(default=dict, blank=True)
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, null=True, related_name="cases")
     subject_kind = models.CharField(max_length=16, default="order")
     subject_id = models.BigIntegerField(null=True)
@@ -116,6 +121,11 @@ class Case(models.Model):
                 fields=["company", "supplier", "type_code", "opened_at"],
                 name="case_loose",
                 condition=models.Q(incident__isnull=True) & ~models.Q(state__in=["closed", "dismissed"]),
+            ),
+            models.Index(
+                fields=["priority_until"],
+                name="case_priority_step",
+                condition=models.Q(priority_until__isnull=False),
             ),
             models.Index(
                 fields=["owner", "severity"],

@@ -67,6 +67,7 @@ class CaseRow:
     state: str
     severity: int
     amount: Decimal | None
+    expected_loss: Decimal
     currency: str
     version: int
     priority: Decimal
@@ -141,6 +142,7 @@ _COLUMNS = {
     "state": "state",
     "severity": "severity",
     "amount": "amount",
+    "expected_loss": "expected_loss",
     "currency": "company__currency",
     "version": "version",
     "priority": "priority",
@@ -433,7 +435,7 @@ class QueueSummary:
     due_soon: int
     mine: int
     unassigned: int
-    at_risk: Decimal
+    expected_loss: Decimal
     orders: int
     documents: int
     suppliers: int
@@ -456,7 +458,7 @@ def queue_summary(
         due_at__lte=now,
     )
     head = entries.order_by("-priority", "-case_id").annotate(
-        _amount=F("case__amount"),
+        _loss=F("case__expected_loss"),
         _owner=F("case__owner"),
         _order=F("case__order"),
         _document=F("case__document"),
@@ -470,12 +472,12 @@ def queue_summary(
         due_soon=Count("pk", filter=Q(_overdue=False, _due__gt=now, _due__lte=now + soon)),
         mine=Count("pk", filter=Q(_owner=person.pk)),
         unassigned=Count("pk", filter=Q(_owner=None)),
-        at_risk=Sum("_amount"),
+        expected_loss=Sum("_loss"),
         orders=Count("_order", distinct=True),
         documents=Count("_document", distinct=True),
         suppliers=Count("_supplier", distinct=True),
     )
-    return QueueSummary(**figures | {"at_risk": figures["at_risk"] or Decimal(0)})
+    return QueueSummary(**figures | {"expected_loss": figures["expected_loss"] or Decimal(0)})
 
 
 # --- one case with everything around it ---------------------------------------------------------------------

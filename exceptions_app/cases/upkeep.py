@@ -10,13 +10,13 @@ from typing import Any
 
 from django.db import connection
 
-from exceptions_app import sla
+from exceptions_app import priority, sla
 from exceptions_app.audit.record import record
 from exceptions_app.cases import lifecycle, queue
 from exceptions_app.cases.about import About
 from exceptions_app.cases.change import Step, change, states_of
 from exceptions_app.cases.models import Case, CaseLine, CaseState
-from exceptions_app.impact import Impact, priority_of
+from exceptions_app.impact import Impact
 from exceptions_app.policies.models import PolicyRelease
 from exceptions_app.routing import route as routing
 from exceptions_app.routing.models import CaseRoute
@@ -60,8 +60,9 @@ def open_case(
         headline=impact.headline[:300],
         state_since=at,
         severity=impact.severity,
-        priority=priority_of(impact.severity, impact.amount),
         amount=impact.amount,
+        expected_loss=impact.expected_loss,
+        impact=impact.record,
         supplier=about.supplier,
         subject_kind=about.kind,
         subject_id=about.id,
@@ -94,6 +95,7 @@ def open_case(
             "state": str(case.state),
             "severity": int(case.severity),
             "amount": None if case.amount is None else str(case.amount),
+            "expected_loss": str(case.expected_loss),
             "team": route.team.code,
             "owner": route.person.username if route.person else None,
             "routed_by": route.words,
@@ -106,6 +108,8 @@ def open_case(
     sla.start(case, at)
     for effect in effects:
         effect(case, at)
+    if priority.follow(case, at):
+        case.save(update_fields=["priority", "priority_until"])
     queue.sync(case)
     return case
 
@@ -221,9 +225,20 @@ def _assign(case: Case, route: Route, *, at: datetime) -> Case:
 def _set_impact(case: Case, impact: Impact) -> None:
     case.headline = impact.headline[:300]
     case.amount = impact.amount
+    case.expected_loss, case.impact = impact.expected_loss, impact.record
     if not case.severity_override_reason:
         case.severity = impact.severity
-    case.priority = priority_of(case.severity, impact.amount)
+
+
+def weigh_anew(case: Case, impact: Impact, *, at: datetime) -> None:
+    """Save the loss of a case, locked, of which only that has moved: stock or demand around it, say.
+
+    No event is left and no version raised: what people read and decide on is as it was.
+    """
+    case.expected_loss, case.impact = impact.expected_loss, impact.record
+    priority.follow(case, at)
+    case.save(update_fields=["expected_loss", "impact", "priority", "priority_until"])
+    queue.sync(case)
 
 
 # --- while a decision is carried out ------------------------------------------------------------------------

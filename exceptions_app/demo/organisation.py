@@ -15,9 +15,11 @@ from exceptions_app.policies.models import (
     CompanyPolicy,
     EscalationStep,
     ExchangeRate,
+    ImpactDefaults,
     MessageTemplate,
     PolicyRelease,
     RoutingRule,
+    SeverityBands,
 )
 
 DEMO_PASSWORD = "rightline"
@@ -95,6 +97,38 @@ def _rules(company: Company, teams: dict[str, Team], release: PolicyRelease) -> 
         position=10,
         name="Everything about confirmations goes to Procurement",
         team=teams["PRO"],
+        release=release,
+        owner="Head of Procurement",
+    )
+    ImpactDefaults.objects.create(
+        company=company,
+        margin_percent=Decimal(22),
+        cover_days=30,
+        demand_sd_percent=Decimal(40),
+        recovery_days=14,
+        penalty_per_day=Decimal(0),
+        penalty_flat=Decimal(0),
+        lost_sale_percent=Decimal(35),
+        expedite_percent=Decimal(20),
+        expedite_cost=Decimal(280),
+        likelihood_percent=Decimal(25),
+        wacc_percent=Decimal(9),
+        hold_days=12,
+        discount_percent=Decimal(2),
+        handling_cost=Decimal(25),
+        blinded_cost=Decimal(6),
+        criticality=Decimal(1),
+        release=release,
+        owner="Controlling",
+    )
+    ImpactDefaults.objects.create(
+        company=company, category="Fasteners", expedite_cost=Decimal(90), release=release, owner="Controlling"
+    )
+    SeverityBands.objects.create(
+        company=company,
+        medium=Decimal(200),
+        high=Decimal(1000),
+        critical=Decimal(5000),
         release=release,
         owner="Head of Procurement",
     )

@@ -22,6 +22,10 @@ CONFIRM_TERM = 2
 SHARE_SHORT = 0.045
 SHARE_SILENT = 0.04
 SHARE_RECENT = 0.12
+SHARE_UNCOSTED = 0.1
+TOUR_PRICE = Decimal("182.40")
+#: What late goods cost us with a customer of each class: for each day, and once.
+PENALTIES = {"A": ((80, 150, 250, 400), (0, 0, 250)), "B": ((0, 0, 40, 80), (0,)), "C": ((0,), (0,))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class _Builder:
         self.company = company
         self.calendar = calendar
         self.random = random.Random(f"{seed}/{company.code}")
+        # Apart from the rest: what things cost must not change what happens.
+        self.costs = random.Random(f"{seed}/{company.code}/costs")
         self.zone = ZoneInfo(company.time_zone)
         self.now = now.astimezone(self.zone)
         self.today = self.now.date()
@@ -112,21 +118,36 @@ class _Builder:
         number = f"{family.code}-{10000 + index}"
         steps = self.random.random() ** 3
         price = family.cheapest + (family.dearest - family.cheapest) * Decimal(str(round(steps, 4)))
-        self.prices[number] = price.quantize(CENT, ROUND_HALF_UP)
+        description = f"{name} {size}" + (f", series {series + 1}" if series else "")
+        is_on_tour = description == self.company.tour_item
+        self.prices[number] = TOUR_PRICE if is_on_tour else price.quantize(CENT, ROUND_HALF_UP)
+        margin = self._margin(self.prices[number])
+        abc_class = self.random.choices("ABC", (2, 3, 5))[0]
         makers = [supplier for supplier in self.company.suppliers if family.category in supplier.categories]
         return ItemRecord(
             number=number,
-            description=f"{name} {size}" + (f", series {series + 1}" if series else ""),
+            description=description,
             base_unit=family.unit,
             version=self.version,
             packs=(Pack("CS", Decimal(family.case_of)),),
             category=family.category,
-            abc_class=self.random.choices("ABC", (2, 3, 5))[0],
+            abc_class=abc_class,
             supplier_items=tuple(
                 SupplierItem(maker.number, f"{family.code[0]}{maker.number[-2:]}-{index:05d}")
                 for maker in makers
             ),
+            unit_margin=margin,
+            sales_price=None if margin is None else self.prices[number] + margin,
+            lead_days=self.costs.choice((5, 7, 10, 14, 21)),
+            criticality=Decimal("1.2") if abc_class == "A" else Decimal(1),
         )
+
+    def _margin(self, price: Decimal) -> Decimal | None:
+        """Return what is earned on one; of some items the ERP does not know it."""
+        if self.costs.random() < SHARE_UNCOSTED:
+            return None
+        share = Decimal(self.costs.randint(18, 42)) / 100
+        return max(CENT, (price * share).quantize(CENT, ROUND_HALF_UP))
 
     # --- orders and answers
 
@@ -217,7 +238,6 @@ class _Builder:
         """The order every tour starts with: 100 seal kits at 182.40, of which the supplier offers 82."""
         item = next(each for each in items if each.description == self.company.tour_item)
         supplier = next(maker for maker in self.company.suppliers if item.category in maker.categories)
-        self.prices[item.number] = Decimal("182.40")
         wanted = self._business_day(7)
         line = OrderLine(
             number="10",
@@ -225,7 +245,7 @@ class _Builder:
             supplier_item=item.supplier_items[0].number,
             description=item.description,
             quantity=Quantity(Decimal(100), "EA"),
-            price=Price(Decimal("182.40"), self.company.currency, Decimal(1), "EA"),
+            price=Price(TOUR_PRICE, self.company.currency, Decimal(1), "EA"),
             schedule=(SchedulePart(Quantity(Decimal(100), "EA"), wanted),),
             warehouse=self.company.warehouses[0][0],
         )
@@ -297,7 +317,7 @@ class _Builder:
         if self.company.tour_item:
             first = orders[0].lines[0]
             day_after = _wanted(first) + timedelta(days=1)
-            stock.append(self._on_hand(first, Decimal(10)))
+            stock.append(self._on_hand(first, Decimal(10), Decimal(100)))
             demand.append(self._demand("SO-881", CUSTOMERS[0], first, Decimal(95), day_after))
             demand.append(self._demand("SO-882", CUSTOMERS[3], first, Decimal(15), day_after))
             seen.add(first.item)
@@ -308,7 +328,8 @@ class _Builder:
             seen.add(line.item)
             pieces = line.quantity.value * (packs[line.item] if line.quantity.unit == "CS" else 1)
             tight = line.item in shorts and self.random.random() < 0.5
-            stock.append(self._on_hand(line, self._share(pieces, (0, 5, 10) if tight else (60, 120, 200))))
+            on_hand = self._share(pieces, (0, 5, 10) if tight else (60, 120, 200))
+            stock.append(self._on_hand(line, on_hand, pieces))
             if tight or self.random.random() < 0.25:
                 wanted = max(Decimal(1), self._share(pieces, (85, 95, 100) if tight else (10, 25, 40)))
                 customer = self.random.choice(CUSTOMERS)
@@ -319,17 +340,23 @@ class _Builder:
     def _share(self, pieces: Decimal, percents: tuple[int, ...]) -> Decimal:
         return (pieces * self.random.choice(percents) / 100).quantize(Decimal(1))
 
-    def _on_hand(self, line: OrderLine, quantity: Decimal) -> Stock:
+    def _on_hand(self, line: OrderLine, quantity: Decimal, pieces: Decimal) -> Stock:
+        """Return a stock level with the demand that uses up an order of so many `pieces` in some weeks."""
+        per_day = (pieces / self.costs.randint(25, 70)).quantize(CENT, ROUND_HALF_UP)
+        spread = Decimal(self.costs.randint(25, 60)) / 100
         return Stock(
             item=line.item,
             warehouse=str(line.warehouse),
             on_hand=Quantity(quantity, "EA"),
             version=self.version,
+            demand_per_day=per_day,
+            demand_sd=(per_day * spread).quantize(CENT, ROUND_HALF_UP),
         )
 
     def _demand(
         self, number: str, customer: tuple[str, str], line: OrderLine, wanted: Decimal, due_on: date
     ) -> Demand:
+        per_day, flat = (self.costs.choice(some) for some in PENALTIES[customer[1]])
         return Demand(
             number=number,
             customer=customer[0],
@@ -342,6 +369,8 @@ class _Builder:
                     warehouse=str(line.warehouse),
                     open=Quantity(wanted, "EA"),
                     due_on=due_on,
+                    penalty_per_day=Decimal(per_day),
+                    penalty_flat=Decimal(flat),
                 ),
             ),
         )

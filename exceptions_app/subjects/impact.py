@@ -1,16 +1,15 @@
-"""What a case costs that is about no order: the money it names, and how bad that is."""
+"""What a case costs that is about no order: what its type puts at stake, and the work on it."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from exceptions_app.cases.lines import deviation_of
-from exceptions_app.cases.models import CaseLine, Severity
+from exceptions_app.cases.models import CaseLine
 from exceptions_app.detection.types.base import ExceptionType
-from exceptions_app.impact import Impact, amount_of, headline_of
+from exceptions_app.impact import Impact, impact_of
 from exceptions_app.policies.lookup import Policies
 from exceptions_app.routing.facts import facts_of
-from exceptions_app.severity import severity_of
 from exceptions_app.subjects.subject import Loaded
+from exceptions_app.weighing import Weighed
 
 
 def assess_subject(
@@ -18,10 +17,17 @@ def assess_subject(
 ) -> Impact:
     """Return the impact of the open lines (at least one) of a case that is about no order."""
     about = loaded.about
-    deviations = [deviation_of(line) for line in lines]
-    amount = amount_of(deviations, about.company.pk, policies)
-    bands = policies.bands(about.company.pk)
-    severity = Severity(severity_of(amount or Decimal(0), bands, kind.severity_floor))
+    weighed = [
+        Weighed(
+            kind=kind,
+            deviation=deviation_of(line),
+            company_id=about.company.pk,
+            policies=policies,
+            figures=policies.figures(loaded.scope(line.line_number)),
+            row=loaded.lines.get(line.line_number),
+        )
+        for line in lines
+    ]
     facts = facts_of(
         kind,
         lines,
@@ -33,10 +39,4 @@ def assess_subject(
         message_kind=about.message_kind,
         order_lines=loaded.lines,
     )
-    return Impact(
-        headline=headline_of(kind, deviations),
-        amount=amount,
-        severity=severity,
-        uncovered=(),
-        facts=facts | {"severity": int(severity), "amount": amount, "customer_class": None},
-    )
+    return impact_of(kind, weighed, uncovered=(), facts=facts)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.canonical.documents import DocumentKind
-from erp_connectors.documents.models import CustomerDemand, Document, StockLevel
+from erp_connectors.documents.models import Document
 from erp_connectors.edi.envelope import Verdict
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions, queries
@@ -31,6 +31,7 @@ from exceptions_app.web.access import person_of
 from exceptions_app.web.ask_view import AskForm, MessageView, inquiry_choices, message_view
 from exceptions_app.web.comparison import Comparison, compare
 from exceptions_app.web.forms import VerbForm
+from exceptions_app.web.impact_view import impact_words, orders_at_risk
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.matching import waiting_documents
 from exceptions_app.web.pages import now_of, queue_url
@@ -93,7 +94,8 @@ CHANNELS: dict[str, Text] = {
 FIELDS: dict[str, Text] = {
     "state": _("Status"),
     "severity": _("Severity"),
-    "amount": _("At risk"),
+    "amount": _("Value"),
+    "expected_loss": _("Expected loss"),
     "escalation_level": _("Escalation"),
     "headline": _("Headline"),
     "close_reason": _("Closing reason"),
@@ -146,8 +148,8 @@ def case_context(
         "lines": [line for line in lines if not line.is_unanswered],
         "unanswered": [line for line in lines if line.is_unanswered],
         "waiting_documents": waiting_documents(case),
-        "impact": _impact(page),
-        "orders_at_risk": orders_at_risk(page.tasks, today=today),
+        "impact": impact_words(case, now=now, today=today),
+        "orders_at_risk": orders_at_risk(case, page.tasks, today=today),
         "tasks": [_task(task, person, now) for task in page.tasks],
         "proposals": cards,
         "decide_target": "#case",
@@ -393,44 +395,6 @@ def _scope(row: ToleranceRow) -> str:
     return ", ".join(name for name in named if name) or gettext("all lines")
 
 
-# --- impact -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One figure of the impact."""
-
-    label: Text
-    value: str
-    note: str = ""
-
-
-def _impact(page: CasePage) -> list[Fact]:
-    """Return what the deviation costs and what there is to cover it."""
-    case = page.case
-    facts = []
-    if case.amount is not None:
-        facts.append(Fact(_("At risk"), formats.money(case.amount, case.company.currency)))
-    pairs = {
-        (line.line.order_line.item_id, line.line.order_line.warehouse_id)
-        for line in page.lines
-        if line.line.order_line and line.line.order_line.item_id and line.line.order_line.warehouse_id
-    }
-    if len(pairs) != 1:
-        return facts
-    (item, warehouse), *_rest = pairs
-    stock = StockLevel.objects.filter(item=item, warehouse=warehouse).first()
-    if stock:
-        facts.append(Fact(_("On hand"), formats.quantity(stock.on_hand, stock.unit)))
-    demand = list(CustomerDemand.objects.filter(item=item, warehouse=warehouse).order_by("due_on")[:200])
-    if demand:
-        waiting = sum((row.open_quantity for row in demand), Decimal(0))
-        orders = len({row.order_number for row in demand})
-        words = ngettext("%(n)s order", "%(n)s orders", orders) % {"n": formats.number(orders)}
-        facts.append(Fact(_("Customers wait for"), formats.quantity(waiting, demand[0].unit), words))
-    return facts
-
-
 # --- tasks --------------------------------------------------------------------------------------------------
 
 
@@ -450,39 +414,6 @@ def _task(task: Task, person: User, now: datetime) -> dict[str, Any]:
         "done_at": task.done_at,
         "outcome": task.outcome,
     }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderAtRisk:
-    """A customer order that cannot be covered in full, in words."""
-
-    number: str
-    customer: str
-    customer_class: str
-    item: str
-    wanted: str
-    due: str
-    short: str
-
-
-def orders_at_risk(tasks: Sequence[Task], *, today: date) -> list[OrderAtRisk]:
-    """Return the customer orders the newest task names, in the order they are served."""
-    newest = max((task for task in tasks if task.facts.get("items")), key=lambda task: task.pk, default=None)
-    if newest is None:
-        return []
-    return [
-        OrderAtRisk(
-            number=order["order"],
-            customer=order["customer"],
-            customer_class=order["class"],
-            item=item["item"],
-            wanted=formats.quantity(Decimal(order["quantity"]), item["unit"]),
-            due=formats.day(date.fromisoformat(order["due_on"]), today=today),
-            short=formats.quantity(Decimal(order["short"]), item["unit"]),
-        )
-        for item in newest.facts["items"]
-        for order in item["orders"]
-    ]
 
 
 # --- history ------------------------------------------------------------------------------------------------
@@ -550,7 +481,7 @@ def _value(name: str, value: Any) -> str:
         return str(labels.CASE_STATES[value].label) if value in labels.CASE_STATES else str(value)
     if name == "severity":
         return str(labels.SEVERITIES[value].label) if value in labels.SEVERITIES else str(value)
-    if name == "amount":
+    if name in ("amount", "expected_loss"):
         return formats.number(Decimal(str(value)), places=2)
     return str(value)
 

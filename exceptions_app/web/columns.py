@@ -35,7 +35,7 @@ COLUMNS = {
         Column("wanted", _("Wanted"), "day number"),
         Column("expected", _("Expected"), "day number"),
         Column("customers", _("Customer orders"), "side"),
-        Column("risk", _("At risk"), "risk number"),
+        Column("risk", _("Expected loss"), "risk number"),
         Column("opened", _("Since"), "day number"),
         Column("status", _("Status"), "status"),
         Column("sla", _("SLA"), "sla"),

@@ -115,6 +115,11 @@ def capped(count: int, cap: int) -> str:
     return f"{number(cap)}+" if count > cap else number(count)
 
 
+def days(count: int) -> str:
+    """Write a number of days."""
+    return ngettext("%(n)s day", "%(n)s days", abs(count)) % {"n": number(count)}
+
+
 def days_apart(days: int) -> str:
     """Write a distance in days with its sign."""
     text = ngettext("%(n)s day", "%(n)s days", abs(days)) % {"n": number(abs(days))}

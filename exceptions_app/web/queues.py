@@ -274,7 +274,7 @@ def _figures(summary: QueueSummary, currency: str) -> dict[str, str]:
         "breached_note": gettext("%(n)s more due within 4 h") % {"n": formats.number(summary.due_soon)},
         "unassigned": formats.capped(summary.unassigned, queries.CAP),
         "unassigned_note": gettext("waiting to be taken") if summary.unassigned else gettext("all taken"),
-        "at_risk": least + formats.money(summary.at_risk, currency, places=0),
+        "expected_loss": least + formats.money(summary.expected_loss, currency, places=0),
         "orders_note": _spread(summary),
     }
 

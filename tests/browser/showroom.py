@@ -18,6 +18,7 @@ from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Case, CaseState, ClockKind, QueueRole
 from tests.builders import factories as make
 from tests.builders.factories import Ground
+from tests.builders.impacts import impact_of_a_shortage
 
 SUPPLIERS = (
     ("Nordmann Dichtungen", "A"),
@@ -37,6 +38,7 @@ ITEMS = (
     ("CG-M20", "Cable gland M20, polyamide", "1.15"),
     ("HC-34", "Hose coupling 3/4 inch", "12.60"),
 )
+LOSSES = {1: Decimal("85.40"), 2: Decimal("412.00"), 3: Decimal("2240.50"), 4: Decimal("7180.00")}
 CUSTOMERS = {"SO-881": "Kessler Maschinenbau", "SO-882": "Harzer Hydraulik"}
 #: What a case of the showroom is like: type, quantity short, state, severity, share of its time used.
 SHAPES = (
@@ -104,8 +106,9 @@ def _case(world: Ground, supplier: Supplier, n: int, now: datetime) -> Case:
         type_code=type_code,
         headline=headline,
         severity=severity,
-        priority=Decimal(10**12 * severity) + amount,
+        priority=LOSSES[severity] * 3 - n,
         amount=amount,
+        expected_loss=LOSSES[severity],
         team=world.teams["PRO"],
         state=state,
         state_since=now - timedelta(hours=2),
@@ -146,6 +149,8 @@ def _tell_the_story(world: Ground, case: Case, now: datetime) -> None:
     assert line.item is not None
     bea, paul = world.people["bea"], world.people["paul"]
     make.StockLevelFactory.create(item=line.item, warehouse=world.warehouse, on_hand=Decimal(10))
+    impact = impact_of_a_shortage(now=now)
+    Case.objects.filter(pk=case.pk).update(impact=impact, expected_loss=Decimal(impact["expected_loss"]))
     for number, rank, quantity in (("SO-881", "A", 95), ("SO-882", "B", 15)):
         make.CustomerDemandFactory.create(
             item=line.item,

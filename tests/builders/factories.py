@@ -792,6 +792,7 @@ class CaseFactory(DjangoModelFactory[Case]):
     severity = 3
     priority = Decimal("3283.20")
     amount = Decimal("3283.20")
+    expected_loss = Decimal("321.14")
     team = factory.SubFactory(TeamFactory, company=factory.SelfAttribute("..company"))
     release = factory.SubFactory(ReleaseFactory)
     opened_at = TUESDAY_TEN

@@ -162,7 +162,7 @@ def test_two_short_lines_of_an_order_are_one_case(shortage: tuple[Ground, OrderL
     assert case.lines.count() == 2
     assert case.headline == "18 EA short (18.0 %): 82 of 100 offered, and 1 more line"
     assert case.amount == Decimal("5107.20")
-    assert case.severity == 4
+    assert case.severity == 1, "together the lines bring what the customers wait for"
 
 
 def test_the_same_number_in_two_companies_is_two_cases(shortage: tuple[Ground, OrderLine]) -> None:
@@ -266,12 +266,12 @@ def test_a_new_answer_updates_the_case(shortage: tuple[Ground, OrderLine]) -> No
     case = the_case()
     assert evaluation.touched == [case.number]
     assert case.headline == "30 EA short (30.0 %): 70 of 100 offered"
-    assert (case.amount, case.severity) == (Decimal("5472.00"), 4)
+    assert (case.amount, case.expected_loss) == (Decimal("5472.00"), Decimal("485.40"))
     assert the_line().quantity == 30
     event = Event.objects.get(kind="case.updated")
     assert event.summary == "Line 10: 30 EA, was 18 EA"
-    assert event.before["severity"] == 3
-    assert event.after["severity"] == 4
+    assert (event.before["amount"], event.after["amount"]) == ("3283.20", "5472.00")
+    assert (event.before["expected_loss"], event.after["expected_loss"]) == ("321.14", "485.40")
 
 
 def test_tasks_follow_the_figures_without_telling_twice(shortage: tuple[Ground, OrderLine]) -> None:
@@ -294,8 +294,10 @@ def test_tasks_are_void_when_stock_covers_the_orders(shortage: tuple[Ground, Ord
     evaluation = look(line, TUESDAY_TEN + hours(1))
     assert {task.state for task in Task.objects.all()} == {TaskState.VOID}
     assert Event.objects.filter(kind="task.voided").count() == 2
-    assert evaluation.touched == []
     assert QueueEntry.objects.get(team__code="CSR").role == "told"
+    event = Event.objects.get(kind="case.updated")
+    assert evaluation.touched == [event.case.number]
+    assert (event.before["severity"], event.after["severity"]) == (3, 1), "no customer waits for it now"
 
 
 def test_a_task_that_was_done_comes_back_only_with_other_figures(

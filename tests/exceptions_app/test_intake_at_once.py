@@ -18,7 +18,7 @@ from exceptions_app.cases.models import Case, CaseLine, Task
 from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
-from tests.builders.factories import TUESDAY_TEN, Ground, offer, shortage_ground
+from tests.builders.factories import TUESDAY_TEN, Ground, offer, order_line, shortage_ground
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = date(2026, 12, 2)
@@ -64,7 +64,25 @@ def test_two_workers_on_one_order_open_one_case(shortage: tuple[Ground, int]) ->
     assert sum(len(result.opened) for result in results) == 1
     assert Event.objects.filter(kind="case.opened").count() == 1
     assert Task.objects.count() == 2
-    assert Notification.objects.filter(kind="alert").count() == 2
+    assert Notification.objects.filter(kind="alert").count() == 1, "the others have their tasks"
+
+
+def test_two_neighbours_looked_at_together_wake_each_other_and_wait_for_nobody(
+    shortage: tuple[Ground, int],
+) -> None:
+    world, _ = shortage
+    lines = [offer(order_line(world, number=f"45000300{number:02}"), (82, DAY)) for number in range(6)]
+    orders = [line.order_id for line in lines]
+    watch.mark("order", orders)
+    works = [lambda half=half: intake.evaluate(half, TUESDAY_TEN) for half in (orders[:3], orders[3:][::-1])]
+    assert [result.failures for result in together(*works)] == [{}, {}]
+    assert Case.objects.count() == 6
+    assert set(watch.due("order", clock.now())) & set(orders), "those that were looked at first"
+    while intake.evaluate_due(50):
+        pass
+    weighed = [case.impact for case in Case.objects.order_by("pk")]
+    intake.evaluate(orders, TUESDAY_TEN + timedelta(minutes=1))
+    assert [case.impact for case in Case.objects.order_by("pk")] == weighed
 
 
 def test_an_older_look_that_waited_does_not_undo_a_newer_one(shortage: tuple[Ground, int]) -> None:

@@ -16,6 +16,7 @@ from exceptions_app.detection.deadlines import JUST_AFTER
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.snapshot import OrderSnapshot
+from exceptions_app.detection.stakes import Stake, stakes_of_bucket
 from exceptions_app.detection.subject import SubjectSnapshot
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import evidence_of, offered_parts, ordered_parts, plain
@@ -73,6 +74,12 @@ USUALLY_ASKED: dict[Family, tuple[Inquiry, ...]] = {
 }
 
 
+USUAL_STAKES = {
+    Family.INVOICE: frozenset({Stake.TIED_UP, Stake.DISCOUNT}),
+    Family.DATA: frozenset({Stake.BLINDNESS}),
+}
+
+
 class TeamCode(StrEnum):
     """The teams of the taxonomy."""
 
@@ -114,8 +121,9 @@ class ExceptionType(ABC):
     be covered. `resolutions` are codes of the playbook. `is_live`: the type opens cases unless a policy says
     otherwise; a type that is not yet workable end to end only detects. `is_on_by_default` false: a live type
     opens cases only where a policy switches it on. `aspect`: what its agreements are bound to. `heals_by`:
-    what can end a deviation, the likeliest first. `severity_floor`: at least so bad. `inquiries`: what its
-    supplier is asked about by mail, the likeliest first; empty: what is usual in its family.
+    what can end a deviation, the likeliest first. `severity_floor`: at least so bad. `stakes`: what is lost
+    while it deviates; None: what is usual (`at_stake`). `inquiries`: what its supplier is asked about by
+    mail, the likeliest first; empty: what is usual in its family.
     """
 
     code: ClassVar[str]
@@ -133,6 +141,7 @@ class ExceptionType(ABC):
     aspect: ClassVar[Aspect] = Aspect.QUANTITY
     severity_floor: ClassVar[Severity] = Severity.LOW
     heals_by: ClassVar[tuple[Healing, ...]] = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
+    stakes: ClassVar[frozenset[Stake] | None] = None
     inquiries: ClassVar[tuple[Inquiry, ...]] = ()
 
     @abstractmethod
@@ -168,6 +177,25 @@ class ExceptionType(ABC):
         ]
         past = [(today - date.fromisoformat(day)).days for day in deviation.actual.get("promised", ())]
         return max([*moved, *past], default=None)
+
+    def at_stake(self) -> frozenset[Stake]:
+        """Return what is lost while it deviates: as `stakes` says, else as for most of its family.
+
+        The work on a case always counts besides.
+        """
+        if self.stakes is not None:
+            return self.stakes
+        usual = USUAL_STAKES.get(self.family, frozenset())
+        return usual | {Stake.PRICE} if self.aspect is Aspect.PRICE else usual
+
+    def overcharge(self, deviation: Deviation) -> Decimal | None:
+        """Return how much more is charged than was ordered, in its currency; None: nobody knows."""
+        is_cheaper = str(deviation.actual.get("difference", "")).startswith("-")
+        return Decimal(0) if is_cheaper else deviation.amount
+
+    def blinded(self, deviation: Deviation) -> int:
+        """Return how many orders cannot be judged because of it."""
+        return 1
 
     @classmethod
     @abstractmethod
@@ -317,6 +345,10 @@ class BucketType(LineType):
     def whole(self, line: LineView) -> Decimal:
         """Return what the percentage of the tolerance is of: the ordered quantity."""
         return line.ordered
+
+    def at_stake(self) -> frozenset[Stake]:
+        """Return what `stakes` says, else what is lost with goods in the bucket."""
+        return stakes_of_bucket(self.bucket) if self.stakes is None else self.stakes
 
     def since(self, line: LineView, pieces: list[Piece]) -> datetime | None:
         """Return since when the pieces are in the bucket: a missed deadline, else the newest answer."""

@@ -10,6 +10,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import (
     Example,
     Family,
@@ -43,6 +44,7 @@ class CarrierException(LineType):
     service = ServiceLevel(2, 8)
     resolutions = ("new_date", "claim")
     is_live = True
+    stakes = frozenset({Stake.DOUBT})
     heals_by = (Healing.DELIVERED, Healing.RECEIVED, Healing.SHIPPED, Healing.CANCELLED)
     inquiries = (Inquiry.CLAIM, Inquiry.NEW_DATE)
 

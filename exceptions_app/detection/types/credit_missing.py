@@ -11,6 +11,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreement import Agreement
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, business_days, whole_days
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import (
     Example,
     Family,
@@ -49,6 +50,7 @@ class CreditMissing(LineType):
     service = ServiceLevel(16, 80)
     resolutions = ("debit_note", "wait_until")
     is_live = True
+    stakes = frozenset({Stake.TIED_UP})
     heals_by = (Healing.CREDITED,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:

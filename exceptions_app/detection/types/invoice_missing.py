@@ -45,6 +45,7 @@ class InvoiceMissing(LineType):
     service = ServiceLevel(16, 80)
     resolutions = ("accrue", "wait_until")
     is_live = True
+    stakes = frozenset()
     heals_by = (Healing.INVOICED, Healing.RECEIVED)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:

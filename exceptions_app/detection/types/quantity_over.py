@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.inquiries import Inquiry
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import ZERO, Example, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import offered_parts
@@ -21,6 +22,7 @@ class QuantityOver(LineType):
     resolutions = ("raise_line", "hold_to_order")
     is_live = True
     inquiries = (Inquiry.CONFIRMATION,)
+    stakes = frozenset({Stake.TIED_UP})
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what is offered beyond the order and the tolerance."""

@@ -7,6 +7,7 @@ from erp_connectors.canonical.documents import GoodsCondition, InQuestion
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import (
     TWO_PERCENT,
     Example,
@@ -33,6 +34,7 @@ class ReceiptOver(LineType):
     service = ServiceLevel(4, 16)
     resolutions = ("raise_line", "return_goods")
     is_live = True
+    stakes = frozenset({Stake.TIED_UP})
     heals_by = (Healing.ERP_CHANGED, Healing.RECEIVED, Healing.CANCELLED)
     inquiries = (Inquiry.CLAIM,)
 

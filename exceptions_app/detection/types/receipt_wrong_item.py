@@ -11,6 +11,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import (
     Example,
     Family,
@@ -35,6 +36,7 @@ class ReceiptWrongItem(LineType):
     service = ServiceLevel(2, 16)
     resolutions = ("return_goods", "accept_discount")
     is_live = True
+    stakes = frozenset({Stake.SERVICE})
     heals_by = (Healing.RECEIVED, Healing.CREDITED, Healing.ERP_CHANGED)
     inquiries = (Inquiry.CLAIM,)
 

@@ -9,6 +9,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.goods import said_at
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import (
     Example,
     Family,
@@ -36,6 +37,7 @@ class ShipNoticeConflict(LineType):
     service = ServiceLevel(4, 8)
     resolutions = ("accept_notice",)
     is_live = True
+    stakes = frozenset({Stake.DOUBT})
     heals_by = (Healing.SHIPPED, Healing.RECEIVED, Healing.ERP_CHANGED, Healing.CANCELLED)
     inquiries = (Inquiry.SHIP_NOTICE,)
 

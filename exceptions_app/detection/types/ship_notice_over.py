@@ -9,6 +9,7 @@ from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.goods import Shipment, surplus_of
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import (
     TWO_PERCENT,
     Example,
@@ -39,6 +40,7 @@ class ShipNoticeOver(LineType):
     service = ServiceLevel(4, 8)
     resolutions = ("raise_line", "refuse_delivery")
     is_live = True
+    stakes = frozenset({Stake.TIED_UP})
     heals_by = (Healing.ERP_CHANGED, Healing.SHIPPED, Healing.RECEIVED, Healing.CANCELLED)
     inquiries = (Inquiry.SHIP_NOTICE,)
 

@@ -10,6 +10,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.goods import goods_until
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import Example, Family, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import goods
@@ -27,6 +28,7 @@ class ShippedAfterCancel(LineType):
     service = ServiceLevel(2, 8)
     resolutions = ("refuse_delivery", "reinstate")
     is_live = True
+    stakes = frozenset({Stake.TIED_UP})
     heals_by = (Healing.ERP_CHANGED,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:

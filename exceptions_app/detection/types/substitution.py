@@ -11,6 +11,7 @@ from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.offers import answers_of, is_readable
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, how_much
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import item_words
@@ -27,6 +28,7 @@ class Substitution(LineType):
     service = ServiceLevel(4, 16)
     resolutions = ("accept_substitute", "hold_to_order")
     is_live = True
+    stakes = frozenset({Stake.DOUBT})
     heals_by = (Healing.ANSWERED, Healing.ERP_CHANGED, Healing.CANCELLED)
     inquiries = (Inquiry.CONFIRMATION,)
 

@@ -143,5 +143,5 @@ def test_an_answer_takes_no_more_queries_with_many_rules_and_people(
             position=position, team=world.teams["FIN"], condition=clause("amount", "above", "5000")
         )
         Membership.objects.create(user=UserFactory.create(), team=world.teams["PRO"])
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         assert routed(world).team == world.teams["PRO"]

@@ -45,6 +45,7 @@ class Scene:
                 "number": number,
                 "order": line.order,
                 "amount": Decimal(amount),
+                "expected_loss": Decimal(amount),
                 "priority": Decimal(amount),
                 "team": self.world.teams["PRO"],
                 "headline": f"18 EA short on {number}",

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from exceptions_app.cases.models import Case, CaseState, QueueRole, Task, TaskSt
 from exceptions_app.web.presence import look
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN
+from tests.builders.impacts import impact_of_a_shortage
 from tests.exceptions_app.web.scenes import FRAGMENT, Scene, set_scene
 
 PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -79,6 +81,66 @@ def test_the_page_names_the_customer_orders_at_risk(scene: Scene) -> None:
     words = text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
 
     assert "SO-881 Kessler A 3 Dec 95 pcs 3 pcs" in words
+
+
+def test_the_page_shows_every_term_of_the_loss_with_its_inputs_sources_and_ages(scene: Scene) -> None:
+    impact = impact_of_a_shortage()
+    scene.shortage(impact=impact, expected_loss=Decimal(impact["expected_loss"]))
+    words = text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
+
+    for said in (
+        "Impact estimated Expected loss € 1,055.14 Revenue at risk € 4,104.00 shown, not added",
+        "Short 18 pcs of 18 pcs missing Value € 3,283.20",
+        "10 · Seal kit · Kassel 99 % likely to run out, 18 pcs short, until 16 Dec",
+        "On hand 10 pcs stock level · 07:00",
+        "Other goods that arrive before 82 pcs open orders",
+        "Customers wait for 110 pcs customer orders",
+        "Usual demand a day 4 pcs stock level · 07:00",
+        "Until the goods are here 22 days item master · 07:00",
+        "Lost margin estimated € 287.28",
+        "Margin of one € 45.60 policy release 3 · 07:00 estimated",
+        "Sales lost without stock 35.0 % policy release 3",
+        "Penalties € 517.27",
+        "Penalty a day, SO-881 € 40.00 customer orders · 07:00 Days late, SO-881 13 days computed",
+        "Expediting € 49.74",
+        "Handling € 25.00",
+        "How critical the item is item master · 07:00 × 1.2",
+        "Expected loss € 1,055.14",
+    ):
+        assert said in words, (said, words[words.index("Impact") :][:2500])
+
+
+def test_the_page_names_the_customers_a_case_would_leave_uncovered_without_a_task(scene: Scene) -> None:
+    scene.shortage(impact=impact_of_a_shortage())
+    words = text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
+
+    assert "SO-881 Kessler Maschinenbau A 3 Dec 95 pcs 3 pcs SO-882 Harzer Hydraulik B 3 Dec" in words
+
+
+def test_a_case_of_several_lines_shows_what_each_adds(scene: Scene) -> None:
+    impact, other = impact_of_a_shortage(), impact_of_a_shortage(line="20", short=9)
+    impact["terms"] += [term for term in other["terms"] if term["line"]]
+    impact["goods"] += other["goods"]
+    scene.shortage(impact=impact)
+    words = text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
+
+    assert "Lost margin estimated € 430.92 Line 10: € 287.28" in words
+    assert "Line 20: € 143.64" in words
+    assert "20 · Seal kit · Kassel" in words
+
+
+def test_a_case_nobody_has_weighed_shows_no_impact(scene: Scene) -> None:
+    scene.shortage()
+
+    assert 'id="impact"' not in scene.browser("bea").get("/cases/EX-1/").content.decode()
+
+
+def test_what_nobody_knows_is_said_to_be_unknown(scene: Scene) -> None:
+    impact = impact_of_a_shortage()
+    impact["terms"][0]["inputs"][1]["value"] = None
+    scene.shortage(impact=impact)
+
+    assert "Margin of one not known" in text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
 
 
 def test_the_page_names_the_tolerance_and_the_release_that_decided(scene: Scene) -> None:

@@ -258,7 +258,7 @@ def test_the_figures_above_the_list_are_those_of_the_list(scene: Scene) -> None:
         due_soon=1,
         mine=1,
         unassigned=2,
-        at_risk=Decimal("301.50"),
+        expected_loss=Decimal("301.50"),
         orders=3,
         documents=0,
         suppliers=1,
@@ -319,7 +319,7 @@ def test_the_csv_holds_the_cases_of_the_filter_and_no_formula(scene: Scene) -> N
     assert [row[0] for row in rows] == ["EX-1"]
     assert rows[0][heads.index("Supplier")] == "'=HYPERLINK(0)"
     assert rows[0][heads.index("Headline")] == "'@SUM(1+1)"
-    assert rows[0][heads.index("At risk")] == "3283.20"
+    assert rows[0][heads.index("Expected loss")] == rows[0][heads.index("Value")] == "3283.20"
 
 
 def test_the_workbook_holds_numbers_as_numbers_and_text_as_text(scene: Scene) -> None:
@@ -332,7 +332,7 @@ def test_the_workbook_holds_numbers_as_numbers_and_text_as_text(scene: Scene) ->
 
     assert by_head["Headline"].value == "'=1+1"
     assert by_head["Headline"].data_type == "s"
-    assert by_head["At risk"].value == Decimal("3283.2") or by_head["At risk"].value == 3283.2
+    assert by_head["Expected loss"].value == Decimal("3283.2") or by_head["Expected loss"].value == 3283.2
 
 
 def test_another_form_of_export_does_not_exist(scene: Scene) -> None:
