@@ -66,7 +66,9 @@ def tell(happened: Sequence[Happening], at: datetime) -> None:
             each.clock.case.updated_at = at
             raised[each.clock.case_id] = each.clock.case
     Event.objects.bulk_create(events)
-    Case.objects.bulk_update(raised.values(), ["escalation_level", "updated_at"])
+    for level in {case.escalation_level for case in raised.values()}:
+        cases = [key for key, case in raised.items() if case.escalation_level == level]
+        Case.objects.filter(pk__in=cases).update(escalation_level=level, updated_at=at)
     send(notices, at)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import Case, Clock
@@ -20,14 +20,20 @@ from exceptions_app.sla.timers import Happening, fall_due, look_ahead
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER = timedelta(minutes=5)
-CHANGED = (
-    "due_at",
-    "warned_at",
-    "reminders",
-    "breached_at",
-    "breached_minutes",
-    "level",
-    "sweep_at",
+#: What a look changes on a clock, with the type of each column.
+CHANGED = {
+    "due_at": "timestamptz",
+    "warned_at": "timestamptz",
+    "reminders": "smallint",
+    "breached_at": "timestamptz",
+    "breached_minutes": "numeric",
+    "level": "smallint",
+    "sweep_at": "timestamptz",
+}
+STORE = (
+    f"UPDATE exceptions_app_clock AS clock SET {', '.join(f'{name} = seen.{name}' for name in CHANGED)}"
+    f" FROM unnest(%s::bigint[], {', '.join(f'%s::{kind}[]' for kind in CHANGED.values())})"
+    f" AS seen(id, {', '.join(CHANGED)}) WHERE clock.id = seen.id"
 )
 
 
@@ -41,9 +47,15 @@ def sweep(now: datetime, limit: int) -> int:
     One that cannot be computed (its calendar is wrong, say) is logged, waits five minutes and holds up no
     other.
     """
-    rows = Clock.objects.select_for_update(skip_locked=True, of=("self", "case"), no_key=True)
-    due = rows.select_related(*RELATED).filter(sweep_at__lte=now).order_by("sweep_at", "pk")
-    claimed = list(due[:limit])
+    due = Clock.objects.filter(sweep_at__lte=now)
+    # Mostly nothing is due, and this small question costs a tenth of the one that claims.
+    if not due.exists():
+        return 0
+    claimed = list(
+        due.select_for_update(skip_locked=True, of=("self", "case"), no_key=True)
+        .select_related(*RELATED)
+        .order_by("sweep_at", "pk")[:limit]
+    )
     if claimed:
         _settle(claimed, now)
     return len(claimed)
@@ -83,8 +95,15 @@ def _look(clocks: Sequence[Clock], now: datetime) -> None:
         if clock.due_at != was_due:
             changed.add(clock.case_id)
     notices.tell(happened, now)
-    Clock.objects.bulk_update(clocks, CHANGED)
+    _store(clocks)
     for case_id in moved:
         rescale(cases[case_id], now)
     for case_id in changed - moved:
         show_next_due(cases[case_id])
+
+
+def _store(clocks: Sequence[Clock]) -> None:
+    """Write what changed on all of them, in one statement."""
+    columns = [[getattr(clock, name) for clock in clocks] for name in CHANGED]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [[clock.pk for clock in clocks], *columns])

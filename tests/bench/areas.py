@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tests.bench import detect, e2e, edi, ingest, page
+from tests.bench import detect, e2e, edi, ingest, page, sla
 from tests.bench.figures import Figure
 from tests.bench.wanted import Wanted
 
@@ -53,6 +53,13 @@ AREAS = {
             measure=detect.measure,
             size=200,
             size_is="orders in a batch",
+            around=Around.SERVERS,
+        ),
+        Area(
+            name="sla",
+            measure=sla.measure,
+            size=200_000,
+            size_is="cases whose clocks are swept",
             around=Around.SERVERS,
         ),
     )

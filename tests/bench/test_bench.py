@@ -16,7 +16,7 @@ from config import env
 from tests.bench.areas import AREAS
 
 #: Small enough for a test, large enough that every part of an area has something to do.
-SIZES = {"page": 1_200, "e2e": 4, "edi": 1, "ingest": 200, "detect": 6}
+SIZES = {"page": 1_200, "e2e": 4, "edi": 1, "ingest": 200, "detect": 6, "sla": 400}
 MOST_QUERIES_OF_A_PAGE = 20
 
 pytestmark = pytest.mark.slow
