@@ -30,8 +30,8 @@ def evaluate_due() -> None:
 def sweep_clocks() -> None:
     """Let what is due on clocks happen, and note that the sweep has run, and until when all is done."""
     now = clock.now()
-    is_done = _drain(lambda: sla.sweep(now, CLOCKS), CLOCKS)
-    heartbeat.beat(heartbeat.SWEEP, done_until=now if is_done else None)
+    _drain(lambda: sla.sweep(now, CLOCKS), CLOCKS)
+    heartbeat.beat(heartbeat.SWEEP, done_until=now if sla.is_swept(now) else None)
 
 
 @shared_task
@@ -76,10 +76,8 @@ def refresh_metrics() -> None:
     health.beat()
 
 
-def _drain(take_batch: Callable[[], int], full: int = BATCH) -> bool:
-    """Take batches until one is not full, or half a minute has passed; return whether nothing is left."""
+def _drain(take_batch: Callable[[], int], full: int = BATCH) -> None:
+    """Take batches until one is not full, or half a minute has passed."""
     stop_at = time.monotonic() + LONGEST
-    while time.monotonic() < stop_at:
-        if take_batch() < full:
-            return True
-    return False
+    while take_batch() == full and time.monotonic() < stop_at:
+        continue

@@ -7,6 +7,17 @@ of it again.
 
 from exceptions_app.sla.clocks import go_on, look_again, rescale, resume, start, stop, wait
 from exceptions_app.sla.counting import used_by
-from exceptions_app.sla.sweep import sweep
+from exceptions_app.sla.sweep import is_swept, sweep
 
-__all__ = ["go_on", "look_again", "rescale", "resume", "start", "stop", "sweep", "used_by", "wait"]
+__all__ = [
+    "go_on",
+    "is_swept",
+    "look_again",
+    "rescale",
+    "resume",
+    "start",
+    "stop",
+    "sweep",
+    "used_by",
+    "wait",
+]

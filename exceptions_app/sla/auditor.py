@@ -75,11 +75,13 @@ def audit(*, seconds: float = LONGEST) -> Round:
     """
     done = Round()
     stop_at = time.monotonic() + seconds
+    # What was never heard counts as silent from here on.
+    for name in heartbeat.STILL_AFTER:
+        Heartbeat.objects.get_or_create(name=name, defaults={"beaten_at": Now()})
     ages = heartbeat.ages()
     # Whoever was away, as after a night without power, cannot tell that somebody else stood still.
     if not heartbeat.is_still(heartbeat.AUDIT, ages):
         _look_at_sweep(ages, done)
-    Heartbeat.objects.get_or_create(name=heartbeat.AUDIT, defaults={"beaten_at": Now()})
     while _one_batch(done) and time.monotonic() < stop_at:
         continue
     return done
@@ -345,7 +347,7 @@ def _look_at_sweep(ages: heartbeat.Ages, done: Round) -> None:
     if not heartbeat.is_still(heartbeat.SWEEP, ages):
         done.gone += standing.update(gone_at=now)
         return
-    words = "It has not run yet" if age is None else f"It has not run for {int(age.total_seconds())} s"
+    words = f"It has not run for {int(age.total_seconds()) if age else 0} s"
     _, is_new = ClockFinding.objects.get_or_create(
         kind=FindingKind.SWEEP,
         case=None,

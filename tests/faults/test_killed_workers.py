@@ -1,15 +1,12 @@
 """A worker is killed (kill -9) inside each hop; another one goes on, and nothing is lost or done twice."""
 
-import json
 from collections import Counter
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from config.processes.programs import Running
 from erp_connectors import clock
 from erp_connectors.documents.models import Document
 from erp_connectors.exchange import outbox
@@ -29,6 +26,7 @@ from exceptions_app.proposals.models import Proposal, ProposalState
 from tests.builders.factories import TUESDAY_TEN
 from tests.faults.broker import Broker
 from tests.faults.conftest import read_everything
+from tests.faults.mortals import Mortals, Point
 from tests.journeys.house import House, offering, order
 from tests.journeys.programs import Programs
 
@@ -37,11 +35,6 @@ pytestmark = pytest.mark.slow
 NUMBER = "4500010001"
 RELEASED = TUESDAY_TEN - timedelta(days=1)
 REST_ON = date(2026, 12, 16)
-#: Longer than any lease: whoever had something in hands when it was killed has lost it.
-AFTER_EVERY_LEASE = timedelta(minutes=3)
-
-Point = tuple[str, str, str, str]
-
 #: Where a worker dies: inside which function of which hop, and whether with all of its processes.
 IN_EVERY_HOP: tuple[Point, ...] = (
     ("A1 claimed, not read", "erp_connectors.exchange.processing:_process", "before", "worker"),
@@ -68,37 +61,6 @@ IN_EVERY_HOP: tuple[Point, ...] = (
 BEFORE_HANDING_OVER: tuple[Point, ...] = (
     ("C0 marked as sent, not handed over", "erp_connectors.exchange.outbox:_deliver", "before", "worker"),
 )
-
-
-class Mortals:
-    """A worker that dies at the points, and the next one that takes its place."""
-
-    def __init__(self, programs: Programs, points: tuple[Point, ...], notes: Path) -> None:
-        notes.mkdir()
-        self.programs, self.notes = programs, notes
-        self.environment = {"CRASH_AT": json.dumps(points), "CRASH_NOTES": str(notes)}
-        self.worker = self._start()
-        self.workers_killed = 0
-        self.died_at: set[str] = set()
-
-    def wait_until(self, is_so: Callable[[], object], what: str, timeout: float = 60.0) -> None:
-        """Wait; meanwhile, for whoever dies, three minutes pass until somebody misses it."""
-
-        def look() -> object:
-            if self.worker.exit_status() is not None:
-                self.programs.forget(self.worker)
-                self.workers_killed += 1
-                self.worker = self._start()
-            new = {path.name for path in self.notes.iterdir()} - self.died_at
-            if new:
-                self.died_at |= new
-                clock.set_now(clock.now() + AFTER_EVERY_LEASE)
-            return is_so()
-
-        self.programs.wait_until(look, f"{what} (deaths so far: {sorted(self.died_at)})", timeout)
-
-    def _start(self) -> Running:
-        return self.programs.start_worker("tests.faults.crashing_app", wait=False, **self.environment)
 
 
 def test_nothing_is_lost_or_done_twice_when_workers_are_killed_inside_every_hop(
