@@ -143,7 +143,7 @@ def _checked_layer(profile: PartnerProfile, layer: MappingOverrides) -> MappingO
 
 def _checked_edifact(profile: PartnerProfile, layer: EdifactOverrides) -> EdifactOverrides:
     try:
-        edifact_tables("", layer)
+        edifact_tables(layer)
     except ConfigurationError as error:
         raise _unusable(profile, str(error)) from error
     if not set(layer.decimal_marks) <= {".", ","}:

@@ -57,6 +57,7 @@ def _sentence(finding: dict[str, Any]) -> str:
         ("column", finding.get("column")),
         ("segment", _segment(finding)),
         ("element", finding.get("element")),
+        ("component", finding.get("component")),
         ("value", finding.get("value")),
     )
     place = ", ".join(f"{name} {value}" for name, value in named if value not in (None, ""))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from erp_connectors.edi.edifact import envelope
 from erp_connectors.edi.edifact.mapping import map_message, read_message
 from erp_connectors.edi.edifact.mapping.source import Source
-from erp_connectors.edi.edifact.mapping.tables import Tables, tables_for
+from erp_connectors.edi.edifact.mapping.tables import Tables
 from erp_connectors.edi.edifact.reader import segment_at, segment_starts
 from erp_connectors.edi.edifact.tokens import (
     COMPONENT,
@@ -50,7 +50,7 @@ class EdifactFrame(Frame):
     group_reference: str
     interchange_time: datetime | None
     rules: PartnerRules
-    tables: dict[str, Tables] = field(default_factory=dict, repr=False)
+    tables: Tables = field(repr=False)
 
     def rows(self, view: bytes) -> tuple[list[Row], list[Finding]]:
         """Return the segments of a message as lists of elements, or none and which limit it breaks."""
@@ -117,14 +117,8 @@ class EdifactFrame(Frame):
             marks=self.rules.edifact.decimal_marks or self.characters.marks,
             zone=ZoneInfo(self.rules.time_zone),
             rules=self.rules,
-            tables=self._tables(names.version),
+            tables=self.tables,
         )
-
-    def _tables(self, version: str) -> Tables:
-        """Return the tables of a version, made once for a group."""
-        if version not in self.tables:
-            self.tables[version] = tables_for(version, self.rules.edifact)
-        return self.tables[version]
 
 
 def _frame_facts(rows: list[Row], names: Names) -> dict[str, Any]:

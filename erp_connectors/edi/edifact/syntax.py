@@ -8,6 +8,7 @@ from erp_connectors.edi.edifact.dates import interchange_time
 from erp_connectors.edi.edifact.facts import envelope_facts, envelope_ids
 from erp_connectors.edi.edifact.frame import EdifactFrame
 from erp_connectors.edi.edifact.mapping import MAPPING_VERSION
+from erp_connectors.edi.edifact.mapping.tables import tables_for
 from erp_connectors.edi.edifact.messages import ACKNOWLEDGEMENT_MESSAGES
 from erp_connectors.edi.edifact.tokens import part, shown
 from erp_connectors.edi.envelope import Finding, element
@@ -86,6 +87,7 @@ class Edifact(Syntax):
             group_reference=element(group.header.elements, 5) if group.header else "",
             interchange_time=moment,
             rules=rules,
+            tables=tables_for(rules.edifact),
         )
 
     def reuse_finding(self, *, same_bytes: bool, in_interchange: bool) -> Finding:

@@ -13,7 +13,18 @@ from erp_connectors.exchange import inbox
 from erp_connectors.exchange.models import Interchange, OutgoingFile, TransactionStatus
 from erp_connectors.exchange.outgoing import send_due
 from erp_connectors.exchange.processing import process_interchange, replay
-from tests.builders.edifact import Parties, interchange, lin, order, order_response, order_response_segments
+from tests.builders.edifact import (
+    Parties,
+    cps,
+    despatch_advice,
+    interchange,
+    invoice,
+    lin,
+    order,
+    order_response,
+    order_response_segments,
+    receiving_advice,
+)
 from tests.builders.factories import Ground, PartnerProfileFactory, ground
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +50,7 @@ def world() -> Ground:
 
 def take(world: Ground, payload: bytes, **values: Any) -> Interchange:
     """Receive and process; return the interchange as it has become."""
-    received = inbox.receive(payload, connection=world.edi, channel="api", **values)
+    received = inbox.receive(payload, connection=world.edi, **({"channel": "api"} | values))
     process_interchange(received.interchange.pk)
     received.interchange.refresh_from_db()
     return received.interchange
@@ -80,6 +91,34 @@ def test_every_interchange_is_answered_by_one_contrl_in_the_outgoing_folder(
     assert "UNB+UNOC:3+4099999000003:14+4000001000005:14+" in text
     assert "UCI+R-7+4000001000005:14+4099999000003:14+7'" in text
     assert "UCM+1+ORDRSP:D:96A:UN:EAN008+7'UCM+2+ORDRSP:D:96A:UN:EAN008+4+29'" in text
+
+
+def test_what_follows_the_answer_is_recorded_as_what_it_is(world: Ground) -> None:
+    shipped = [cps("1"), lin("10", item="MAT-1", kind="IN", quantities={"12": "82"})]
+    billed = [lin("10", item="MAT-1", kind="IN", quantities={"47": "82"}, price="12.50")]
+    received = [lin("10", item="MAT-1", kind="IN", quantities={"48": "82", "194": "80", "124": "2"})]
+    for payload in (
+        despatch_advice("D-1", shipped, order="1000", control="1", parties=PARTIES),
+        invoice("R-1", billed, order="1000", control="2", parties=PARTIES),
+        receiving_advice("W-1", received, order="1000", control="3", parties=PARTIES),
+    ):
+        assert statuses(take(world, payload)) == [TransactionStatus.APPLIED]
+
+    kinds = Document.objects.order_by("kind").values_list("kind", "key")
+    assert list(kinds) == [("invoice", "R-1"), ("receipt", "W-1"), ("ship_notice", "D-1")]
+
+
+def test_a_refused_message_names_segment_element_component_and_value(world: Ground, tmp_path: Path) -> None:
+    world.edi.settings = {"folder": str(tmp_path)}
+    world.edi.save()
+    wrong = lin("10", item="MAT-1", kind="IN", quantities={"21": "100", "113": "many"})
+
+    taken = take(world, order_response("1000", [wrong], parties=PARTIES), channel="folder", file_name="a.edi")
+
+    (finding,) = [each for each in taken.transactions.get().findings if each["severity"] == "error"]
+    assert [finding[name] for name in ("segment", "element", "component", "value")] == ["QTY", 1, 2, "many"]
+    report = bytes(OutgoingFile.objects.get(kind="report", file_name__endswith=".txt").payload).decode()
+    assert "segment 8 QTY, element 1, component 2, value many: " in report
 
 
 def test_acknowledgements_and_our_own_orders_have_no_effect(world: Ground) -> None:

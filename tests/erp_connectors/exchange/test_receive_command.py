@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 
 from erp_connectors.exchange import reporters
 from erp_connectors.exchange.models import Interchange, InterchangeStatus
-from erp_connectors.exchange.reporters import add_reporter
-from tests.builders.factories import EdiConnectionFactory, Ground, ground
+from erp_connectors.exchange.reporters import Reported, add_reporter
+from tests.builders.edifact import Parties, order_response
+from tests.builders.factories import EdiConnectionFactory, Ground, PartnerProfileFactory, ground
 from tests.builders.x12 import confirmation_855
 
 pytestmark = pytest.mark.django_db
@@ -60,10 +61,10 @@ def test_those_above_add_what_they_know_of_the_orders(
     world: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reporters, "_reporters", [])
-    asked: list[list[int]] = []
+    asked: list[Reported] = []
 
-    def cases(orders: Any) -> dict[str, list[str]]:
-        asked.append(list(orders))
+    def cases(about: Reported) -> dict[str, list[str]]:
+        asked.append(about)
         return {"cases": ["EX-17"]}
 
     add_reporter(cases)
@@ -71,7 +72,7 @@ def test_those_above_add_what_they_know_of_the_orders(
     path = confirmation(tmp_path)
 
     assert "cases: EX-17" in receive(str(path), "--wait")
-    assert asked == [[]]
+    assert [(about.orders, len(about.heads)) for about in asked] == [([], 1)]
 
 
 def test_in_words_it_gives_the_verdict_and_the_reason(world: Ground, tmp_path: Path) -> None:
@@ -92,6 +93,19 @@ def test_the_partner_in_the_file_says_which_mailbox_it_is_for(world: Ground, tmp
     EdiConnectionFactory.create()
 
     assert report_on(str(confirmation(tmp_path)))["connection"] == world.edi.code
+
+
+def test_the_unb_of_an_edifact_file_says_so_too(world: Ground, tmp_path: Path) -> None:
+    EdiConnectionFactory.create()
+    PartnerProfileFactory.create(
+        connection=world.edi, their_qualifier="14", their_id="DORN", our_qualifier="14", our_id="WESERLAND"
+    )
+    path = tmp_path / "answer.edi"
+    path.write_bytes(order_response("1000", parties=Parties(sender="DORN", receiver="WESERLAND")))
+
+    report = report_on(str(path), "--wait")
+
+    assert (report["connection"], report) == (world.edi.code, "accept")
 
 
 def test_where_several_would_do_it_asks_which(world: Ground, tmp_path: Path) -> None:

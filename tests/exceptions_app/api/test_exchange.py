@@ -11,7 +11,7 @@ from erp_connectors.exchange import inbox
 from erp_connectors.exchange.models import IdempotencyKey, Interchange, InterchangeStatus
 from erp_connectors.exchange.processing import process_interchange
 from exceptions_app.audit.models import Event
-from tests.builders import factories
+from tests.builders import edifact, factories
 from tests.builders.factories import Ground
 from tests.builders.x12 import ack, confirmation_855, po1
 from tests.exceptions_app.api.callers import ORDER, Caller, json_of, problem, results, signed_in, with_token
@@ -191,6 +191,30 @@ def test_an_interchange_shows_verdict_documents_and_cases_of_each_transaction(
     assert (transaction["kind"], transaction["status"]) == ("855", "applied")
     assert [document["kind"] for document in transaction["documents"]] == ["confirmation"]
     assert transaction["cases"] == [case.number]
+
+
+def test_edifact_is_taken_and_read_as_what_it_is(world: Ground, caller: Caller) -> None:
+    parties = edifact.Parties(sender="SUP77", receiver="WESERLAND")
+    factories.PartnerProfileFactory.create(
+        connection=world.edi,
+        supplier=world.supplier,
+        their_qualifier="14",
+        their_id="SUP77",
+        our_qualifier="14",
+        our_id="WESERLAND",
+    )
+    recorded_order(world)
+    answer = edifact.order_response(
+        "4500010001", [edifact.lin("10", quantities={"21": "100", "113": "82"})], parties=parties
+    )
+
+    sent = json_of(caller.post(f"inbound/{world.edi.code}/", answer, content_type="application/edifact"), 202)
+    process_interchange(sent["id"])
+    shown = json_of(caller.get(f"interchanges/{sent['id']}/"))
+
+    (transaction,) = shown["transactions"]
+    assert (transaction["kind"], transaction["status"]) == ("ORDRSP", "applied")
+    assert [document["kind"] for document in transaction["documents"]] == ["confirmation"]
 
 
 def test_interchanges_are_listed_newest_first_and_filtered(world: Ground, caller: Caller) -> None:

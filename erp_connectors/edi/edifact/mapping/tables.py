@@ -1,8 +1,9 @@
-"""The code lists that decide what an EDIFACT value means, as data in layers: standard < version < partner.
+"""The code lists that decide what an EDIFACT value means, as data in two layers: standard < partner.
 
 Sources: the UN/EDIFACT code lists of the directories D.96A to D.01B (1225, 1229, 2005, 4221, 4343, 5125,
-6063, 7143, 1153, 3035, 3055), the EANCOM 1997 and 2002 manuals, and published partner guides. Meanings differ
-between partners; a difference is an override in a profile, never code.
+6063, 7143, 1153, 3035, 3055), the EANCOM 1997 and 2002 manuals, and published partner guides. The directories
+add codes and give none a second meaning, so one table serves all. Meanings differ between partners; a
+difference is an override in a profile, never code.
 """
 
 from collections.abc import Mapping
@@ -287,7 +288,7 @@ LIN, NO_NUMBER, REFERENCE = "LIN", "NONE", "RFF:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """The tables in force for one version and one partner."""
+    """The tables in force for one partner."""
 
     actions: Mapping[str, Action] = field(default_factory=lambda: ACTIONS)
     header_status: Mapping[str, HeaderStatus] = field(default_factory=lambda: HEADER_STATUS)
@@ -314,51 +315,38 @@ class Tables:
 
 STANDARD = Tables()
 NO_CHANGE = EdifactOverrides()
-VERSION_LAYERS: tuple[tuple[str, EdifactOverrides], ...] = (
-    # EANCOM 2002 renamed the EAN number of an article to GTIN and numbers ship-to places by GLN only.
-    ("D:01B", EdifactOverrides(id_kinds={"SRV": "gtin"})),
-)
 
 
-def tables_for(version: str, overrides: EdifactOverrides) -> Tables:
-    """Return the standard tables, overlaid with those of the version, overlaid with the partner's.
+def tables_for(layer: EdifactOverrides) -> Tables:
+    """Return the standard tables, overlaid with those of the partner.
 
     Raises ConfigurationError where an override names a code that no table has, or an unknown word.
     """
-    tables = STANDARD
-    for prefix, layer in VERSION_LAYERS:
-        if version.startswith(prefix):
-            tables = overlaid(tables, layer)
-    return overlaid(tables, overrides)
-
-
-def overlaid(tables: Tables, layer: EdifactOverrides) -> Tables:
-    """Return the tables with one layer of overrides on top."""
     if layer == NO_CHANGE:
-        return tables
+        return STANDARD
     return replace(
-        tables,
-        actions={**tables.actions, **resolved(layer.actions, tables.actions)},
-        header_status={**tables.header_status, **resolved(layer.header_status, tables.header_status)},
-        purposes={**tables.purposes, **words(layer.purposes, Purpose)},
-        quantity_kinds={**tables.quantity_kinds, **words(layer.quantity_kinds, QuantityKind)},
-        confirmed_quantity=_precedence(tables.confirmed_quantity, layer.confirmed_quantity),
-        delivery_dates=_precedence(tables.delivery_dates, layer.delivery_dates),
-        ship_dates=_precedence(tables.ship_dates, layer.ship_dates),
-        expected_dates=_precedence(tables.expected_dates, layer.expected_dates),
-        date_kinds={**tables.date_kinds, **words(layer.date_kinds, DateKind)},
-        id_kinds={**tables.id_kinds, **layer.id_kinds},
-        net_prices=_precedence(tables.net_prices, layer.net_prices),
-        units={**tables.units, **layer.units},
-        party_roles={**tables.party_roles, **layer.party_roles},
-        id_schemes={**tables.id_schemes, **layer.id_schemes},
-        reference_kinds={**tables.reference_kinds, **layer.reference_kinds},
-        final_codes=replaced(tables.final_codes, layer.final_codes),
-        conditions={**tables.conditions, **words(layer.conditions, GoodsCondition, nothing=GOOD)},
-        invoice_types={**tables.invoice_types, **words(layer.invoice_types, InvoiceKind)},
-        charge_kinds={**tables.charge_kinds, **words(layer.charge_kinds, ChargeKind, nothing=TAX)},
-        line_number_source=_line_number_source(layer.line_number_source) or tables.line_number_source,
-        ignored_segments=tables.ignored_segments | layer.ignored_segments,
+        STANDARD,
+        actions={**STANDARD.actions, **resolved(layer.actions, STANDARD.actions)},
+        header_status={**STANDARD.header_status, **resolved(layer.header_status, STANDARD.header_status)},
+        purposes={**STANDARD.purposes, **words(layer.purposes, Purpose)},
+        quantity_kinds={**STANDARD.quantity_kinds, **words(layer.quantity_kinds, QuantityKind)},
+        confirmed_quantity=_precedence(STANDARD.confirmed_quantity, layer.confirmed_quantity),
+        delivery_dates=_precedence(STANDARD.delivery_dates, layer.delivery_dates),
+        ship_dates=_precedence(STANDARD.ship_dates, layer.ship_dates),
+        expected_dates=_precedence(STANDARD.expected_dates, layer.expected_dates),
+        date_kinds={**STANDARD.date_kinds, **words(layer.date_kinds, DateKind)},
+        id_kinds={**STANDARD.id_kinds, **layer.id_kinds},
+        net_prices=_precedence(STANDARD.net_prices, layer.net_prices),
+        units={**STANDARD.units, **layer.units},
+        party_roles={**STANDARD.party_roles, **layer.party_roles},
+        id_schemes={**STANDARD.id_schemes, **layer.id_schemes},
+        reference_kinds={**STANDARD.reference_kinds, **layer.reference_kinds},
+        final_codes=replaced(STANDARD.final_codes, layer.final_codes),
+        conditions={**STANDARD.conditions, **words(layer.conditions, GoodsCondition, nothing=GOOD)},
+        invoice_types={**STANDARD.invoice_types, **words(layer.invoice_types, InvoiceKind)},
+        charge_kinds={**STANDARD.charge_kinds, **words(layer.charge_kinds, ChargeKind, nothing=TAX)},
+        line_number_source=_line_number_source(layer.line_number_source) or STANDARD.line_number_source,
+        ignored_segments=STANDARD.ignored_segments | layer.ignored_segments,
     )
 
 
