@@ -451,8 +451,15 @@ def event_view(event: Event, messages: Sequence[MessageView] = ()) -> EventView:
         reason=event.reason,
         tone=_event_tone(event),
         moves=[move for move in moves if move.label not in (FIELDS["state"], FIELDS["headline"])],
-        message=next((each for each in messages if each.id == event.after.get("message")), None),
+        message=_message_of(event, messages),
     )
+
+
+def _message_of(event: Event, messages: Sequence[MessageView]) -> MessageView | None:
+    """Return the message an event is the beginning of; what became of it, its chip tells there."""
+    if event.kind not in ("case.asked", "message.reminded"):
+        return None
+    return next((each for each in messages if each.id == event.after.get("message")), None)
 
 
 def _event_tone(event: Event) -> str:
