@@ -192,6 +192,8 @@ class ApprovalRuleAdmin(PolicyAdmin):
 class TaskTemplateAdmin(PolicyAdmin):
     """Which told team gets an alert and which a task, and in which words."""
 
+    form = policy_forms.TaskTemplateForm
+
     list_display = ["type_code", "team_code", "kind", "title", "company", "due_hours", "release"]
     list_filter = ["kind", "company"]
 

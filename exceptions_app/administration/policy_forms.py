@@ -14,9 +14,10 @@ from exceptions_app.asking.facts import OF_LINE, OF_MAIL, OF_REMINDER, OF_SUBJEC
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.registry import all_types
 from exceptions_app.detection.types.base import TeamCode
+from exceptions_app.notifications.words import FACTS_IN_WORDS, FACTS_OF_COVER
 from exceptions_app.people.models import Role
 from exceptions_app.people.permissions import works_in
-from exceptions_app.policies.models import EscalationStep, Side
+from exceptions_app.policies.models import EscalationStep, Side, TellingKind
 from exceptions_app.policies.texts import names_in
 from exceptions_app.policies.values import STANDARD_FIGURES, LimitState
 from exceptions_app.routing.facts import FACTS, read_condition
@@ -269,6 +270,23 @@ class ApprovalRuleForm(PolicyForm):
                 "or leave it empty for all of them."
             )
         return listed
+
+
+class TaskTemplateForm(PolicyForm):
+    """Refuses words that name facts there are none of, and says which there are."""
+
+    def clean(self) -> dict[str, Any]:
+        """Compare what the words name with the facts there are."""
+        cleaned = super().clean()
+        more = FACTS_OF_COVER if cleaned.get("kind") == TellingKind.COVER else ()
+        facts, wrong = (*FACTS_IN_WORDS, *more), {}
+        for name in ("title", "body"):
+            unknown = [each for each in names_in(cleaned.get(name) or "") if each not in facts]
+            if unknown:
+                wrong[name] = f"There is no fact {_braced(unknown)} here; use {_braced(facts)}."
+        if wrong:
+            raise ValidationError(wrong)
+        return cleaned
 
 
 class CompanyPolicyForm(PolicyForm):

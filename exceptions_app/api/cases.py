@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
@@ -38,6 +38,7 @@ from exceptions_app.cases.models import (
     Task,
     TaskState,
 )
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people.models import ApiToken, Team, User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.playbook import registry
@@ -150,7 +151,13 @@ class CaseSerializer(serializers.ModelSerializer):
     team = serializers.CharField(source="team.code", read_only=True)
     owner = serializers.CharField(source="owner.username", default=None, allow_null=True, read_only=True)
     supplier = serializers.CharField(source="supplier.number", default=None, allow_null=True, read_only=True)
+    subject = serializers.CharField(source="subject_kind", read_only=True)
     order = serializers.CharField(source="order.number", default=None, allow_null=True, read_only=True)
+    document = serializers.CharField(source="document.number", default=None, allow_null=True, read_only=True)
+    interchange = serializers.UUIDField(source="interchange_id", allow_null=True, read_only=True)
+    stream = serializers.CharField(source="stream.stream", default=None, allow_null=True, read_only=True)
+    warehouse = serializers.CharField(source="warehouse.code", default=None, allow_null=True, read_only=True)
+    connection = serializers.SerializerMethodField()
     severity = serializers.SerializerMethodField()
 
     class Meta:
@@ -168,7 +175,13 @@ class CaseSerializer(serializers.ModelSerializer):
             "team",
             "owner",
             "supplier",
+            "subject",
             "order",
+            "document",
+            "interchange",
+            "stream",
+            "connection",
+            "warehouse",
             "opened_at",
             "updated_at",
             "due_at",
@@ -183,6 +196,11 @@ class CaseSerializer(serializers.ModelSerializer):
     def get_severity(self, case: Case) -> str:
         """The band as a word."""
         return Severity(case.severity).name.lower()
+
+    def get_connection(self, case: Case) -> str | None:
+        """The ERP or mailbox the case comes from."""
+        about = case.interchange or case.stream or case.document or case.order
+        return about.connection.code if about is not None else None
 
 
 class AllowedActionSerializer(serializers.Serializer):
@@ -202,6 +220,13 @@ class CaseDetailSerializer(CaseSerializer):
     lines = CaseLineSerializer(many=True, read_only=True)
     tasks = TaskSerializer(many=True, read_only=True)
     routed_by = serializers.CharField(read_only=True)
+    assigned_by = serializers.CharField(
+        source="route.person_words",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="Why the rules gave it to its first owner.",
+    )
     release = serializers.IntegerField(source="release.number", read_only=True)
     actions = serializers.SerializerMethodField()
 
@@ -209,6 +234,7 @@ class CaseDetailSerializer(CaseSerializer):
         fields = [
             *CaseSerializer.Meta.fields,
             "routed_by",
+            "assigned_by",
             "release",
             "impact",
             "clocks",
@@ -278,6 +304,13 @@ class CaseFilter(django_filters.FilterSet):
     owner = django_filters.CharFilter(field_name="owner__username")
     supplier = django_filters.CharFilter(field_name="supplier__number")
     order = django_filters.CharFilter(field_name="order__number")
+    subject = django_filters.ChoiceFilter(
+        field_name="subject_kind", choices=[(kind.value, kind.value) for kind in SubjectKind]
+    )
+    document = django_filters.CharFilter(field_name="document__number")
+    interchange = django_filters.UUIDFilter(field_name="interchange_id")
+    connection = django_filters.CharFilter(method="filter_connection")
+    warehouse = django_filters.CharFilter(field_name="warehouse__code")
     item = django_filters.CharFilter(method="filter_item")
     severity = django_filters.ChoiceFilter(
         choices=[(name, name) for name in SEVERITIES], method="filter_severity"
@@ -293,6 +326,13 @@ class CaseFilter(django_filters.FilterSet):
         """Cases with a line on this item."""
         lines = CaseLine.objects.filter(case=OuterRef("pk"), order_line__item_number=value)
         return cases.filter(Exists(lines))
+
+    def filter_connection(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        """Cases about something of this ERP or mailbox."""
+        found = Q()
+        for about in ("interchange", "stream", "document", "order"):
+            found |= Q(**{f"{about}__connection__code": value})
+        return cases.filter(found)
 
     def filter_severity(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         """Cases of one band."""
@@ -341,6 +381,23 @@ def cases_for(request: Request) -> QuerySet[Case]:
     return cases.filter(company__in=companies(request)) if isinstance(request.auth, ApiToken) else cases
 
 
+ABOUT = (
+    "order__connection",
+    "document__connection",
+    "interchange__connection",
+    "stream__connection",
+    "warehouse",
+)
+#: Bytes and findings of what a case is about: not shown with it, and large.
+UNSHOWN = ("interchange__payload", "interchange__findings", "interchange__envelope", "document__loose")
+
+
+def with_what_it_is_about(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Return cases read together with what a list shows of them."""
+    related = cases.select_related("company", "team", "owner", "supplier", "release", *ABOUT)
+    return related.defer(*UNSHOWN)
+
+
 AROUND = (
     "lines",
     "tasks__team",
@@ -362,9 +419,7 @@ class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, view
 
     def get_queryset(self) -> QuerySet[Case]:
         """Only what the caller may see."""
-        cases = cases_for(self.request).select_related(
-            "company", "team", "owner", "supplier", "order", "release"
-        )
+        cases = with_what_it_is_about(cases_for(self.request))
         return cases.prefetch_related(*AROUND) if self.action in ("retrieve", "act") else cases
 
     def get_serializer_class(self) -> type[serializers.Serializer]:
@@ -458,7 +513,7 @@ class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, view
             wanted["cases"] = _cases_of(request, wanted["cases"])
         getattr(actions, verb)(case, by=actor(request), expected_version=version, **wanted)
         # Whoever handed it over may no longer see it, and is shown what became of it once more.
-        done = Case.objects.select_related("company", "team", "owner", "supplier", "order", "release")
+        done = with_what_it_is_about(Case.objects.all())
         return Response(self.get_serializer(done.prefetch_related(*AROUND).get(pk=case.pk)).data)
 
 
@@ -502,11 +557,12 @@ def arguments(case: Case, verb: actions.AllowedAction, given: dict[str, Any]) ->
 
 
 class TaskFilter(django_filters.FilterSet):
-    """By state, team and case."""
+    """By state, team, case and due time."""
 
     state = django_filters.ChoiceFilter(choices=TaskState.choices)
     team = django_filters.CharFilter(field_name="team__code")
     case = django_filters.CharFilter(field_name="case__number")
+    due_before = django_filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lt")
 
     class Meta:
         model = Task

@@ -193,6 +193,7 @@ WESERLAND = DemoCompany(
     people=(
         DemoPerson("bea", "Bea", "Brandt", "PRO", "member", Decimal(2500), "BBRANDT"),
         DemoPerson("bruno", "Bruno", "Berger", "PRO", "member", Decimal(2500), "BBERGER"),
+        DemoPerson("lena", "Lena", "Lorenz", "PRO", "member", Decimal(2500), "LLORENZ"),
         DemoPerson("paul", "Paul", "Petersen", "PRO", "lead", Decimal(25000), "PPETERSEN"),
         DemoPerson("mona", "Mona", "Martens", "PRO", "manager", Decimal(250000)),
         DemoPerson("pia", "Pia", "Pohl", "PLN", "lead", Decimal(25000)),

@@ -18,8 +18,11 @@ from exceptions_app.policies.models import (
     ImpactDefaults,
     MessageTemplate,
     PolicyRelease,
+    Responsibility,
     RoutingRule,
     SeverityBands,
+    TypeMode,
+    TypeSetting,
 )
 
 DEMO_PASSWORD = "rightline"
@@ -92,14 +95,6 @@ def _rules(company: Company, teams: dict[str, Team], release: PolicyRelease) -> 
         EscalationStep.objects.create(
             team=team, level=2, after_minutes=240, role=Role.MANAGER, release=release
         )
-    RoutingRule.objects.create(
-        company=company,
-        position=10,
-        name="Everything about confirmations goes to Procurement",
-        team=teams["PRO"],
-        release=release,
-        owner="Head of Procurement",
-    )
     ImpactDefaults.objects.create(
         company=company,
         margin_percent=Decimal(22),
@@ -132,9 +127,59 @@ def _rules(company: Company, teams: dict[str, Team], release: PolicyRelease) -> 
         release=release,
         owner="Head of Procurement",
     )
+    _routing(company, teams, release)
     other = "GBP" if company.currency == "EUR" else "EUR"
     rate = Decimal("1.15") if company.currency == "EUR" else Decimal("0.87")
     ExchangeRate.objects.create(company=company, currency=other, rate=rate, release=release, owner="Finance")
+
+
+def _routing(company: Company, teams: dict[str, Team], release: PolicyRelease) -> None:
+    """Set up where cases go: two rules, somebody with a field of their own, a type that only watches."""
+    manager = Membership.objects.get(team=teams["PRO"], role=Role.MANAGER).user
+    about_orders = {"fact": "family", "op": "one_of", "value": ["confirmation", "shipment"]}
+    rules = (
+        (
+            5,
+            "Orders with very much at risk go to the manager",
+            {"all": [about_orders, {"fact": "amount", "op": "at_least", "value": "50000"}]},
+            manager,
+        ),
+        (
+            10,
+            "Confirmations go to Procurement, whoever owns their type",
+            {
+                "all": [
+                    {"fact": "family", "op": "is", "value": "confirmation"},
+                    {"fact": "type", "op": "not_one_of", "value": ["date_earlier", "allocation_cut"]},
+                ]
+            },
+            None,
+        ),
+    )
+    for position, name, condition, person in rules:
+        RoutingRule.objects.create(
+            company=company,
+            position=position,
+            name=name,
+            condition=condition,
+            team=teams["PRO"],
+            person=person,
+            release=release,
+            owner="Head of Procurement",
+        )
+    lead = Membership.objects.filter(team=teams["FIN"], role=Role.LEAD).first()
+    if lead is not None:
+        Responsibility.objects.create(
+            company=company, team=teams["FIN"], person=lead.user, category="Bearings", release=release
+        )
+    TypeSetting.objects.create(
+        company=company,
+        type_code="date_earlier",
+        mode=TypeMode.SHADOW,
+        warehouse=company.warehouses.order_by("code")[0],
+        release=release,
+        owner="Head of the warehouse",
+    )
 
 
 def administrator() -> User:

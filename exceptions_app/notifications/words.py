@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.utils.translation import gettext
 
+from erp_connectors.canonical.documents import DocumentKind
+from erp_connectors.exchange.models import Interchange
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.notifications.tellings import ANY_ALERT, ANY_COVER, COVER, TELLINGS, Telling
@@ -16,6 +18,22 @@ from exceptions_app.policies.models import TaskTemplate, TellingKind
 from exceptions_app.policies.texts import fill
 
 LONGEST_TITLE = 200
+#: What a template may name of a case, and of the customer orders it leaves uncovered.
+FACTS_IN_WORDS = (
+    "case",
+    "type",
+    "headline",
+    "about",
+    "order",
+    "document",
+    "supplier",
+    "warehouse",
+    "amount",
+    "severity",
+    "team",
+    "owner",
+)
+FACTS_OF_COVER = ("orders", "shortfalls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,8 @@ def facts_in_words(case: Case) -> dict[str, str]:
         "about": about(case),
         "order": order,
         "supplier": case.supplier.name if case.supplier else gettext("the supplier"),
+        "sender": case.supplier.name if case.supplier else "",
+        "document": case.document.number if case.document else "",
         "warehouse": case.warehouse.name if case.warehouse else "",
         "amount": amount,
         "severity": str(case.get_severity_display()),
@@ -97,13 +117,26 @@ def facts_in_words(case: Case) -> dict[str, str]:
 
 
 def about(case: Case) -> str:
-    """Return what a case is about, in words: its order, else its supplier, else itself."""
+    """Return what a case is about, in words: its order, document, message or stream, else its supplier."""
     if case.order is not None:
         return gettext("order %(number)s") % {"number": case.order.number}
+    if case.document is not None:
+        is_invoice = case.document.kind == DocumentKind.INVOICE
+        words = gettext("invoice %(number)s") if is_invoice else gettext("document %(number)s")
+        return words % {"number": case.document.number}
+    if case.stream is not None:
+        values = {"stream": case.stream.stream, "connection": case.stream.connection.name}
+        return gettext("%(stream)s from %(connection)s") % values
+    if case.interchange_id is not None:
+        file_name = (
+            Interchange.objects.filter(pk=case.interchange_id).values_list("file_name", flat=True).get()
+        )
+        return gettext("message %(name)s") % {"name": file_name or case.interchange_id}
     return case.supplier.name if case.supplier else case.number
 
 
 def where(facts: Mapping[str, Any]) -> str:
     """Return where a told team finds the case: what it is about, and who has it."""
-    words = gettext("%(about)s, %(supplier)s. %(team)s has it as %(case)s.") % facts
+    known = dict.fromkeys(filter(None, (facts["about"], facts["sender"])))
+    words = gettext("%(about)s. %(team)s has it as %(case)s.") % {**facts, "about": ", ".join(known)}
     return words[:1].upper() + words[1:]

@@ -375,3 +375,20 @@ def test_a_reminder_may_name_what_it_reminds_of(root: Client, world: Ground) -> 
     address_of_row = address(MessageTemplate, "change", row.pk)
     sent = send(root, address_of_row, inquiry="reminder", subject="{asked_about}", body="{asked_on} {asked}")
     assert sent.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "words"),
+    [
+        ("alert", "title", "Cover {orders}"),
+        ("task", "body", "{shortfalls} of {headline}"),
+        ("cover", "title", "Cover {everything}"),
+    ],
+)
+def test_a_template_that_names_what_there_is_not_is_refused(
+    kind: str, place: str, words: str, root: Client, world: Ground
+) -> None:
+    row = factories.TaskTemplateFactory.create()
+    found = refused(root, row, kind=kind, **{place: words})
+    assert "There is no fact {" in found[place][0]
+    assert "{headline}" in found[place][0]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from erp_connectors.exchange.models import StreamState
 from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Case, CaseState, Severity, Task, TaskState
 from tests.builders import factories
@@ -110,6 +111,40 @@ def test_every_filter_keeps_what_it_names_and_nothing_else(world: Ground) -> Non
     assert numbers(item="SEAL-KIT", severity="high") == ["EX-1"]
     for query in ({"supplier": "78"}, {"team": "FIN"}, {"owner": "nobody"}, {"item": "NUT"}):
         assert numbers(**query) == []
+
+
+def test_cases_about_something_else_than_an_order_say_what_it_is(world: Ground) -> None:
+    head = factories.DocumentHeadFactory.create(connection=world.erp, number="INV-77")
+    message = factories.InterchangeFactory.create(connection=world.edi)
+    stream = StreamState.objects.get(connection=world.erp, stream="receipts")
+    for number, values in (
+        ("EX-1", {"subject_kind": "invoice", "document": head, "warehouse": world.warehouse}),
+        ("EX-2", {"subject_kind": "message", "interchange": message}),
+        ("EX-3", {"subject_kind": "stream", "stream": stream}),
+    ):
+        about = {"order": None, "supplier": None, "company": world.company, "group_key": number}
+        about |= {"headline": f"{number} is about no order"}
+        factories.CaseFactory.create(number=number, team=world.teams["FIN"], **about, **values)
+    caller = with_token(world.company, "cases:read")
+    rows = {row["number"]: row for row in results(caller.get("cases/"))}
+    assert {number: (row["subject"], row["connection"]) for number, row in rows.items()} == {
+        "EX-1": ("invoice", "weserland-erp"),
+        "EX-2": ("message", "weserland-edi"),
+        "EX-3": ("stream", "weserland-erp"),
+    }
+    assert (rows["EX-1"]["document"], rows["EX-1"]["warehouse"]) == ("INV-77", "KAS")
+    assert (rows["EX-2"]["interchange"], rows["EX-3"]["stream"]) == (str(message.pk), "receipts")
+    for query, expected in (
+        ({"subject": "invoice"}, ["EX-1"]),
+        ({"document": "INV-77"}, ["EX-1"]),
+        ({"warehouse": "KAS"}, ["EX-1"]),
+        ({"interchange": str(message.pk)}, ["EX-2"]),
+        ({"connection": "weserland-erp"}, ["EX-3", "EX-1"]),
+        ({"order": "4500010001"}, []),
+    ):
+        assert [row["number"] for row in results(caller.get("cases/", **query))] == expected, query
+    shown = json_of(caller.get("cases/EX-2/"))
+    assert (shown["assigned_by"], shown["order"], shown["lines"]) == (None, None, [])
 
 
 # --- one case -----------------------------------------------------------------------------------------------

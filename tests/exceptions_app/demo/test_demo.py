@@ -14,7 +14,7 @@ from erp_connectors.companies import Connection
 from erp_connectors.documents.models import PurchaseOrder as MirroredOrder
 from erp_connectors.exchange.models import Interchange, InterchangeStatus, OutgoingFile
 from exceptions_app.calendars import BusinessCalendar
-from exceptions_app.cases.models import Case, QueueEntry, Task
+from exceptions_app.cases.models import ENDED, Case, QueueEntry, Task
 from exceptions_app.demo import erp, world
 from exceptions_app.demo.catalogue import COMPANIES, TALBRIDGE, WESERLAND
 from exceptions_app.demo.places import logins_of, memories
@@ -84,7 +84,12 @@ def test_the_seed_fills_the_queue_with_both_types_of_work(tmp_path: Path) -> Non
     assert MessageTemplate.objects.filter(language="de").exists()
     assert not ClockOffset.objects.exists()
     assert User.objects.get(username="bea").check_password("rightline")
-    assert "bea" in logins_of(tmp_path).read_text()
+    logins = logins_of(tmp_path).read_text()
+    for name in ("bea", "lena", "paul", "mona", "pia", "wade", "cora", "finn", "fritz", "sam", "ines"):
+        assert name in logins
+        assert User.objects.get(username=name).memberships.exists()
+    assert not Case.objects.filter(owner=None).exclude(state__in=ENDED).exists(), "somebody has each"
+    assert set(Case.objects.filter(route__rule=None).values_list("team__code", flat=True)) <= {"WHS", "FIN"}
 
 
 @pytest.mark.django_db

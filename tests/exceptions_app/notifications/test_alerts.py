@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from erp_connectors.exchange.models import StreamState
 from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Case, Task, TaskState
 from exceptions_app.coverage import Need, Shortfall
 from exceptions_app.detection import registry
 from exceptions_app.detection.types.base import ExceptionType
-from exceptions_app.notifications import alerts
+from exceptions_app.notifications import alerts, words
 from exceptions_app.notifications.models import Notification
 from exceptions_app.notifications.tellings import TELLINGS
 from exceptions_app.policies.models import TellingKind
@@ -19,7 +20,9 @@ from exceptions_app.shortfalls import ItemShortfalls
 from tests.builders.factories import (
     TUESDAY_TEN,
     CaseFactory,
+    DocumentHeadFactory,
     Ground,
+    InterchangeFactory,
     MembershipFactory,
     PurchaseOrderFactory,
     TaskTemplateFactory,
@@ -142,9 +145,32 @@ def test_a_case_without_order_and_supplier_is_told_by_what_it_has(case: Case) ->
     case.order = case.supplier = None
     tell(case)
     assert ("WHS", "alert", "Expect less on EX-7: 18 EA short on 4500010001") in told()
-    assert (
-        "EX-7, the supplier. Procurement has it as EX-7." in Notification.objects.get(team__code="WHS").body
-    )
+    assert Notification.objects.get(team__code="WHS").body.endswith("EX-7. Procurement has it as EX-7.")
+
+
+def test_words_name_whatever_a_case_is_about(case: Case, world: Ground) -> None:
+    order, supplier = case.order, case.supplier
+    message = InterchangeFactory.create(connection=world.edi, file_name="855.x12")
+    nameless = InterchangeFactory.create(connection=world.edi)
+    for about, expected in (
+        ({"order": order}, "order 4500010001"),
+        ({"document": DocumentHeadFactory.create(number="INV-77")}, "invoice INV-77"),
+        ({"document": DocumentHeadFactory.create(number="GR-5", kind="receipt")}, "document GR-5"),
+        ({"interchange": message}, "message 855.x12"),
+        ({"interchange": nameless}, f"message {nameless.pk}"),
+        (
+            {"stream": StreamState.objects.get(connection=world.erp, stream="receipts")},
+            f"receipts from {world.erp.name}",
+        ),
+        ({}, "Nordmann Dichtungen"),
+    ):
+        case.supplier = supplier
+        case.order = case.document = case.interchange = case.stream = None
+        for name, value in about.items():
+            setattr(case, name, value)
+        assert words.about(case) == expected
+    told = words.where(words.facts_in_words(case))
+    assert told == "Nordmann Dichtungen. Procurement has it as EX-7."
 
 
 # --- templates ----------------------------------------------------------------------------------------------

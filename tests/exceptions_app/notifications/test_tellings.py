@@ -8,7 +8,7 @@ from exceptions_app.cases.models import Case
 from exceptions_app.detection import registry
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.notifications.tellings import COVER, TELLINGS, Telling
-from exceptions_app.notifications.words import facts_in_words
+from exceptions_app.notifications.words import FACTS_IN_WORDS, FACTS_OF_COVER, facts_in_words
 from exceptions_app.policies.models import TellingKind
 from tests.builders.factories import CaseFactory
 
@@ -84,8 +84,9 @@ def case(db: None) -> Case:
 
 @pytest.mark.parametrize("telling", ALL)
 def test_words_name_only_facts_there_are(telling: Telling, case: Case) -> None:
-    known = set(facts_in_words(case))
+    assert set(FACTS_IN_WORDS) <= set(facts_in_words(case))
+    known = set(FACTS_IN_WORDS)
     if telling.kind is TellingKind.COVER:
-        known |= {"orders", "shortfalls"}
+        known |= set(FACTS_OF_COVER)
     assert set(re.findall(r"\{(\w+)\}", telling.title + telling.body)) <= known
     assert telling.due_hours > 0
