@@ -142,9 +142,9 @@ def test_columns_are_chosen_and_stay_in_the_address(window: OpenPage, room: Show
         ["Exception", "Invoice", "Amount", "Supplier", "At risk", "Status", "SLA", "Owner"]
     )
     page.click("#pill-column summary")
-    page.get_by_label("Warehouse").check()
+    page.get_by_role("checkbox", name="Warehouse").check()
     expect(heads).to_have_count(9)
-    page.get_by_label("Owner", exact=True).uncheck()
+    page.get_by_role("checkbox", name="Owner", exact=True).uncheck()
     expect(heads).to_have_count(8)
     assert "column=warehouse" in page.url
     assert "column=owner" not in page.url

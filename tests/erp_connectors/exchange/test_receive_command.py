@@ -98,14 +98,20 @@ def test_the_partner_in_the_file_says_which_mailbox_it_is_for(world: Ground, tmp
 def test_the_unb_of_an_edifact_file_says_so_too(world: Ground, tmp_path: Path) -> None:
     EdiConnectionFactory.create()
     PartnerProfileFactory.create(
-        connection=world.edi, their_qualifier="14", their_id="DORN", our_qualifier="14", our_id="WESERLAND"
+        connection=world.edi,
+        supplier=world.supplier,
+        their_qualifier="14",
+        their_id="DORN",
+        our_qualifier="14",
+        our_id="WESERLAND",
     )
     path = tmp_path / "answer.edi"
     path.write_bytes(order_response("1000", parties=Parties(sender="DORN", receiver="WESERLAND")))
 
     report = report_on(str(path), "--wait")
 
-    assert (report["connection"], report) == (world.edi.code, "accept")
+    (transaction,) = report["transactions"]
+    assert (report["connection"], transaction["documents"]) == (world.edi.code, ["confirmation 1000"])
 
 
 def test_where_several_would_do_it_asks_which(world: Ground, tmp_path: Path) -> None:
