@@ -37,8 +37,22 @@ LEAST_CRITICAL, MOST_CRITICAL = Decimal(1), Decimal("1.5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A document that is held as a whole: its total, and the discount it grants; None: it does not say."""
+
+    total: Decimal | None
+    currency: str
+    discount_percent: Decimal | None = None
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A deviation with what its loss is made of; without an order line, only its own amount."""
+    """A deviation with what its loss is made of; without an order line, only its own amount.
+
+    `held` is the document that ties up money; None: the deviation does by its amount. `is_held_with_another`:
+    another deviation of the case counts that already. `blinded` None: as many orders as its type says.
+    """
 
     kind: ExceptionType
     deviation: Deviation
@@ -48,6 +62,9 @@ class Weighed:
     row: OrderLine | None = None
     line: LineView | None = None
     share: Share | None = None
+    held: Held | None = None
+    is_held_with_another: bool = False
+    blinded: int | None = None
 
     @property
     def currency(self) -> str:
@@ -76,14 +93,12 @@ class Weighed:
             yield variance_term(
                 self._money("price_variance", self.kind.overcharge(self.deviation)), line=self._line_number
             )
-        held = self._money("held_value", self.deviation.amount)
-        if Stake.TIED_UP in stakes:
-            yield self._held_term(held)
-        if Stake.DISCOUNT in stakes:
-            discount = self._part("discount_share", "discount_percent", stands_in=True)
-            yield discount_term(held, discount, line=self._line_number)
+        if Stake.TIED_UP in stakes and not self.is_held_with_another:
+            yield self._held_term()
+        if Stake.DISCOUNT in stakes and not self.is_held_with_another:
+            yield discount_term(self._held_value(), self._discount(), line=self._held_line)
         if Stake.BLINDNESS in stakes:
-            orders = Decimal(self.kind.blinded(self.deviation))
+            orders = Decimal(self.kind.blinded(self.deviation) if self.blinded is None else self.blinded)
             yield blindness_term(
                 Input(code="blinded", value=orders, source=Source.CASE),
                 self._cost("blinded_cost", "blinded_cost"),
@@ -115,10 +130,37 @@ class Weighed:
         )
         return service_terms(share.out, service, unit=line.counter.unit, line=self._line_number)
 
-    def _held_term(self, held: Input) -> Term:
+    def _held_term(self) -> Term:
         figure = self.figures["hold_days"]
         days = from_policy("hold_days", figure, figure.value, unit=DAYS, stands_in=False)
-        return held_term(held, self._part("wacc", "wacc_percent"), days, line=self._line_number)
+        return held_term(self._held_value(), self._part("wacc", "wacc_percent"), days, line=self._held_line)
+
+    @property
+    def _held_line(self) -> str:
+        """The line that is held; a document is held with all of its lines."""
+        return self._line_number if self.held is None else ""
+
+    def _held_value(self) -> Input:
+        if self.held is None:
+            return self._money("held_value", self.deviation.amount)
+        return Input(
+            code="held_value",
+            value=self.in_company_currency(self.held.total, self.held.currency),
+            unit=self.currency,
+            source=Source.INVOICE,
+            as_of=self.held.said_at,
+        )
+
+    def _discount(self) -> Input:
+        if self.held is None or self.held.discount_percent is None:
+            return self._part("discount_share", "discount_percent", stands_in=True)
+        return Input(
+            code="discount_share",
+            value=max(self.held.discount_percent, NOTHING) / HUNDRED,
+            unit=SHARE,
+            source=Source.INVOICE,
+            as_of=self.held.said_at,
+        )
 
     # --- inputs ---------------------------------------------------------------------------------------
 

@@ -448,14 +448,16 @@ def test_a_line_without_a_price_has_a_margin_nobody_knows(shortage: tuple[Ground
 STAKES = {
     "line_rejected quantity_short backorder date_later ship_notice_short shipment_delayed": {"service"},
     "delivery_overdue receipt_short receipt_damaged receipt_wrong_item": {"service"},
-    "confirmation_late answer_incomplete ship_notice_missing substitution": {"doubt"},
-    "carrier_exception ship_notice_conflict": {"doubt"},
-    "price_mismatch price_basis_suspect": {"price"},
+    "confirmation_late answer_incomplete ship_notice_missing substitution answer_conflict": {"doubt"},
+    "carrier_exception ship_notice_conflict reconfirmation_due": {"doubt"},
+    "price_mismatch price_basis_suspect supplier_drift": {"price"},
+    "invoice_price invoice_charge": {"price", "tied_up", "discount"},
     "date_earlier quantity_over shipped_after_cancel ship_notice_over receipt_over": {"tied_up"},
     "credit_missing": {"tied_up"},
-    "invoice_quantity invoice_before_receipt": {"tied_up", "discount"},
-    "invoice_missing": set(),
-    "unit_unknown": {"blindness"},
+    "invoice_quantity invoice_before_receipt invoice_total invoice_terms": {"tied_up", "discount"},
+    "invoice_unordered invoice_duplicate": {"tied_up", "discount"},
+    "invoice_missing receipt_unexpected unordered_line": set(),
+    "unit_unknown feed_silent message_quarantined": {"blindness"},
 }
 
 

@@ -11,6 +11,7 @@ from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.offers import answers_of, doubtful_share, readable_answer
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import plain
@@ -32,6 +33,7 @@ class AnswerConflict(LineType):
     service = ServiceLevel(4, 16)
     resolutions = ("settle_answer",)
     is_live = True
+    stakes = frozenset({Stake.DOUBT})
     heals_by = (Healing.ANSWERED, Healing.ERP_CHANGED, Healing.CANCELLED)
     inquiries = (Inquiry.CONFIRMATION,)
 

@@ -9,6 +9,7 @@ from erp_connectors.canonical.documents import Charge, ChargeKind, Invoice, Invo
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.invoices import InvoiceSnapshot, InvoiceView, charges_of
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import ZERO, Example, ServiceLevel, TeamCode
 from exceptions_app.detection.types.invoice import InvoiceType
 from exceptions_app.detection.words import plain
@@ -31,6 +32,7 @@ class InvoiceCharge(InvoiceType):
     service = ServiceLevel(8, 40)
     resolutions = ("accept_as_billed", "short_pay")
     is_live = True
+    stakes = frozenset({Stake.PRICE, Stake.TIED_UP, Stake.DISCOUNT})
     heals_by = (Healing.CREDITED,)
 
     def judge(self, view: InvoiceView) -> Iterable[Deviation]:

@@ -17,6 +17,7 @@ from exceptions_app.detection.prices import (
     ordered_price,
     unit_price,
 )
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode, percent
 from exceptions_app.detection.types.invoice import InvoiceLineType
 from exceptions_app.detection.view import LineView
@@ -44,6 +45,7 @@ class InvoicePrice(InvoiceLineType):
     service = ServiceLevel(8, 40)
     resolutions = ("short_pay", "accept_as_billed", "hold_until")
     is_live = True
+    stakes = frozenset({Stake.PRICE, Stake.TIED_UP, Stake.DISCOUNT})
     heals_by = (Healing.CREDITED, Healing.ERP_CHANGED)
 
     def judge_line(self, line: LineView, number: str) -> Iterable[Deviation]:

@@ -8,6 +8,7 @@ from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import (
     Example,
     LineType,
@@ -35,6 +36,7 @@ class ReconfirmationDue(LineType):
     service = ServiceLevel(8, 16)
     resolutions = ("wait_until",)
     is_live = True
+    stakes = frozenset({Stake.DOUBT})
     is_on_by_default = False
     heals_by = (
         Healing.CONFIRMED_AGAIN,

@@ -8,6 +8,7 @@ from exceptions_app.detection.charts import signal
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.performance import PriceObservation, SupplierSnapshot, SupplierView
 from exceptions_app.detection.prices import CENT
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import (
     Example,
     Family,
@@ -42,6 +43,7 @@ class SupplierDrift(SubjectType):
     service = ServiceLevel(16, 80)
     resolutions = ("improvement_plan",)
     is_live = True
+    stakes = frozenset({Stake.PRICE})
     heals_by = (Healing.PASSED_ON,)
 
     def judge(self, view: SupplierView) -> Iterable[Deviation]:
@@ -73,6 +75,10 @@ class SupplierDrift(SubjectType):
                 "so_far": plain(sum((each.difference for each in drifting), Decimal(0)).quantize(CENT)),
             },
         )
+
+    def overcharge(self, deviation: Deviation) -> Decimal | None:
+        """Return what the drift costs in a year; one to lower prices costs nothing."""
+        return deviation.amount if deviation.actual["is_dearer"] else Decimal(0)
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: Prices drift by 0.8 % since order 4500020031: 41,600.00 EUR a year."""
