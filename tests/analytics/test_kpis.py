@@ -164,7 +164,7 @@ def test_scenario_2_confirmed_one_business_hour_late(world: Ground) -> None:
     clock.set_now(at)
     answer = confirmation_855(
         "1000",
-        [po1("10", "100", price="182.40", acks=[ack("IA", "100", on="20261202")])],
+        [po1("10", "100", price="182.40", ids=("BP", "SEAL-KIT"), acks=[ack("IA", "100", on="20261202")])],
         sender="SUP77",
         receiver="WESERLAND",
         currency="EUR",

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from erp_connectors.canonical.documents import DocumentKind, Receipt
 from erp_connectors.canonical.documents import PurchaseOrder as OrderDocument
-from erp_connectors.canonical.documents import Receipt
-from erp_connectors.documents.models import PurchaseOrder, Supplier
+from erp_connectors.documents.models import DocumentHead, PurchaseOrder, Supplier
 from erp_connectors.documents.store import Arrival, record_many
 from exceptions_app import intake
 from exceptions_app.cases.models import CaseLine
+from exceptions_app.detection.types.base import SubjectKind
 from tests.bench.figures import Bar, Figure, Ratio, WrongAnswer
 from tests.bench.measuring import analyze, begin_on_tuesday
 from tests.bench.orders import trading_ground
@@ -126,23 +127,36 @@ def take_in(ground: Ground, documents: Sequence[Document]) -> None:
 
 
 def judge() -> None:
-    """Look at every order there is, batch by batch."""
-    ids = list(PurchaseOrder.objects.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), BATCH):
-        evaluation = intake.evaluate(ids[start : start + BATCH], TUESDAY_TEN)
-        if evaluation.failures:
-            raise WrongAnswer(f"An order could not be looked at: {next(iter(evaluation.failures.values()))}")
+    """Look at every order and every invoice there is, batch by batch."""
+    invoices = DocumentHead.objects.filter(kind=DocumentKind.INVOICE)
+    for kind, subjects in (
+        (SubjectKind.ORDER, PurchaseOrder.objects.all()),
+        (SubjectKind.INVOICE, invoices),
+    ):
+        ids = list(subjects.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(ids), BATCH):
+            evaluation = intake.evaluate(ids[start : start + BATCH], TUESDAY_TEN, kind=kind)
+            if evaluation.failures:
+                raise WrongAnswer(f"Not looked at: {next(iter(evaluation.failures.values()))}")
 
 
 def compared(world: PlantedWorld) -> Found:
     """Return what stands open, beside the truth."""
     lines = CaseLine.objects.filter(cleared_at=None).values_list(
-        "case__order__number", "line_number", "case__type_code", "quantity"
+        "case__order__number", "line_number", "case__type_code", "quantity", "key"
     )
     return Found(
-        found=frozenset((order, line, code, Decimal(quantity or 0)) for order, line, code, quantity in lines),
+        found=frozenset(
+            (order or _billed_order(key), line, code, Decimal(quantity or 0))
+            for order, line, code, quantity, key in lines
+        ),
         truth=world.truth,
     )
+
+
+def _billed_order(key: str) -> str:
+    """Return the order a deviation of an invoice is on: such keys are type:order:line."""
+    return key.split(":")[1]
 
 
 def _speaker(ground: Ground, document: Document) -> Supplier | None:

@@ -193,7 +193,7 @@ NEW: list[tuple[type[Model], dict[str, Any]]] = [
     ),
     (
         TaskTemplate,
-        {"type_code": "quantity_short", "team_code": "CSR", "title": "Tell {orders}", "due_hours": "4"},
+        {"type_code": "quantity_short", "team_code": "CSR", "title": "Tell {supplier}", "due_hours": "4"},
     ),
     (
         Calendar,

@@ -186,6 +186,6 @@ def test_a_refused_verb_changes_nothing(world: Ground, caller: Caller) -> None:
     )
     factories.QueueEntryFactory.create(case=case)
     body = problem(caller.post("cases/EX-1/actions/dismiss/", {"reason": "no"}), 403)
-    assert "only: comment, escalate, start, take" in body["detail"]
+    assert "only: ask, comment, escalate, start, take, wait_for_supplier" in body["detail"]
     problem(caller.post("cases/EX-1/actions/fly/"), 404)
     assert Case.objects.get(pk=case.pk).version == 1

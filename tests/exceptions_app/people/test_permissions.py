@@ -157,6 +157,7 @@ IN_COMPANY = {
     "manage_incidents": lambda team, role: (
         (team in ("PRO", "SUP") and role != Role.AUDITOR) or role in (Role.LEAD, Role.MANAGER)
     ),
+    "match_documents": lambda team, role: team in ("PRO", "WHS", "FIN", "EDI") and role != Role.AUDITOR,
     "view_history": lambda team, role: role in (Role.MANAGER, Role.AUDITOR),
 }
 

@@ -409,8 +409,8 @@ def test_an_ended_case_takes_no_proposal(short: Shortage) -> None:
 
 def test_the_forms_of_a_case_name_what_each_resolution_asks(short: Shortage) -> None:
     forms = registry.resolutions_for(short.case, short.person("bea"))
-    assert [form.code for form in forms] == ["split", "reduce_line", "cancel_remainder"]
-    assert [field.name for form in forms for field in form.fields] == ["rest_on", "quantity"]
+    assert [form.code for form in forms] == ["split", "reduce_line", "cancel_remainder", "source_elsewhere"]
+    assert [field.name for form in forms for field in form.fields] == ["rest_on", "quantity", "source"]
     assert forms[1].fields[0].initial == "82"
 
 
