@@ -139,7 +139,7 @@ def test_columns_are_chosen_and_stay_in_the_address(window: OpenPage, room: Show
     page = window("/queues/weserland/FIN/", "finn")
     heads = page.locator(".cases thead th[scope=col]")
     expect(heads).to_have_text(
-        ["Exception", "Invoice", "Amount", "Supplier", "At risk", "Status", "SLA", "Owner"]
+        ["Exception", "Invoice", "Amount", "Supplier", "Expected loss", "Status", "SLA", "Owner"]
     )
     page.click("#pill-column summary")
     page.get_by_role("checkbox", name="Warehouse").check()

@@ -78,12 +78,12 @@ def about_no_order(scene: Scene, number: str, team: str, **values: Any) -> Case:
 @pytest.mark.parametrize(
     ("team", "heads"),
     [
-        ("PRO", ["Supplier", "At risk", "Status", "SLA", "Owner"]),
-        ("PLN", ["Supplier", "Expected", "Customer orders", "At risk", "Status", "SLA"]),
+        ("PRO", ["Supplier", "Expected loss", "Status", "SLA", "Owner"]),
+        ("PLN", ["Supplier", "Expected", "Customer orders", "Expected loss", "Status", "SLA"]),
         ("WHS", ["Supplier", "Warehouse", "Wanted", "Expected", "Status", "SLA", "Owner"]),
-        ("FIN", ["Invoice", "Amount", "Supplier", "At risk", "Status", "SLA", "Owner"]),
-        ("CSR", ["Supplier", "Expected", "Customer orders", "At risk", "Status", "SLA"]),
-        ("SUP", ["Supplier", "Metric", "At risk", "Since", "Status", "SLA", "Owner"]),
+        ("FIN", ["Invoice", "Amount", "Supplier", "Expected loss", "Status", "SLA", "Owner"]),
+        ("CSR", ["Supplier", "Expected", "Customer orders", "Expected loss", "Status", "SLA"]),
+        ("SUP", ["Supplier", "Metric", "Expected loss", "Since", "Status", "SLA", "Owner"]),
         ("EDI", ["Connection", "Message", "Since", "Status", "SLA", "Owner"]),
     ],
 )
