@@ -23,7 +23,7 @@ LONGEST = 30.0
 @shared_task
 def evaluate_due() -> None:
     """Look at the orders that are due."""
-    _drain(lambda: intake.evaluate_due(BATCH))
+    _drain(lambda: intake.evaluate_due(BATCH), BATCH)
 
 
 @shared_task
@@ -49,19 +49,19 @@ def suggest_incidents() -> None:
 @shared_task
 def sweep_priorities() -> None:
     """Sort the cases anew that have become more urgent."""
-    _drain(lambda: priority.sweep(clock.now(), BATCH))
+    _drain(lambda: priority.sweep(clock.now(), BATCH), BATCH)
 
 
 @shared_task
 def send_notifications() -> None:
     """Mail the notifications that are due."""
-    _drain(lambda: send.send_due(BATCH))
+    _drain(lambda: send.send_due(BATCH), BATCH)
 
 
 @shared_task
 def send_messages() -> None:
     """Send the messages to suppliers that are due."""
-    _drain(lambda: follow.send_messages(BATCH))
+    _drain(lambda: follow.send_messages(BATCH), BATCH)
 
 
 @shared_task
@@ -76,7 +76,7 @@ def refresh_metrics() -> None:
     health.beat()
 
 
-def _drain(take_batch: Callable[[], int], full: int = BATCH) -> None:
+def _drain(take_batch: Callable[[], int], full: int) -> None:
     """Take batches until one is not full, or half a minute has passed."""
     stop_at = time.monotonic() + LONGEST
     while take_batch() == full and time.monotonic() < stop_at:
