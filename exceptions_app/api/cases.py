@@ -22,6 +22,7 @@ from exceptions_app.api.messages import (
     WritingSerializer,
     inquiry_of,
 )
+from exceptions_app.api.moments import MomentFilter
 from exceptions_app.api.paging import ByKey, InOrder, NewestFirst, UpdatedFirst
 from exceptions_app.asking.ask import send_again
 from exceptions_app.asking.draft import draft, inquiries_for
@@ -316,7 +317,7 @@ class CaseFilter(django_filters.FilterSet):
         choices=[(name, name) for name in SEVERITIES], method="filter_severity"
     )
     breached = django_filters.BooleanFilter(method="filter_breached")
-    updated_after = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gt")
+    updated_after = MomentFilter(field_name="updated_at", lookup_expr="gt")
 
     class Meta:
         model = Case
@@ -562,7 +563,7 @@ class TaskFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(choices=TaskState.choices)
     team = django_filters.CharFilter(field_name="team__code")
     case = django_filters.CharFilter(field_name="case__number")
-    due_before = django_filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lt")
+    due_before = MomentFilter(field_name="due_at", lookup_expr="lt")
 
     class Meta:
         model = Task

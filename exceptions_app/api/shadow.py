@@ -7,6 +7,7 @@ from rest_framework import mixins, serializers, viewsets
 
 from exceptions_app.api.access import Scoped, within
 from exceptions_app.api.cases import SEVERITIES
+from exceptions_app.api.moments import MomentFilter
 from exceptions_app.api.paging import NewestFirst
 from exceptions_app.cases.models import Severity
 from exceptions_app.shadow.models import ShadowFinding
@@ -70,7 +71,7 @@ class ShadowFindingFilter(django_filters.FilterSet):
     supplier = django_filters.CharFilter(field_name="supplier__number")
     order = django_filters.CharFilter(field_name="order__number")
     open = django_filters.BooleanFilter(field_name="cleared_at", lookup_expr="isnull")
-    found_after = django_filters.IsoDateTimeFilter(field_name="found_at", lookup_expr="gt")
+    found_after = MomentFilter(field_name="found_at", lookup_expr="gt")
 
     class Meta:
         model = ShadowFinding
