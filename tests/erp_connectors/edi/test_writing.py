@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_connectors.canonical.documents import (
-    Charge,
-    ChargeKind,
     Confirmation,
     ConfirmationLine,
     GoodsCondition,
@@ -20,7 +18,6 @@ from erp_connectors.canonical.documents import (
     InvoiceLine,
     LineAnswer,
     OfferedPart,
-    PaymentTerms,
     Purpose,
     Receipt,
     ReceiptLine,
@@ -35,7 +32,6 @@ from erp_connectors.canonical.values import (
     DateKind,
     DocumentVersion,
     ItemIds,
-    Party,
     Price,
     Quantity,
     Reference,
@@ -47,6 +43,21 @@ from erp_connectors.edi.x12.writer import OutgoingEnvelope, Style, UnwritableVal
 from erp_connectors.edi.x12.writing import segments_of, write_documents
 from tests.builders.x12 import NOON
 from tests.erp_connectors.edi.decoding import read
+from tests.erp_connectors.edi.drawn import (
+    amounts,
+    charges,
+    days,
+    ids,
+    maybe,
+    parties,
+    prices,
+    purposes,
+    quantities,
+    terms,
+    texts,
+    units,
+    values,
+)
 
 ENVELOPE = OutgoingEnvelope(
     sender_qualifier="ZZ",
@@ -65,45 +76,6 @@ STYLES = [
         ((b"\x1d", b"\x1f", b"\x1c"), b"\r\n"),
     )
 ]
-
-texts = st.text("ABCDEFGHXYZ0123456789-./ ", min_size=1, max_size=20).map(str.strip).filter(bool)
-maybe = st.none() | texts
-days = st.dates(date(1970, 1, 1), date(2040, 12, 31))
-units = st.sampled_from(["EA", "CS", "DZN", "KGM", "H87", "QX"])
-values = st.decimals("0.001", "999999", places=3).map(
-    lambda value: Decimal(f"{value:f}".rstrip("0").rstrip("."))
-)
-amounts = (
-    st.integers(-(10**9), 10**9)
-    .map(lambda cents: Decimal(cents).scaleb(-2))
-    .map(lambda value: Decimal(f"{value:f}".rstrip("0").rstrip(".")) if value else Decimal(0))
-)
-quantities = st.builds(Quantity, values, units)
-ids = st.builds(ItemIds, buyer=maybe, supplier=maybe, gtin=maybe, manufacturer=maybe)
-bases = st.sampled_from(
-    [
-        (None, None),
-        (Decimal(1), None),
-        (Decimal(1), "EA"),
-        (Decimal(1), "CS"),
-        (Decimal(100), None),
-        (Decimal(1000), None),
-    ]
-)
-prices = st.builds(
-    lambda amount, basis, currency: Price(amount, currency, *basis),
-    values,
-    bases,
-    st.sampled_from(["USD", "EUR"]),
-)
-parties = st.builds(
-    Party,
-    role=st.sampled_from(["supplier", "buyer", "ship_to", "XX"]),
-    number=texts,
-    number_scheme=st.sampled_from(["buyer", "gln", "duns"]),
-    name=maybe,
-)
-purposes = st.sampled_from([Purpose.ORIGINAL, Purpose.CANCEL, Purpose.REPLACE])
 
 
 def there_and_back(document: Document, style: Style = Style(replacement=" ")) -> Document:  # noqa: B008
@@ -339,15 +311,6 @@ def test_more_in_question_than_a_segment_holds_cannot_be_written() -> None:
 
 # --- invoices -----------------------------------------------------------------------------------------
 
-charges = st.lists(
-    st.builds(Charge, st.sampled_from(ChargeKind), amounts.filter(bool), texts), max_size=3
-).map(tuple)
-terms = st.none() | st.builds(
-    PaymentTerms,
-    net_days=st.integers(0, 365),
-    discount_percent=st.none() | st.just(Decimal("2.5")),
-    discount_days=st.none() | st.integers(0, 30),
-)
 billed_lines = st.builds(
     InvoiceLine,
     order_number=st.sampled_from(["A-1", "A-2"]),

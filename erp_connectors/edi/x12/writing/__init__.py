@@ -14,6 +14,7 @@ from erp_connectors.canonical.documents import (
     ShipNotice,
 )
 from erp_connectors.edi.results import Document
+from erp_connectors.edi.writing import Segment
 from erp_connectors.edi.x12.writer import (
     OutgoingEnvelope,
     OutgoingGroup,
@@ -21,7 +22,6 @@ from erp_connectors.edi.x12.writer import (
     Style,
     write_interchange,
 )
-from erp_connectors.edi.x12.writing.codes import Segment
 from erp_connectors.edi.x12.writing.confirmation import confirmation_855, confirmation_865
 from erp_connectors.edi.x12.writing.invoice import invoice_810
 from erp_connectors.edi.x12.writing.receipt import receipt_861

@@ -1,12 +1,11 @@
 """The mapping tables backwards: how what a document says is written in X12."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import TypeVar
 
 from erp_connectors.canonical.documents import Purpose
 from erp_connectors.canonical.values import ItemIds, Party, Price, Quantity, Reference
+from erp_connectors.edi.writing import Segment, UnwritableValue, backwards, plain
 from erp_connectors.edi.x12.mapping.tables import (
     ID_SCHEMES,
     PARTY_ROLES,
@@ -15,29 +14,13 @@ from erp_connectors.edi.x12.mapping.tables import (
     REFERENCE_KINDS,
     UNITS,
 )
-from erp_connectors.edi.x12.writer import Element, UnwritableValue
-
-Segment = tuple[Element, ...]
-Word = TypeVar("Word", bound=str)
 
 PURPOSE_CODES = {Purpose.ORIGINAL: "00", Purpose.CANCEL: "01", Purpose.CHANGE: "04", Purpose.REPLACE: "05"}
 ID_QUALIFIERS = (("buyer", "BP"), ("supplier", "VP"), ("gtin", "UK"), ("manufacturer", "MG"))
-
-
-def backwards(table: Mapping[str, Word]) -> dict[Word, str]:
-    """Return the first code of a table for each of its words."""
-    return {word: code for code, word in reversed(list(table.items()))}
-
-
 UNIT_CODES = backwards(UNITS)
 ROLE_CODES = backwards(PARTY_ROLES)
 SCHEME_CODES = backwards(ID_SCHEMES)
 REFERENCE_CODES = backwards(REFERENCE_KINDS)
-
-
-def plain(value: Decimal | None) -> str:
-    """Return a number with a decimal point, nothing for none."""
-    return "" if value is None else f"{value:f}"
 
 
 def cents(value: Decimal) -> str:
@@ -46,11 +29,6 @@ def cents(value: Decimal) -> str:
     if amount != amount.to_integral_value():
         raise UnwritableValue(f"{value} cannot be written in cents.")
     return f"{amount:.0f}"
-
-
-def day(on: date | None) -> str:
-    """Return a date with its century, nothing for none."""
-    return "" if on is None else f"{on:%Y%m%d}"
 
 
 def unit(code: str) -> str:

@@ -11,12 +11,10 @@ from erp_connectors.canonical.documents import (
     Unmentioned,
 )
 from erp_connectors.canonical.values import DateKind, Quantity
-from erp_connectors.edi.x12.writer import UnwritableValue
+from erp_connectors.edi.writing import Segment, UnwritableValue, day
 from erp_connectors.edi.x12.writing.codes import (
     PURPOSE_CODES,
-    Segment,
     currency,
-    day,
     id_pairs,
     measured,
     parties,

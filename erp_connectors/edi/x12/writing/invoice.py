@@ -4,16 +4,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from erp_connectors.canonical.documents import Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine
+from erp_connectors.edi.writing import Segment, day, plain
 from erp_connectors.edi.x12.mapping.invoice import ALL_TAXES
 from erp_connectors.edi.x12.writing.codes import (
     PURPOSE_CODES,
-    Segment,
     cents,
     currency,
-    day,
     id_pairs,
     measured,
-    plain,
     priced,
 )
 

@@ -1,9 +1,13 @@
 """A receipt as an 861: what came, and the quantities in question."""
 
 from erp_connectors.canonical.documents import GoodsCondition, InQuestion, Receipt, ReceiptLine
+from erp_connectors.edi.writing import Segment, UnwritableValue, backwards, day
 from erp_connectors.edi.x12.mapping.receipt_codes import RECEIVING_CONDITIONS
-from erp_connectors.edi.x12.writer import UnwritableValue
-from erp_connectors.edi.x12.writing.codes import PURPOSE_CODES, Segment, backwards, day, id_pairs, measured
+from erp_connectors.edi.x12.writing.codes import (
+    PURPOSE_CODES,
+    id_pairs,
+    measured,
+)
 
 MOST_QUESTIONS = 5
 CONDITION_CODES = backwards(

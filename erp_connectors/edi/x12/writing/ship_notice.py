@@ -1,10 +1,9 @@
 """A ship notice as an 856: one shipment, its orders, their items."""
 
 from erp_connectors.canonical.documents import ShipNotice, ShipNoticeLine
+from erp_connectors.edi.writing import Segment, day
 from erp_connectors.edi.x12.writing.codes import (
     PURPOSE_CODES,
-    Segment,
-    day,
     id_pairs,
     measured,
     parties,

@@ -1,9 +1,11 @@
 """What a carrier says of a shipment as a 214."""
 
 from erp_connectors.canonical.documents import ShipmentEvent, ShipmentStatus, StatusEvent
+from erp_connectors.edi.writing import Segment, UnwritableValue, day
 from erp_connectors.edi.x12.mapping.status_codes import APPOINTMENTS
-from erp_connectors.edi.x12.writer import UnwritableValue
-from erp_connectors.edi.x12.writing.codes import REFERENCE_CODES, Segment, day
+from erp_connectors.edi.x12.writing.codes import (
+    REFERENCE_CODES,
+)
 
 EVENT_CODES = {
     ShipmentEvent.PICKED_UP: "AF",
