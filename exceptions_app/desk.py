@@ -33,7 +33,7 @@ from exceptions_app.proposals import settle
 from exceptions_app.routing.route import Question, Route, route
 from exceptions_app.shadow import keep as shadow
 from exceptions_app.shadow.models import ShadowFinding
-from exceptions_app.shortfalls import Surroundings
+from exceptions_app.shortfalls import Nearby, Surroundings
 from exceptions_app.subjects.impact import assess_subject
 from exceptions_app.subjects.registry import subject
 from exceptions_app.subjects.subject import Loaded
@@ -62,11 +62,13 @@ class Outcome:
 class Desk:
     """One subject with its cases while it is looked at; `marked` is the sequence of its watch that was read.
 
+    `nearby` are the orders around it and around all that is looked at with it.
     Locked by then, in this order: the subject itself, then its cases. Nothing locks another subject after.
     """
 
-    def __init__(self, loaded: Loaded, policies: Policies, *, marked: int) -> None:
+    def __init__(self, loaded: Loaded, policies: Policies, *, marked: int, nearby: Nearby) -> None:
         self.loaded = loaded
+        self.nearby = nearby
         self.about = loaded.about
         self.policies = policies
         self.marked = marked
@@ -236,7 +238,7 @@ class Desk:
         """Return what is around the goods of an order; None for what is no order."""
         if self.loaded.order is None or not isinstance(self.view, OrderView):
             return None
-        return Surroundings(self.loaded.order, self.view, self._standing(filings), self.policies)
+        return Surroundings(self.loaded.order, self.view, self._standing(filings), self.nearby)
 
     def _standing(self, filings: Iterable[Filing]) -> list[Deviation]:
         """Return the deviations of all cases that are open once the filings are taken in."""

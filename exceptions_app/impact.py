@@ -21,7 +21,7 @@ from exceptions_app.policies.lookup import LineScope, Policies
 from exceptions_app.routing.facts import facts_of
 from exceptions_app.severity import Severity as Band
 from exceptions_app.severity import severity_of
-from exceptions_app.shortfalls import ItemShortfalls, Surroundings
+from exceptions_app.shortfalls import ItemShortfalls, Nearby, Surroundings
 from exceptions_app.weighing import Weighed
 
 
@@ -57,7 +57,7 @@ def assess(
     `around` is what is around all open cases of the order; None: there are none but this one.
     """
     deviations = [deviation_of(line) for line in lines]
-    around = around or Surroundings(loaded, view, deviations, policies)
+    around = around or Surroundings(loaded, view, deviations, Nearby(policies))
     order, seen = loaded.order, {line.number: line for line in view.lines}
     whole = LineScope(company_id=order.company_id, supplier_id=order.supplier_id)
     weighed = [

@@ -24,6 +24,7 @@ from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.detection.watch import Look
 from exceptions_app.neighbours import mark_neighbours
+from exceptions_app.shortfalls import Nearby
 from exceptions_app.subjects.registry import all_subjects, subject
 from exceptions_app.subjects.subject import World
 
@@ -77,10 +78,11 @@ def evaluate(
     evaluation = Evaluation(as_of, kind)
     looks = watch.begin(kind, list(subject_ids))
     world = load(kind, subject_ids, as_of)
+    nearby = Nearby(world.policies)
     for subject_id, look in looks.items():
         try:
             with transaction.atomic():
-                evaluation.outcomes[subject_id] = _evaluate_one(kind, look, world, as_of)
+                evaluation.outcomes[subject_id] = _evaluate_one(kind, look, world, nearby, as_of)
         except Exception as error:
             log.exception("subject_not_evaluated", kind=kind.value, id=subject_id)
             watch.fail(kind, subject_id, error=f"{type(error).__name__}: {error}", now=clock.now())
@@ -142,7 +144,7 @@ def invoices_on(orders: Iterable[tuple[int, str]]) -> list[int]:
     ]
 
 
-def _evaluate_one(kind: SubjectKind, look: Look, world: World, as_of: datetime) -> Outcome:
+def _evaluate_one(kind: SubjectKind, look: Look, world: World, nearby: Nearby, as_of: datetime) -> Outcome:
     """Look at one subject alone: whoever changes it, or looks at it too, waits for its lock.
 
     What was read before the lock is read again if the watch moved meanwhile.
@@ -159,7 +161,7 @@ def _evaluate_one(kind: SubjectKind, look: Look, world: World, as_of: datetime) 
     if subject_id not in world.subjects:
         watch.finish(kind, look, as_of=as_of, next_look=None)
         return Outcome()
-    desk = Desk(world.subjects[subject_id], world.policies, marked=look.marked)
+    desk = Desk(world.subjects[subject_id], world.policies, marked=look.marked, nearby=nearby)
     outcome = desk.work()
     if kind is SubjectKind.ORDER and outcome.has_moved:
         mark_neighbours(subject_id)

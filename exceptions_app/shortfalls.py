@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.canonical.values import Quantity
-from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, StockLevel
+from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, PurchaseOrder, StockLevel
 from erp_connectors.documents.units import UnitUnknown, convert
 from exceptions_app.allocation import Share, Site, share_out
 from exceptions_app.cases.lines import deviation_of
@@ -65,6 +65,40 @@ class Miss(NamedTuple):
         return f"{self.loaded.order.number} {self.loaded.order.pk} {self.deviation.key}"
 
 
+class Nearby:
+    """The orders around those of one batch of looks, each read and seen once for all of them.
+
+    A popular item has many open orders, and many of them come into one batch. Whatever changes in one of
+    them meanwhile marks its neighbours, which are then looked at again.
+    """
+
+    def __init__(self, policies: Policies) -> None:
+        self.policies = policies
+        self._asked: set[int] = set()
+        self._seen: dict[int, tuple[LoadedOrder, OrderView]] = {}
+
+    def at(self, places: Iterable[Place], *, besides: PurchaseOrder) -> list[tuple[LoadedOrder, OrderView]]:
+        """Return the orders, `besides` one, that still bring something to the places, as they are seen."""
+        lines = (
+            OrderLine.objects.filter(_at(places), is_present=True, cancelled=False)
+            .filter(order__state=OrderState.RELEASED)
+            .exclude(order=besides)
+        )
+        wanted = set(lines.values_list("order", flat=True))
+        self._read(wanted - self._asked)
+        return [self._seen[order_id] for order_id in sorted(wanted & self._seen.keys())]
+
+    def _read(self, order_ids: set[int]) -> None:
+        if not order_ids:
+            return
+        self._asked |= order_ids
+        as_of = self.policies.as_of
+        world = load(order_ids, as_of, policies=self.policies)
+        agreements = agreements_of(world.orders)
+        for order_id, loaded in world.orders.items():
+            self._seen[order_id] = loaded, look(loaded.snapshot, agreements.get(order_id, ()), as_of)
+
+
 class Surroundings:
     """Everything around the goods that the open cases of an order miss, read when it is first asked for.
 
@@ -72,11 +106,12 @@ class Surroundings:
     """
 
     def __init__(
-        self, loaded: LoadedOrder, view: OrderView, standing: Iterable[Deviation], policies: Policies
+        self, loaded: LoadedOrder, view: OrderView, standing: Iterable[Deviation], nearby: Nearby
     ) -> None:
         self.loaded = loaded
         self.view = view
-        self.policies = policies
+        self.nearby = nearby
+        self.policies = nearby.policies
         self.misses = {miss.deviation.key: miss for miss in _misses(standing, loaded, view)}
 
     def share(self, key: str) -> Share | None:
@@ -108,18 +143,7 @@ class Surroundings:
 
     @cached_property
     def _others(self) -> list[tuple[LoadedOrder, OrderView]]:
-        """Return the other orders that still bring something to the places, as they are seen."""
-        lines = (
-            OrderLine.objects.filter(_at(self._places), is_present=True, cancelled=False)
-            .filter(order__state=OrderState.RELEASED)
-            .exclude(order=self.loaded.order)
-        )
-        world = load(set(lines.values_list("order", flat=True)), self.policies.as_of, policies=self.policies)
-        agreements = agreements_of(world.orders)
-        return [
-            (other, look(other.snapshot, agreements.get(order_id, ()), self.policies.as_of))
-            for order_id, other in sorted(world.orders.items())
-        ]
+        return self.nearby.at(self._places, besides=self.loaded.order)
 
     @cached_property
     def _misses_of_others(self) -> list[Miss]:

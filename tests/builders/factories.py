@@ -28,9 +28,12 @@ from erp_connectors.documents.models import (
     Item,
     ItemName,
     ItemPack,
+    KnownItem,
+    LineMatch,
     OrderLine,
     OrderReference,
     PurchaseOrder,
+    ShipmentNumber,
     StockLevel,
     Supplier,
 )
@@ -42,6 +45,7 @@ from erp_connectors.exchange.models import (
     Interchange,
     OutgoingFile,
     PartnerProfile,
+    Quarantine,
     StreamState,
     Transaction,
     TransactionStatus,
@@ -52,13 +56,16 @@ from exceptions_app.cases.models import (
     CaseLine,
     Clock,
     ClockKind,
+    ClockSegment,
     QueueEntry,
     QueueRole,
     Task,
 )
 from exceptions_app.detection.models import Watch
+from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Absence, ApiToken, Membership, Role, SavedView, Team, User
+from exceptions_app.performance.models import PriceObservation
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -80,8 +87,10 @@ from exceptions_app.policies.models import (
     TypeMode,
     TypeSetting,
 )
-from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalLine
+from exceptions_app.proposals.models import Approval, ApprovalNeed, Bundle, Decision, Proposal, ProposalLine
+from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
+from exceptions_app.sla.models import ClockFinding, FindingKind, Heartbeat
 from suppliers.messaging.models import MessageCase, SupplierMessage
 from suppliers.profiles import Contact, SupplierProfile
 
@@ -171,6 +180,14 @@ class TransactionFactory(DjangoModelFactory[Transaction]):
     kind = "855"
     verdict = "accepted"
     status = TransactionStatus.APPLIED
+
+
+class QuarantineFactory(DjangoModelFactory[Quarantine]):
+    class Meta:
+        model = Quarantine
+
+    interchange = factory.SubFactory(InterchangeFactory)
+    since = TUESDAY_TEN
 
 
 class OutgoingFileFactory(DjangoModelFactory[OutgoingFile]):
@@ -582,6 +599,46 @@ class OrderReferenceFactory(DjangoModelFactory[OrderReference]):
     order_number = factory.Sequence(lambda n: f"45000{n:05}")
 
 
+class ShipmentNumberFactory(DjangoModelFactory[ShipmentNumber]):
+    class Meta:
+        model = ShipmentNumber
+
+    document = factory.SubFactory(DocumentFactory, kind=documents.DocumentKind.SHIP_NOTICE.value)
+    connection = factory.SelfAttribute("document.connection")
+    number = factory.Sequence(lambda n: f"SHIP-{n}")
+
+
+class LineMatchFactory(DjangoModelFactory[LineMatch]):
+    """Somebody said that the first line of an invoice is line 10 of an order."""
+
+    class Meta:
+        model = LineMatch
+
+    supplier = factory.SubFactory(SupplierFactory)
+    connection = factory.SelfAttribute("supplier.connection")
+    kind = documents.DocumentKind.INVOICE.value
+    key = factory.Sequence(lambda n: f"INV-{n}")
+    line = 1
+    words = factory.LazyFunction(lambda: {"item": "SEAL-KIT"})
+    order_number = "4500010001"
+    line_number = "10"
+    made_by = "Finn Example"
+    made_at = TUESDAY_TEN
+
+
+class KnownItemFactory(DjangoModelFactory[KnownItem]):
+    class Meta:
+        model = KnownItem
+
+    supplier = factory.SubFactory(SupplierFactory)
+    connection = factory.SelfAttribute("supplier.connection")
+    scheme = "supplier"
+    number = factory.Sequence(lambda n: f"THEIRS-{n}")
+    item_number = "SEAL-KIT"
+    made_by = "Finn Example"
+    made_at = TUESDAY_TEN
+
+
 class PurchaseOrderFactory(DjangoModelFactory[PurchaseOrder]):
     """A released order without lines, with its references and its document."""
 
@@ -612,6 +669,20 @@ class PurchaseOrderFactory(DjangoModelFactory[PurchaseOrder]):
                     connection=self.connection, supplier_number=supplier_number, order_number=self.number
                 )
             )
+
+
+class PriceObservationFactory(DjangoModelFactory[PriceObservation]):
+    """An order of 10,000.00 confirmed 0.8 % dearer."""
+
+    class Meta:
+        model = PriceObservation
+
+    order = factory.SubFactory(PurchaseOrderFactory)
+    supplier = factory.SelfAttribute("order.supplier")
+    said_at = TUESDAY_TEN
+    ordered = Decimal(10_000)
+    difference = Decimal(80)
+    currency = "EUR"
 
 
 class OrderLineFactory(DjangoModelFactory[OrderLine]):
@@ -841,6 +912,57 @@ class ClockFactory(DjangoModelFactory[Clock]):
     sweep_at = factory.SelfAttribute("due_at")
 
 
+class ClockSegmentFactory(DjangoModelFactory[ClockSegment]):
+    class Meta:
+        model = ClockSegment
+
+    clock = factory.SubFactory(ClockFactory)
+    calendar = factory.SelfAttribute("clock.calendar")
+    started_at = TUESDAY_TEN
+
+
+class ClockFindingFactory(DjangoModelFactory[ClockFinding]):
+    class Meta:
+        model = ClockFinding
+
+    clock = factory.SubFactory(ClockFactory)
+    case = factory.SelfAttribute("clock.case")
+    kind = FindingKind.DUE
+    words = "It is due an hour too late."
+    found_at = TUESDAY_TEN
+
+
+class HeartbeatFactory(DjangoModelFactory[Heartbeat]):
+    class Meta:
+        model = Heartbeat
+
+    name = factory.Sequence(lambda n: f"sweep-{n}")
+    beaten_at = TUESDAY_TEN
+
+
+class CaseRouteFactory(DjangoModelFactory[CaseRoute]):
+    class Meta:
+        model = CaseRoute
+
+    case = factory.SubFactory(CaseFactory)
+    facts = factory.LazyFunction(lambda: {"severity": 3})
+    team_words = "No rule says otherwise: it belongs to procurement."
+    release = factory.SubFactory(ReleaseFactory)
+    routed_at = TUESDAY_TEN
+
+
+class IncidentFactory(DjangoModelFactory[Incident]):
+    class Meta:
+        model = Incident
+
+    number = factory.Sequence(lambda n: f"I-{n:06}")
+    supplier = factory.SubFactory(SupplierFactory)
+    company = factory.SelfAttribute("supplier.connection.company")
+    type_code = "date_later"
+    suggested_at = TUESDAY_TEN
+    joined_at = TUESDAY_TEN
+
+
 class AgreementRowFactory(DjangoModelFactory[AgreementRow]):
     class Meta:
         model = AgreementRow
@@ -907,6 +1029,17 @@ class ProposalFactory(DjangoModelFactory[Proposal]):
     percent = Decimal(18)
     proposed_by = factory.SubFactory(UserFactory)
     release = factory.SubFactory(ReleaseFactory)
+    created_at = TUESDAY_TEN
+
+
+class BundleFactory(DjangoModelFactory[Bundle]):
+    class Meta:
+        model = Bundle
+
+    incident = factory.SubFactory(IncidentFactory)
+    resolution = "accept_date"
+    amount = Decimal("3283.20")
+    proposed_by = factory.SubFactory(UserFactory)
     created_at = TUESDAY_TEN
 
 

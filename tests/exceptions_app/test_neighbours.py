@@ -1,8 +1,9 @@
 """Cases of several orders about one item in one warehouse: they share its stock, and follow what moves it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,10 +15,11 @@ from erp_connectors.canonical.values import DocumentVersion, Quantity
 from erp_connectors.documents.models import Document, Item, OrderLine
 from erp_connectors.documents.store import record
 from erp_connectors.signals import document_recorded
-from exceptions_app import intake
+from exceptions_app import intake, shortfalls
 from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Case, QueueEntry, Task
 from exceptions_app.detection import watch
+from exceptions_app.detection.load import LoadedOrders, load
 from exceptions_app.detection.models import Watch
 from exceptions_app.neighbours import neighbours_of
 from tests.builders.factories import (
@@ -249,3 +251,18 @@ def test_a_look_takes_as_many_queries_with_twenty_neighbours_as_with_two(world: 
         counts.append(len(queries))
     few, many = counts
     assert many <= few
+
+
+def test_orders_looked_at_together_read_each_of_their_neighbours_once(
+    world: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [order(world, str(number), 10) for number in range(2001, 2005)]
+    read: list[int] = []
+
+    def load_and_note(order_ids: Collection[int], *args: Any, **options: Any) -> LoadedOrders:
+        read.extend(order_ids)
+        return load(order_ids, *args, **options)
+
+    monkeypatch.setattr(shortfalls, "load", load_and_note)
+    look(*lines)
+    assert len(read) == len(set(read)) >= len(lines)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from exceptions_app.playbook.registry import RESOLUTIONS
 from exceptions_app.web import case_view, labels, notifications, proposal_view
 
 BASE = Path(settings.BASE_DIR)
@@ -22,7 +23,7 @@ def icons_asked_for() -> set[str]:
     named |= set(labels.TEAM_ICONS.values()) | set(labels.TYPE_ICONS.values())
     named |= {labels.ANY_TYPE_ICON, labels.INVOICE_ICON, "users", "circle-dot"}
     named |= set(case_view.ICONS.values()) | {icon for _label, icon in case_view.DOCUMENT_KINDS.values()}
-    named |= set(proposal_view.RESOLUTION_ICONS.values())
+    named |= {resolution.icon for resolution in RESOLUTIONS.values()}
     named |= {icon for _text, icon, _tone in proposal_view.COMMANDS.values()}
     named |= {icon for _label, icon, _tone in notifications.KINDS.values()}
     return named
