@@ -122,13 +122,29 @@ def case_context(
     """
     person, now = person_of(request), now_of(request)
     page = queries.case_page(case, now=now)
-    permitted_verbs = actions.allowed(case, person)
-    today = now.astimezone(ZoneInfo(case.company.time_zone)).date()
-    cards = proposal_cards(page.proposals, page.commands, person, refusals)
-    others = look(case, person, now=now)
-    lines = [_line(view, case, today) for view in page.lines]
-    may_ask = any(verb.code == "ask" for verb in permitted_verbs)
+    verbs = actions.allowed(case, person)
+    may_ask = any(verb.code == "ask" for verb in verbs)
     messages = [message_view(each, may_ask=may_ask) for each in messages_about(case.number)[:MESSAGES_SHOWN]]
+    return {
+        **_head(page, person, now),
+        **_what_one_may_do(case, verbs, form),
+        "conflict": conflict,
+        "problems": problems,
+        **_what_changed(page, now),
+        **_what_it_costs(page, person, now),
+        **_what_to_decide(page, person, now, entered, refusals),
+        "inquiries": inquiry_choices(case) if may_ask else [],
+        "asking": asking,
+        "messages_sent": messages,
+        "events": [event_view(event, messages) for event in reversed(page.events)],
+        **_what_is_around(page),
+    }
+
+
+def _head(page: CasePage, person: User, now: datetime) -> dict[str, Any]:
+    """Return what the case is, how it stands, and who else looks at it."""
+    case = page.case
+    others = look(case, person, now=now)
     return {
         "case": case,
         "now": now,
@@ -140,33 +156,70 @@ def case_context(
         "clocks": [clock_words(clock, now=now) for clock in page.clocks if _is_worth_showing(clock)],
         "others": others,
         "others_text": formats.listed(others),
-        "actions": _buttons(case, permitted_verbs, form),
-        "comment_form": any(verb.code == "comment" for verb in permitted_verbs),
+    }
+
+
+def _what_one_may_do(case: Case, verbs: Sequence[AllowedAction], form: "OpenForm | None") -> dict[str, Any]:
+    """Return the verbs as buttons, and the field for comments with what was typed into it."""
+    return {
+        "actions": _buttons(case, verbs, form),
+        "comment_form": any(verb.code == "comment" for verb in verbs),
         "comment_text": form.entered.get("text", "") if form and form.code == "comment" else "",
-        "conflict": conflict,
-        "problems": problems,
+    }
+
+
+def _what_changed(page: CasePage, now: datetime) -> dict[str, Any]:
+    """Return the lines that deviate, those without an answer apart, and documents to match with them."""
+    lines = [_line(view, page.case, _today(page.case, now)) for view in page.lines]
+    return {
         "lines": [line for line in lines if not line.is_unanswered],
         "unanswered": [line for line in lines if line.is_unanswered],
-        "waiting_documents": waiting_documents(case),
-        "impact": impact_words(case, now=now, today=today),
-        "orders_at_risk": orders_at_risk(case, page.tasks, today=today),
+        "waiting_documents": waiting_documents(page.case),
+    }
+
+
+def _what_it_costs(page: CasePage, person: User, now: datetime) -> dict[str, Any]:
+    """Return the impact, the customer orders it leaves uncovered, and what other teams have to do."""
+    today = _today(page.case, now)
+    return {
+        "impact": impact_words(page.case, now=now, today=today),
+        "orders_at_risk": orders_at_risk(page.case, page.tasks, today=today),
         "tasks": [_task(task, person, now) for task in page.tasks],
-        "proposals": cards,
+    }
+
+
+def _what_to_decide(
+    page: CasePage,
+    person: User,
+    now: datetime,
+    entered: Entered | None,
+    refusals: Mapping[Any, Refusal] | None,
+) -> dict[str, Any]:
+    """Return what was proposed, and what can be."""
+    case = page.case
+    return {
+        "proposals": proposal_cards(page.proposals, page.commands, person, refusals),
         "decide_target": "#case",
         "here": reverse("web:case", args=[case.number]),
         "resolutions": resolution_cards(case, person, now=now, entered=entered),
         "no_resolution": _why_nothing_to_decide(case),
-        "inquiries": inquiry_choices(case) if may_ask else [],
-        "asking": asking,
-        "messages_sent": messages,
-        "events": [event_view(event, messages) for event in reversed(page.events)],
+    }
+
+
+def _what_is_around(page: CasePage) -> dict[str, Any]:
+    """Return the documents of the order, its other cases, and where this one comes from."""
+    return {
         "documents": [document_view(document) for document in page.documents],
         "siblings": [
             {"number": each.number, "headline": each.headline, "chip": labels.CASE_STATES[each.state]}
             for each in page.siblings
         ],
-        "provenance": _provenance(case),
+        "provenance": _provenance(page.case),
     }
+
+
+def _today(case: Case, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(case.company.time_zone)).date()
 
 
 def _state_chip(page: CasePage) -> Chip:
