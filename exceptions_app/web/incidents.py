@@ -156,7 +156,8 @@ def _visible(request: HttpRequest) -> QuerySet[Incident]:
             case_count=Count("cases"),
             open_count=Count("cases", filter=~Q(cases__state__in=ENDED)),
             order_count=Count("cases__order", distinct=True),
-            at_risk=Sum("cases__amount", filter=~Q(cases__state__in=ENDED)),
+            value=Sum("cases__amount", filter=~Q(cases__state__in=ENDED)),
+            expected_loss=Sum("cases__expected_loss", filter=~Q(cases__state__in=ENDED)),
         )
     )
 
@@ -180,7 +181,8 @@ def _row(row: Any) -> dict[str, Any]:
         "cases": ngettext("%(n)s of %(all)s case open", "%(n)s of %(all)s cases open", row.case_count)
         % {"n": row.open_count, "all": row.case_count},
         "orders": formats.number(row.order_count),
-        "amount": formats.money(row.at_risk, row.company.currency) if row.at_risk is not None else "–",
+        "value": formats.money(row.value, row.company.currency),
+        "expected_loss": formats.money(row.expected_loss, row.company.currency),
         "company": row.company.name,
         "suggested_at": row.suggested_at,
     }

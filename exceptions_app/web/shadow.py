@@ -106,7 +106,7 @@ def _total(total: Any) -> dict[str, Any]:
         "company": total.company,
         "cases": formats.number(total.cases),
         "lines": formats.number(total.lines),
-        "at_risk": formats.money(total.at_risk, total.currency, places=0),
+        "value": formats.money(total.at_risk, total.currency, places=0),
     }
 
 
@@ -117,7 +117,7 @@ def _row(finding: ShadowFinding) -> dict[str, Any]:
         "icon": labels.type_icon(finding.type_code),
         "severity": labels.SEVERITIES[finding.severity],
         "about": about(finding),
-        "at_risk": formats.money(finding.at_risk, finding.company.currency),
+        "value": formats.money(finding.at_risk, finding.company.currency),
     }
 
 
@@ -139,7 +139,7 @@ def _heads() -> list[str]:
         gettext("Line"),
         gettext("Quantity"),
         gettext("Unit"),
-        gettext("At risk"),
+        gettext("Value"),
         gettext("Currency"),
         gettext("Would go to"),
         gettext("Found"),

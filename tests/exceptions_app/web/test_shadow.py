@@ -147,7 +147,7 @@ def test_it_can_be_taken_away(scene: Scene) -> None:
     heads, row = csv.reader(StringIO(answer.content.decode("utf-8-sig")))
     assert answer["Content-Disposition"] == 'attachment; filename="rightline-shadow-2026-11-24.csv"'
     by_head = dict(zip(heads, row, strict=True))
-    assert (by_head["Order"], by_head["At risk"], by_head["Currency"]) == ("45001", "3283.20", "EUR")
+    assert (by_head["Order"], by_head["Value"], by_head["Currency"]) == ("45001", "3283.20", "EUR")
     assert by_head["Headline"] == "'=1+1"
     assert scene.browser("paul").get(f"{PATH}export/xlsx/").status_code == 200
     assert scene.browser("paul").get(f"{PATH}export/pdf/").status_code == 404
