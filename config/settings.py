@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "exceptions_app.web.middleware.time_zone_of_the_reader",
+    "exceptions_app.web.middleware.teams_of_the_reader",
     "axes.middleware.AxesMiddleware",
 ]
 

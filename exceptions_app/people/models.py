@@ -17,6 +17,9 @@ class User(AbstractUser):
         choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")],
     )
 
+    #: Filled for the person of a request, whose standing is read once (`permissions.remember_memberships`).
+    memberships_read: "tuple[Membership, ...] | None" = None
+
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 

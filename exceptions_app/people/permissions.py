@@ -4,6 +4,7 @@ A permission follows from a membership: from how its team stands to the case, an
 Being superuser lets one look at everything and administer the rules; it neither works a case nor decides one.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -120,7 +121,7 @@ def may_in_company(user: User, action: str, company: Company) -> bool:
         return True
     return any(
         (membership.team.code, Role(membership.role)) in grants
-        for membership in _memberships(user)
+        for membership in memberships_of(user)
         if membership.team.company_id == company.pk
     )
 
@@ -134,7 +135,7 @@ def companies_open(user: User, action: str) -> list[Company]:
         return list(Company.objects.order_by("name"))
     granted = {
         membership.team.company
-        for membership in Membership.objects.filter(user=user).select_related("team__company")
+        for membership in memberships_of(user)
         if (membership.team.code, Role(membership.role)) in grants
     }
     return sorted(granted, key=lambda company: company.name)
@@ -146,7 +147,7 @@ def visible_cases(user: User) -> QuerySet[Case]:
         return Case.objects.none()
     if user.is_superuser:
         return Case.objects.all()
-    memberships = _memberships(user)
+    memberships = memberships_of(user)
     teams = [membership.team_id for membership in memberships]
     overseen = {
         membership.team.company_id
@@ -160,22 +161,21 @@ def visible_cases(user: User) -> QuerySet[Case]:
 
 def queue_teams(user: User) -> list[Team]:
     """Return the teams whose queue is open to the person, in a fixed order, with their companies."""
-    if not user.is_active:
-        return []
-    teams = Team.objects.filter(memberships__user=user).select_related("company", "calendar")
-    return list(teams.order_by("company__name", "name", "pk"))
+    return [membership.team for membership in memberships_of(user)] if user.is_active else []
 
 
 def overseen_teams(user: User) -> list[Team]:
     """Return the other teams whose queue is open to the person: those of companies they oversee."""
     if not user.is_active:
         return []
-    memberships = _memberships(user)
+    memberships = memberships_of(user)
     companies = {
         membership.team.company_id
         for membership in memberships
         if (Relation.COMPANY, Role(membership.role)) in CASE_ACTIONS["view"]
     }
+    if not companies and not user.is_superuser:
+        return []
     teams = Team.objects.exclude(pk__in=[membership.team_id for membership in memberships])
     if not user.is_superuser:
         teams = teams.filter(company__in=companies)
@@ -185,13 +185,13 @@ def overseen_teams(user: User) -> list[Team]:
 def works_in(user: User, team: Team) -> bool:
     """Say whether the person works in the team: its cases can be theirs, and they complete its tasks."""
     return user.is_active and any(
-        membership.team_id == team.pk and membership.role in WORKERS for membership in _memberships(user)
+        membership.team_id == team.pk and membership.role in WORKERS for membership in memberships_of(user)
     )
 
 
 def _standing(user: User, case: Case) -> frozenset[Grant]:
     """Return how each of the person's memberships stands to the case, with its role."""
-    memberships = [each for each in _memberships(user) if each.team.company_id == case.company_id]
+    memberships = [each for each in memberships_of(user) if each.team.company_id == case.company_id]
     if not memberships:
         return frozenset()
     involved = set(QueueEntry.objects.filter(case=case).values_list("team_id", flat=True))
@@ -206,5 +206,17 @@ def _standing(user: User, case: Case) -> frozenset[Grant]:
     return frozenset(standing)
 
 
-def _memberships(user: User) -> list[Membership]:
-    return list(Membership.objects.filter(user=user).select_related("team"))
+def memberships_of(user: User) -> Sequence[Membership]:
+    """Return the person's memberships with their teams, in a fixed order; a request reads them once."""
+    return _read_memberships(user) if user.memberships_read is None else user.memberships_read
+
+
+def remember_memberships(user: User) -> None:
+    """Read the memberships of the person of a request, who has one standing from its start to its end."""
+    user.memberships_read = _read_memberships(user)
+
+
+def _read_memberships(user: User) -> tuple[Membership, ...]:
+    related = ("team__company", "team__calendar")
+    order = ("team__company__name", "team__name", "team")
+    return tuple(Membership.objects.filter(user=user).select_related(*related).order_by(*order))

@@ -12,13 +12,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from erp_connectors.canonical.codec import content_hash, from_builtins
 from erp_connectors.canonical.commands import LineValues
 from erp_connectors.errors import ConfigurationError
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import Membership, Role, Team, User
+from exceptions_app.people.permissions import memberships_of
 from exceptions_app.playbook.schedules import plain
 from exceptions_app.policies.models import ApprovalRule
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalState
@@ -230,7 +231,8 @@ def open_approvals(user: User) -> QuerySet[Proposal]:
     )
     needs = ApprovalNeed.objects.filter(proposal=OuterRef("pk"))
     alone = Q(~Exists(needs), _within_limits_of(user))
-    return Proposal.objects.filter(asked | alone, state=ProposalState.PENDING).order_by("created_at", "pk")
+    pending = Proposal.objects.filter(state=ProposalState.PENDING).alias(together=_together())
+    return pending.filter(asked | alone).order_by("created_at", "pk")
 
 
 def deciders_of(proposal: Proposal) -> list[User]:
@@ -245,7 +247,7 @@ def _decided(proposal: Proposal, person: User) -> bool:
 def _needs_fitting(person: User) -> QuerySet[ApprovalNeed]:
     """Return the needs, of all proposals, that name a team, role and limit the person has."""
     fits = Q(pk__in=[])
-    for membership in Membership.objects.filter(user=person, user__is_active=True, role__in=DECIDING):
+    for membership in _deciding_memberships(person):
         roles = ["", *DECIDING[: DECIDING.index(Role(membership.role)) + 1]]
         covered = Q(min_limit=None)
         if membership.limit is not None:
@@ -255,13 +257,29 @@ def _needs_fitting(person: User) -> QuerySet[ApprovalNeed]:
 
 
 def _within_limits_of(person: User) -> Q:
-    """Return the condition that a limit of the person covers the amount of a proposal."""
+    """Return the condition that a limit of the person covers a proposal, measured as in `measured`."""
+    unknown = _parts_of_bundle().filter(amount=None)
     covered = Q(pk__in=[])
-    for membership in Membership.objects.filter(
-        user=person, user__is_active=True, role__in=DECIDING, limit__isnull=False
-    ):
-        covered |= Q(case__team=membership.team_id, amount__lte=membership.limit)
+    for membership in _deciding_memberships(person):
+        limit = membership.limit
+        if limit is not None:
+            by_itself = Q(bundle=None, amount__lte=limit)
+            as_a_whole = Q(~Exists(unknown), bundle__amount__lte=limit, together__lte=limit)
+            covered |= Q(by_itself | as_a_whole, case__team=membership.team_id)
     return covered
+
+
+def _together() -> Subquery:
+    """Return what the live proposals of a proposal's bundle come to now."""
+    return Subquery(_parts_of_bundle().order_by().values("bundle").annotate(sum=Sum("amount")).values("sum"))
+
+
+def _parts_of_bundle() -> QuerySet[Proposal]:
+    return Proposal.objects.filter(bundle=OuterRef("bundle")).exclude(state__in=OVER)
+
+
+def _deciding_memberships(person: User) -> list[Membership]:
+    return [each for each in memberships_of(person) if person.is_active and each.role in DECIDING]
 
 
 def _who_fits(team_id: int, role: str, min_limit: Decimal | None) -> QuerySet[Membership]:

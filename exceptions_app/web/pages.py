@@ -17,6 +17,7 @@ from erp_connectors import clock
 from exceptions_app.cases.queries import CAP, work_waiting
 from exceptions_app.notifications.bursts import unread_count
 from exceptions_app.people.models import Team
+from exceptions_app.people.permissions import memberships_of
 from exceptions_app.proposals.approvals import open_approvals
 from exceptions_app.web import access, formats, labels
 
@@ -86,7 +87,7 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
     person, own, others = access.person_of(request), access.teams_of(request), access.other_teams_of(request)
     waiting = work_waiting([*own, *others])
     several = len({each.company_id for each in (*own, *others)}) > 1
-    first = person.memberships.select_related("team").order_by("team__company__name", "team__name").first()
+    first = next(iter(memberships_of(person)), None)
 
     def link(each: Team) -> QueueLink:
         return QueueLink(

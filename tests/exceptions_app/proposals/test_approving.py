@@ -26,14 +26,16 @@ from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.load import line_snapshot
 from exceptions_app.policies.models import ApprovalRule, Calendar
 from exceptions_app.proposals import actions, approvals
-from exceptions_app.proposals.models import Approval, Proposal, ProposalState
+from exceptions_app.proposals.models import Approval, Bundle, Proposal, ProposalState
 from exceptions_app.proposals.renewal import ValuesMoved
 from tests.builders.factories import (
     TUESDAY_TEN,
     ApprovalRuleFactory,
+    CaseFactory,
     CompanyFactory,
     ExchangeRateFactory,
     MembershipFactory,
+    ProposalFactory,
     UserFactory,
     berlin,
     change_line,
@@ -466,6 +468,26 @@ def test_open_approvals_name_each_proposal_once(short: Shortage) -> None:
     MembershipFactory.create(user=short.person("mona"), team=short.world.teams["PLN"])
     short.propose()
     assert approvals.open_approvals(short.person("mona")).count() == 1
+
+
+def test_a_part_of_one_decision_waits_for_a_limit_that_covers_the_whole(short: Shortage) -> None:
+    """Two parts of 1,500 are more than the 2,500 that Bea decides alone, though each is less."""
+    bundle = Bundle.objects.create(
+        resolution="split", amount=1500, proposed_by=short.person("bea"), created_at=TUESDAY_TEN
+    )
+    for case in (short.case, CaseFactory.create(number="EX-2", team=short.case.team)):
+        ProposalFactory.create(
+            case=case, bundle=bundle, amount=1500, state="pending_approval", proposed_by=short.person("bea")
+        )
+
+    def who_is_asked() -> set[str]:
+        return {name for name in short.world.people if approvals.open_approvals(short.person(name)).exists()}
+
+    assert who_is_asked() == {"paul", "mona"}
+    Proposal.objects.filter(case=short.case).update(state="void")
+    assert who_is_asked() == {"bea", "paul", "mona"}
+    Proposal.objects.filter(case__number="EX-2").update(amount=None)
+    assert who_is_asked() == set()
 
 
 # --- when the values move -----------------------------------------------------------------------------------
