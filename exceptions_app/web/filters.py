@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from exceptions_app.cases.models import OUR_CLOCKS, CaseLine, CaseState, Clock, Severity, Task
+from exceptions_app.cases.models import OUR_CLOCKS, CaseLine, CaseState, Clock, ClockKind, Severity, Task
 from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.people.models import Team, User
 from exceptions_app.web import labels
@@ -19,6 +19,8 @@ OPEN_STATES = [state for state in CaseState if state not in (CaseState.CLOSED, C
 LEAST = {name: level for level, name in labels.SEVERITY_NAMES.items()}
 ME, NOBODY = "me", "none"
 TIERS = ("A", "B", "C")
+#: Whose promise is broken, as the address says it.
+OURS, NOT_OURS, THEIRS = BREACHED = ("true", "false", "supplier")
 
 
 class CaseFilter(django_filters.FilterSet):
@@ -31,7 +33,7 @@ class CaseFilter(django_filters.FilterSet):
     severity = django_filters.ChoiceFilter(method="at_least", choices=[(name, name) for name in LEAST])
     supplier = django_filters.CharFilter(method="of_supplier")
     owner = django_filters.CharFilter(method="owned_by")
-    breached = django_filters.BooleanFilter(method="is_breached")
+    breached = django_filters.ChoiceFilter(method="is_breached", choices=[(who, who) for who in BREACHED])
     invoice = django_filters.CharFilter(method="of_invoice")
     warehouse = django_filters.CharFilter(method="at_warehouse")
     connection = django_filters.CharFilter(method="from_connection")
@@ -68,17 +70,15 @@ class CaseFilter(django_filters.FilterSet):
             return rows.filter(self._q(owner=None))
         return rows.filter(self._q(owner__username=who))
 
-    def is_breached(self, rows: QuerySet[Any], name: str, wanted: bool) -> QuerySet[Any]:
-        """Keep cases that broke a promise which still stands, or those that did not."""
-        broken = Exists(
-            Clock.objects.filter(
-                case=OuterRef(f"{self.prefix_to_case}pk"),
-                kind__in=OUR_CLOCKS,
-                stopped_at=None,
-                breached_at__isnull=False,
-            )
+    def is_breached(self, rows: QuerySet[Any], name: str, whose: str) -> QuerySet[Any]:
+        """Keep cases with a broken promise that still stands: ours, the supplier's, or none of ours."""
+        broken = Clock.objects.filter(
+            case=OuterRef(f"{self.prefix_to_case}pk"), stopped_at=None, breached_at__isnull=False
         )
-        return rows.filter(broken if wanted else ~broken)
+        if whose == THEIRS:
+            return rows.filter(Exists(broken.filter(kind=ClockKind.SUPPLIER, running_since__isnull=False)))
+        ours = Exists(broken.filter(kind__in=OUR_CLOCKS))
+        return rows.filter(ours if whose == OURS else ~ours)
 
     def of_invoice(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
         """Keep cases about an invoice, or another document, with this text in its number."""
@@ -194,7 +194,12 @@ def pills(
             + [(person.username, str(person)) for person in people],
             query.get("owner", ""),
         ),
-        one_of("breached", _("SLA"), [("", _("Any")), ("true", _("Breached"))], query.get("breached", "")),
+        one_of(
+            "breached",
+            _("SLA"),
+            [("", _("Any")), (OURS, _("Breached")), (THEIRS, _("Overdue at the supplier"))],
+            query.get("breached", ""),
+        ),
     ]
 
 

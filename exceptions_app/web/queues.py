@@ -149,7 +149,9 @@ def without_empty(query: QueryDict) -> QueryDict:
     """Return the query without fields that were left empty."""
     kept = QueryDict(mutable=True)
     for name, values in query.lists():
-        kept.setlist(name, [value for value in values if value])
+        filled = [value for value in values if value]
+        if filled:
+            kept.setlist(name, filled)
     return kept
 
 

@@ -66,7 +66,7 @@ class Scene:
 
     def crowd(self, like: Case, count: int, *, first: int = 1) -> None:
         """Put `count` more cases like this one into the queue, each with a clock and a line."""
-        calendar = like.clocks.get().calendar
+        calendar = like.clocks.get(kind=ClockKind.RESOLVE).calendar
         cases = []
         for n in range(first, first + count):
             case = Case(
@@ -95,6 +95,22 @@ class Scene:
             QueueEntry(team=case.team, case=case, role=QueueRole.OWNER, priority=case.priority)
             for case in cases
         )
+
+    def ask_supplier(self, case: Case, *, used: Decimal, **values: Any) -> Clock:
+        """Let the supplier's clock of four hours run, `used` minutes of it gone; late if that is more."""
+        is_late = used > 240
+        row: Clock = make.ClockFactory.create(
+            **{
+                "case": case,
+                "kind": ClockKind.SUPPLIER,
+                "calendar": case.clocks.get(kind=ClockKind.RESOLVE).calendar,
+                "used_minutes": used,
+                "due_at": TUESDAY_TEN + timedelta(minutes=int(240 - used)),
+                "breached_at": TUESDAY_TEN - timedelta(minutes=int(used - 240)) if is_late else None,
+                **values,
+            }
+        )
+        return row
 
     def tell(self, case: Case, team: str, role: QueueRole = QueueRole.TOLD) -> None:
         """Put the case into the queue of another team."""

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as CacheIsDown
 
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases import actions
-from exceptions_app.cases.models import Case, CaseState, QueueRole, Task, TaskState
+from exceptions_app.cases.models import Case, CaseState, Clock, QueueRole, Task, TaskState
 from exceptions_app.web.presence import look
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN
@@ -47,6 +47,34 @@ def test_the_page_shows_ordered_beside_confirmed_with_the_difference(scene: Scen
     assert "Quantity 100 pcs 82 pcs −18 −18.0 %" in words
     assert "Delivery 2 Dec 2 Dec 0" in words
     assert "Unit price € 182.40" in words
+
+
+@pytest.mark.parametrize(
+    ("used", "theirs"),
+    [
+        (60, "With the supplier since 10:00, 2h 59m left to answer"),
+        (300, "With the supplier since 10:00, answer overdue by 1h 00m"),
+    ],
+)
+def test_while_the_supplier_owes_an_answer_both_clocks_are_shown(
+    scene: Scene, used: int, theirs: str
+) -> None:
+    case = scene.shortage(state=CaseState.WAITING_SUPPLIER)
+    Clock.objects.filter(case=case).update(running_since=None, due_at=None, used_minutes=Decimal(60))
+    scene.ask_supplier(case, used=Decimal(used))
+    words = text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
+
+    assert theirs in words
+    assert "Resolution paused, 15h 00m left" in words
+
+
+def test_when_the_supplier_has_answered_its_clock_is_gone_and_ours_runs(scene: Scene) -> None:
+    scene.ask_supplier(scene.shortage(), used=Decimal(300), running_since=None)
+    words = text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
+
+    assert "With the supplier" not in words
+    assert "The supplier's answer" not in words
+    assert "Resolution in 15h 59m" in words
 
 
 def test_lines_nobody_has_answered_stand_in_one_table(scene: Scene) -> None:

@@ -8,10 +8,11 @@ from io import BytesIO, StringIO
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
 from exceptions_app.cases import queries
-from exceptions_app.cases.models import Case, CaseState, Clock, QueueEntry, QueueRole
+from exceptions_app.cases.models import Case, CaseState, Clock, ClockKind, QueueEntry, QueueRole
 from exceptions_app.people.models import SavedView
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN
@@ -28,6 +29,11 @@ def scene(db: None) -> Scene:
 def numbers_in(html: str) -> list[str]:
     """Return the numbers of the cases listed, in order."""
     return [part.partition('"')[0] for part in html.split('data-case="')[1:]]
+
+
+def words_of(html: str) -> str:
+    """Return the text a reader sees, its spaces made one."""
+    return " ".join(strip_tags(html).replace("\N{NO-BREAK SPACE}", " ").split())
 
 
 # --- the page and its fragment ------------------------------------------------------------------------------
@@ -65,21 +71,36 @@ def test_the_most_urgent_case_comes_first(scene: Scene) -> None:
     assert numbers_in(scene.browser("bea").get(QUEUE).content.decode()) == ["EX-2", "EX-3", "EX-1"]
 
 
-def test_a_page_takes_the_same_number_of_queries_with_3_and_with_300_cases(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    ("headers", "most"),
+    [
+        # Session, person, teams, time; tabs, figures, rows, clocks, people, views, blind spots; and of the
+        # frame what waits in the queues, for approval, and the news.
+        pytest.param({}, 14, id="page"),
+        pytest.param(FRAGMENT, 11, id="fragment"),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?breached=supplier"])
+def test_a_page_takes_as_few_queries_with_60_cases_as_with_3(
+    scene: Scene, headers: dict[str, str], most: int, query: str
+) -> None:
     bea = scene.browser("bea")
 
     def queries_of_a_page() -> int:
+        for case in Case.objects.exclude(clocks__kind=ClockKind.SUPPLIER):
+            scene.ask_supplier(case, used=Decimal(300))
         with CaptureQueriesContext(connection) as captured:
-            assert bea.get(QUEUE).status_code == 200
+            page = bea.get(f"{QUEUE}{query}", headers=headers).content.decode()
+        assert len(numbers_in(page)) == min(queries.PAGE, QueueEntry.objects.count())
         return len(captured)
 
     scene.crowd(scene.shortage(), 2)
-    bea.get(QUEUE)
+    queries_of_a_page()
     with_three = queries_of_a_page()
-    scene.crowd(Case.objects.get(number="EX-1"), 297, first=3)
+    scene.crowd(Case.objects.get(number="EX-1"), 57, first=3)
 
-    assert queries_of_a_page() == with_three
-    assert QueueEntry.objects.count() == 300
+    assert queries_of_a_page() == with_three == most
+    assert QueueEntry.objects.count() == 60
 
 
 def test_a_case_that_waits_for_approval_says_so(scene: Scene) -> None:
@@ -107,6 +128,37 @@ def test_a_paused_clock_does_not_look_like_a_running_one(scene: Scene) -> None:
 
     assert "sla-text paused" in page
     assert "15h\N{NO-BREAK SPACE}00m" in page
+
+
+def test_with_the_supplier_its_clock_stands_before_ours(scene: Scene) -> None:
+    case = scene.shortage("EX-1", state=CaseState.WAITING_SUPPLIER)
+    Clock.objects.filter(case=case).update(running_since=None, due_at=None, used_minutes=Decimal(60))
+    scene.ask_supplier(case, used=Decimal(300))
+    row = words_of(
+        scene.browser("bea").get(QUEUE, headers=FRAGMENT).content.decode().split('class="sla"')[-1]
+    )
+
+    assert row.index("\N{MINUS SIGN}1h 00m") < row.index("answer overdue") < row.index("15h 00m")
+    assert "left, clock paused" in row
+    assert "With the supplier since" in row
+
+
+def test_once_the_supplier_has_answered_only_our_clock_is_shown(scene: Scene) -> None:
+    case = scene.shortage("EX-1")
+    scene.ask_supplier(case, used=Decimal(300), running_since=None)
+    page = scene.browser("bea").get(f"{QUEUE}?breached=supplier", headers=FRAGMENT).content.decode()
+    row = scene.browser("bea").get(QUEUE, headers=FRAGMENT).content.decode()
+
+    assert numbers_in(page) == []
+    assert "With the supplier since" not in row
+    assert "15h\N{NO-BREAK SPACE}59m" in row
+
+
+def test_what_the_supplier_owes_is_a_choice_of_the_filter(scene: Scene) -> None:
+    page = scene.browser("bea").get(f"{QUEUE}?breached=supplier").content.decode()
+
+    assert "<strong>Overdue at the supplier</strong>" in page
+    assert 'name="breached" value="supplier" checked' in page
 
 
 # --- tabs ---------------------------------------------------------------------------------------------------
@@ -156,6 +208,7 @@ def test_an_ended_case_is_no_longer_in_the_queue(scene: Scene) -> None:
         ("state=assigned", ["EX-2"]),
         ("breached=true", ["EX-1"]),
         ("breached=false", ["EX-3", "EX-2"]),
+        ("breached=supplier", ["EX-3"]),
         ("supplier=nordm", ["EX-3", "EX-2", "EX-1"]),
         ("supplier=77", ["EX-3", "EX-2", "EX-1"]),
         ("supplier=nobody", []),
@@ -170,7 +223,8 @@ def test_a_filter_in_the_address_keeps_what_it_names(scene: Scene, query: str, f
     late = scene.shortage("EX-1", severity=1, amount="1")
     Clock.objects.filter(case=late).update(breached_at=TUESDAY_TEN)
     scene.shortage("EX-2", severity=2, amount="2", owner=scene.world.people["bea"], state=CaseState.ASSIGNED)
-    scene.shortage("EX-3", severity=3, amount="3", type_code="confirmation_late")
+    asked = scene.shortage("EX-3", severity=3, amount="3", type_code="confirmation_late")
+    scene.ask_supplier(asked, used=Decimal(300))
 
     page = scene.browser("bea").get(f"{QUEUE}?{query}", headers=FRAGMENT).content.decode()
 
@@ -454,3 +508,11 @@ def test_all_cases_page_by_page(scene: Scene) -> None:
 
     assert [row.number for row in first.rows + second.rows] == ["EX-1", "EX-3", "EX-2", "EX-5"]
     assert page(before=second.before or "").rows == first.rows
+
+
+def test_an_empty_search_is_no_search(scene: Scene) -> None:
+    scene.shortage("EX-1")
+    page = scene.browser("bea").get("/cases/?q=").content.decode()
+
+    assert numbers_in(page) == ["EX-1"]
+    assert 'name="q" form="filters" value=""' in page
