@@ -32,12 +32,13 @@ from exceptions_app.people.models import Membership, Role, Team, User
 from suppliers.profiles import SupplierProfile
 from tests.builders import factories as make
 from tests.builders import x12
-from tests.builders.factories import BERLIN, LAST_WEEK, PASSWORD, PEOPLE, TEAM_NAMES
+from tests.builders.factories import BERLIN, LAST_WEEK, PEOPLE, TEAM_NAMES
 
 #: Both companies call their supplier 77, and both suppliers call themselves NORDMANN.
 SUPPLIER, THEIR_ID, OUR_ID = "77", "NORDMANN", "WESERLAND"
 ITEM, PRICE = "SEAL-KIT", "182.40"
 WANTED = date(2026, 12, 2)
+LONG_KNOWN = DocumentVersion(LAST_WEEK)
 READY = ".done"
 
 
@@ -53,8 +54,12 @@ def order(
     released_at: datetime,
     lines: int = 1,
     wanted: date = WANTED,
+    unit: str = "EA",
+    price: str = PRICE,
+    per: int = 1,
+    item: str = ITEM,
 ) -> PurchaseOrder:
-    """An order of seal kits at 182.40, in lines 10, 20 ... of `quantity` each."""
+    """An order of seal kits at 182.40 (`price` for every `per`), in lines 10, 20 ... of `quantity` each."""
     return PurchaseOrder(
         number=number,
         supplier=SUPPLIER,
@@ -65,11 +70,11 @@ def order(
         lines=tuple(
             OrderLine(
                 number=f"{place * 10}",
-                item=ITEM,
+                item=item,
                 description="Seal kit",
-                quantity=each(quantity),
-                price=Price(Decimal(PRICE), "EUR", Decimal(1), "EA"),
-                schedule=(SchedulePart(each(quantity), wanted),),
+                quantity=Quantity(Decimal(quantity), unit),
+                price=Price(Decimal(price), "EUR", Decimal(per), unit),
+                schedule=(SchedulePart(Quantity(Decimal(quantity), unit), wanted),),
                 warehouse="KAS",
             )
             for place in range(1, lines + 1)
@@ -126,18 +131,25 @@ class House:
 
     def tell_master_data(self) -> None:
         """Let the ERP tell of Nordmann and of the seal kit."""
-        version = DocumentVersion(LAST_WEEK)
+        self.tell_supplier()
+        self.tell_items(ItemRecord(number=ITEM, description="Seal kit", base_unit="EA", version=LONG_KNOWN))
+
+    def tell_supplier(self) -> None:
+        """Let the ERP tell of Nordmann."""
         nordmann = SupplierRecord(
             number=SUPPLIER,
             name="Nordmann Dichtungen",
-            version=version,
+            version=LONG_KNOWN,
             tier="A",
             buyer="BEA",
             currency="EUR",
+            email="orders@nordmann.example",
         )
-        kit = ItemRecord(number=ITEM, description="Seal kit", base_unit="EA", version=version)
         self.extract(Stream.SUPPLIERS, extracts.suppliers_csv([nordmann]))
-        self.extract(Stream.ITEMS, extracts.items_csv([kit]))
+
+    def tell_items(self, *items: ItemRecord) -> None:
+        """Let the ERP tell of items."""
+        self.extract(Stream.ITEMS, extracts.items_csv(items))
 
     def knows_its_supplier(self) -> bool:
         """Say whether the ERP has told of Nordmann."""
@@ -232,11 +244,10 @@ class House:
     # --- the people -------------------------------------------------------------------------------
 
     def as_(self, name: str) -> Client:
-        """The browser of a person, signed in with the password."""
+        """The browser of a person who has signed in."""
         if name not in self.clients:
             client = Client()
-            entered = {"username": self.people[name].username, "password": PASSWORD}
-            assert client.post("/login/", entered).status_code == 302
+            client.force_login(self.people[name])
             self.clients[name] = client
         return self.clients[name]
 
@@ -276,6 +287,10 @@ class House:
         (case,) = self.open_cases()
         return case
 
+    def state_of(self, case: Case) -> str:
+        """The state a case is in by now."""
+        return Case.objects.get(pk=case.pk).state
+
 
 def build(folder: Path, code: str = "weserland") -> House:
     """Set up a company with its teams, people, rules and connections, a week before the scenarios happen."""
@@ -293,7 +308,9 @@ def build(folder: Path, code: str = "weserland") -> House:
         _connection(company, kind, folder / f"{code}-{kind}")
         for kind in (ConnectionKind.FILE_DROP, ConnectionKind.EDI)
     )
-    token = tokens.create("gateway", company=company, scopes=["inbound:write"], now=LAST_WEEK).secret
+    token = tokens.create(
+        "gateway", company=company, scopes=["inbound:write", "documents:write"], now=LAST_WEEK
+    ).secret
     return House(
         company=company,
         teams=teams,
