@@ -68,8 +68,9 @@ def _newest(ids: Collection[int]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     for row in ranked:
         found[row.supplier_id].append(row)
+    # What was said at one moment stands by number: which order came in first says nothing.
     return {
-        supplier: sorted(rows, key=lambda row: (row.said_at, row.order_id))
+        supplier: sorted(rows, key=lambda row: (row.said_at, row.order.number))
         for supplier, rows in found.items()
     }
 

@@ -1,6 +1,6 @@
 """Creeping prices: what orders show of a supplier, and the one case it comes to (scenario 12)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -25,10 +25,12 @@ def world(db: None) -> Ground:
     return ground()
 
 
-def confirm(world: Ground, item: Item, place: int, price: Decimal) -> None:
+def confirm(
+    world: Ground, item: Item, place: int, price: Decimal, *, said_at: datetime | None = None
+) -> None:
     """Let order number `place`, 100 pieces at 100.00, be confirmed at a price, and be looked at."""
     line = order_line(world, number=f"45000200{place:02}", item=item, price=AGREED)
-    said_at = TUESDAY_TEN - timedelta(days=60 - place)
+    said_at = said_at or TUESDAY_TEN - timedelta(days=60 - place)
     offer(line, (100, REQUESTED), at=said_at, price=Price(price, "EUR", Decimal(1)))
     assert not intake.evaluate([line.order_id], TUESDAY_TEN).failures
 
@@ -70,6 +72,18 @@ def test_prices_that_creep_within_tolerance_are_one_case_of_the_supplier(world: 
     assert (case.type_code, case.supplier, case.team.code) == ("supplier_drift", world.supplier, "SUP")
     assert case.headline == "Prices drift by 0.8 % since order 4500020030: 3,200.00 EUR a year"
     orders = case.lines.get().evidence["orders"]
+    assert [each["order"] for each in orders] == [f"45000200{place}" for place in range(30, 40)]
+
+
+def test_what_was_said_at_one_moment_stands_by_number_whatever_came_in_first(world: Ground) -> None:
+    item = ItemFactory.create(connection=world.erp, number="SEAL-KIT")
+    for place in range(30):
+        confirm(world, item, place, AGREED)
+    for place in reversed(range(30, 40)):
+        confirm(world, item, place, Decimal("100.80"), said_at=TUESDAY_TEN)
+    look(world)
+
+    orders = Case.objects.get().lines.get().evidence["orders"]
     assert [each["order"] for each in orders] == [f"45000200{place}" for place in range(30, 40)]
 
 
