@@ -297,6 +297,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CaseStateEnum": "exceptions_app.cases.models.CaseState",
         "ProposalStateEnum": "exceptions_app.proposals.models.ProposalState",
+        "IncidentStateEnum": "exceptions_app.incidents.models.IncidentState",
         "TaskStateEnum": "exceptions_app.cases.models.TaskState",
         "MessageStateEnum": "suppliers.messaging.models.MessageState",
         "LanguageEnum": "suppliers.profiles.Language",

@@ -5,7 +5,7 @@ from django.db import transaction
 from erp_connectors import clock
 from erp_connectors.documents import matching_by_hand
 from erp_connectors.documents.matching_by_hand import Matched
-from erp_connectors.documents.models import DocumentHead
+from erp_connectors.documents.models import DocumentHead, LineMatch
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import ENDED, Case
 from exceptions_app.people.permissions import NotAllowed, may_in_company
@@ -26,8 +26,7 @@ def match(
 
     Raises NotAllowed, and CannotMatch where it cannot be that line.
     """
-    if by.person is None or not may_in_company(by.person, "match_documents", head.company):
-        raise NotAllowed(f"{by.name} may not match documents of {head.company}.")
+    _require_permission(head, by)
     at = clock.now()
     matched = matching_by_hand.match_line(
         head,
@@ -44,7 +43,7 @@ def match(
     record(
         "document.matched",
         at=at,
-        case=Case.objects.filter(document=head).exclude(state__in=ENDED).order_by("pk").first(),
+        case=_open_case(head),
         subject=("document", str(head.pk)),
         summary=f"Line {index + 1} of {head} is {target.order_number} / {target.line_number}{known}",
         actor=by,
@@ -57,3 +56,35 @@ def match(
         reason=reason,
     )
     return matched
+
+
+@transaction.atomic
+def unmatch(head: DocumentHead, *, index: int, reason: str, by: Actor) -> LineMatch:
+    """Take back what a person said of a line of a document; what that decided is looked at anew.
+
+    Raises NotAllowed (permission, no reason), and CannotMatch where nobody matched the line.
+    """
+    _require_permission(head, by)
+    if not reason.strip():
+        raise NotAllowed("Say why: it stays in the history.")
+    said = matching_by_hand.unmatch_line(head, index=index)
+    record(
+        "document.unmatched",
+        at=clock.now(),
+        case=_open_case(head),
+        subject=("document", str(head.pk)),
+        summary=f"Line {index + 1} of {head} is not {said.order_number} / {said.line_number}",
+        actor=by,
+        before={"line": index, "order": said.order_number, "order_line": said.line_number},
+        reason=reason,
+    )
+    return said
+
+
+def _require_permission(head: DocumentHead, by: Actor) -> None:
+    if by.person is None or not may_in_company(by.person, "match_documents", head.company):
+        raise NotAllowed(f"{by.name} may not match documents of {head.company}.")
+
+
+def _open_case(head: DocumentHead) -> Case | None:
+    return Case.objects.filter(document=head).exclude(state__in=ENDED).order_by("pk").first()

@@ -1,4 +1,4 @@
-"""What a person does with a document line that fits no order line: say which one it is."""
+"""What a person does with a document line that fits no order line: say which one it is, or take it back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,14 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from erp_connectors.canonical.documents import Confirmation, OrderState
 from erp_connectors.documents import store
 from erp_connectors.documents.by_hand import numbers_given, words_of_line
 from erp_connectors.documents.candidates import line_of
 from erp_connectors.documents.heads import headed
-from erp_connectors.documents.identity import Group
+from erp_connectors.documents.identity import Group, orders_named
 from erp_connectors.documents.models import (
+    Document,
     DocumentHead,
     Item,
     ItemPack,
@@ -69,6 +71,46 @@ def match_line(
         groups |= _waiting(head)
     touched = store.read_again(groups, connection=head.connection, company=head.company)
     return Matched(match=match, orders=frozenset(touched | {target.order_id}), remembered=remembered)
+
+
+@transaction.atomic
+def unmatch_line(head: DocumentHead, *, index: int) -> LineMatch:
+    """Take back what a person said of a line, and read the document again; return what was said.
+
+    With the last line the document as a whole goes back too. What was remembered of item numbers stays.
+    Raises CannotMatch where nobody matched the line.
+    """
+    said = said_of(head)
+    match = said.filter(line=index).first()
+    if match is None:
+        raise CannotMatch(f"Nobody matched line {index + 1} of {head} by hand.")
+    match.delete()
+    if not said.exclude(line=None).exists():
+        said.filter(line=None).delete()
+    _forget_order(head, match.order_number)
+    store.follow_again({match.order_number}, connection=head.connection, company=head.company)
+    group: Group = (head.kind, head.key, head.supplier_id)
+    store.read_again({group}, connection=head.connection, company=head.company)
+    return match
+
+
+def _forget_order(head: DocumentHead, order_number: str) -> None:
+    """Let a document no longer be about an order that only a person named."""
+    if order_number in orders_named(_document(head)) or said_of(head).filter(order_number=order_number):
+        return
+    rows = Document.objects.filter(
+        connection=head.connection, kind=head.kind, key=head.key, supplier=head.supplier
+    )
+    Document.orders.through.objects.filter(
+        document__in=rows, orderreference__order_number=order_number
+    ).delete()
+
+
+def said_of(head: DocumentHead) -> QuerySet[LineMatch]:
+    """Return what people said of the lines of a document, and of it as a whole."""
+    return LineMatch.objects.filter(
+        connection=head.connection, kind=head.kind, key=head.key, supplier=head.supplier
+    )
 
 
 def _keep(

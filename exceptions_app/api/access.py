@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from rest_framework import exceptions
@@ -18,9 +18,10 @@ from erp_connectors.companies import Company
 from exceptions_app.api.bodies import JsonBody
 from exceptions_app.api.throttling import CallsPerMinute
 from exceptions_app.audit.record import Actor
+from exceptions_app.cases.models import Case
 from exceptions_app.people import tokens
 from exceptions_app.people.models import ApiToken, User
-from exceptions_app.people.permissions import companies_open, may_in_company
+from exceptions_app.people.permissions import companies_open, may_in_company, visible_cases
 
 
 class BearerToken(BaseAuthentication):
@@ -98,6 +99,26 @@ def companies(request: Request, action: str = "view_orders") -> list[int]:
     return [company.pk for company in companies_open(person(request), action)]
 
 
+def cases_for(request: Request) -> QuerySet[Case]:
+    """Return the cases the caller may see: a token its company's, a person those of their queues.
+
+    A token that acts as a person sees what both may see.
+    """
+    cases = visible_cases(request.user) if isinstance(request.user, User) else Case.objects.all()
+    return cases.filter(company__in=companies(request)) if isinstance(request.auth, ApiToken) else cases
+
+
+def cases_named(request: Request, numbers: list[str]) -> list[Case]:
+    """Return cases by number, in this order. Raises ValidationError for one the caller does not see."""
+    related = ("company", "team", "owner", "supplier", "order", "release")
+    cases = cases_for(request).filter(number__in=numbers).select_related(*related)
+    found = {case.number: case for case in cases}
+    unknown = [number for number in numbers if number not in found]
+    if unknown:
+        raise exceptions.ValidationError({"cases": f"There is no case {', '.join(unknown)}."})
+    return [found[number] for number in dict.fromkeys(numbers)]
+
+
 def within(request: Request, field: str = "company", action: str = "view_orders") -> Q:
     """Return the filter that keeps a query inside the companies in which the caller may do `action`."""
     return Q(**{f"{field}__in": companies(request, action)})
@@ -131,3 +152,8 @@ def actor(request: Request) -> Actor:
 def address(request: HttpRequest | Request) -> str:
     """Return the network address of the caller."""
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def caller_key(request: Request) -> str:
+    """Return what tells this caller from others, where something is remembered for it."""
+    return f"token {request.auth.pk}" if isinstance(request.auth, ApiToken) else f"person {request.user.pk}"

@@ -1,5 +1,6 @@
 """Proposals and approvals: what is wanted, for which values, and who agrees."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from erp_connectors.canonical.codec import to_builtins
-from exceptions_app.api.access import Scoped, actor, person
-from exceptions_app.api.cases import cases_for
+from exceptions_app.api.access import Scoped, actor, cases_for, person
 from exceptions_app.api.paging import ByKey, NewestFirst
+from exceptions_app.api.repeating import IDEMPOTENCY_KEY, once
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, may
+from exceptions_app.playbook.situation import LinePlan
 from exceptions_app.proposals import actions, approvals
 from exceptions_app.proposals.models import ApprovalNeed, Decision, Proposal, ProposalLine, ProposalState
 
@@ -178,9 +180,12 @@ class ProposalViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
 
     def get_queryset(self) -> QuerySet[Proposal]:
         """Only proposals on visible cases."""
-        return _whole(Proposal.objects.filter(case__in=cases_for(self.request)))
+        return whole_proposals(Proposal.objects.filter(case__in=cases_for(self.request)))
 
-    @extend_schema(request=NewProposalSerializer, responses={201: ProposalSerializer})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY], request=NewProposalSerializer, responses={201: ProposalSerializer}
+    )
+    @once
     def create(self, request: Request) -> Response:
         """Propose a resolution; within the proposer's limit it is authorised at once."""
         person(request)
@@ -238,7 +243,9 @@ class ProposalViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         return self._answer(proposal.pk, status.HTTP_200_OK)
 
     def _answer(self, key: UUID, code: int) -> Response:
-        return Response(self.get_serializer(_whole(Proposal.objects.filter(pk=key)).get()).data, status=code)
+        return Response(
+            self.get_serializer(whole_proposals(Proposal.objects.filter(pk=key)).get()).data, status=code
+        )
 
 
 class ApprovalViewSet(Scoped, mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -255,10 +262,10 @@ class ApprovalViewSet(Scoped, mixins.ListModelMixin, viewsets.GenericViewSet):
         someone = self.request.user
         if not isinstance(someone, User):
             return Proposal.objects.none()
-        return _whole(approvals.open_approvals(someone).filter(case__in=cases_for(self.request)))
+        return whole_proposals(approvals.open_approvals(someone).filter(case__in=cases_for(self.request)))
 
 
-def _whole(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
+def whole_proposals(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
     """Return the proposals with all that is shown of them."""
     return proposals.select_related("case", "proposed_by").prefetch_related(
         Prefetch("lines", ProposalLine.objects.select_related("order_line").order_by("pk")),
@@ -291,14 +298,7 @@ def _shown(would: actions.Preview) -> dict[str, Any]:
     """Return a preview as plain values."""
     return {
         "summary": would.summary,
-        "lines": [
-            {
-                "line_number": plan.number,
-                "before": to_builtins(plan.before),
-                "after": to_builtins(plan.after),
-            }
-            for plan in would.lines
-        ],
+        "lines": lines_shown(would.lines),
         "writes_to_erp": would.writes_to_erp,
         "amount": would.amount,
         "currency": would.currency,
@@ -307,3 +307,11 @@ def _shown(would: actions.Preview) -> dict[str, Any]:
         "needs": would.needs,
         "problems": would.problems,
     }
+
+
+def lines_shown(plans: Iterable[LinePlan]) -> list[dict[str, Any]]:
+    """Return lines before and after as plain values."""
+    return [
+        {"line_number": plan.number, "before": to_builtins(plan.before), "after": to_builtins(plan.after)}
+        for plan in plans
+    ]

@@ -31,21 +31,14 @@ from erp_connectors.exchange.models import (
 )
 from erp_connectors.exchange.work import REFUSED
 from exceptions_app.api import bodies
-from exceptions_app.api.access import Scoped, actor, require_in_company, within
+from exceptions_app.api.access import Scoped, actor, caller_key, require_in_company, within
 from exceptions_app.api.paging import NewestFirst
+from exceptions_app.api.repeating import HEADER, IDEMPOTENCY_KEY
 from exceptions_app.audit.record import record
 from exceptions_app.cases.models import Case
-from exceptions_app.people.models import ApiToken
 
 #: What a person must be granted in a company to deliver for it, and to look at what was delivered.
 DELIVER, LOOK = "replay_interchange", "view_exchange"
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    required=False,
-    description="The same key with the same delivery gets the first answer again; with another, 409.",
-)
 
 
 class RecordedDocumentSerializer(serializers.Serializer):
@@ -202,10 +195,9 @@ def _deliver(request: Request, connection: Connection, payload: bytes) -> Respon
         received = inbox.receive(payload, connection=connection, channel="api", content_type=content_type)
         return status.HTTP_202_ACCEPTED, InterchangeSerializer(received.interchange).data
 
-    caller = f"token {request.auth.pk}" if isinstance(request.auth, ApiToken) else f"person {request.user.pk}"
     code, answer = idempotency.once(
-        caller,
-        request.headers.get("Idempotency-Key", ""),
+        caller_key(request),
+        request.headers.get(HEADER, ""),
         # A key is for one delivery: the same bytes for another connection are another one.
         body=f"{connection.code} {content_type}\n".encode() + payload,
         do=receive,

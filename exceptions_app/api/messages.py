@@ -81,14 +81,12 @@ class MessageSerializer(serializers.ModelSerializer):
         return [each.case_number for each in message.cases.all()]
 
 
-class WritingSerializer(serializers.Serializer):
+class MessageWordsSerializer(serializers.Serializer):
     """What a message may say and to whom; what is left out is as the template has it.
 
-    `recipients` and `cc` are addresses listed for the supplier, `cc` also one's own. `cases` are more cases
-    of the same supplier, which the same message is about.
+    `recipients` and `cc` are addresses listed for the supplier, `cc` also one's own.
     """
 
-    inquiry = serializers.CharField(required=False, max_length=32)
     recipients = serializers.ListField(
         child=serializers.CharField(max_length=254), required=False, max_length=MOST_ADDRESSES
     )
@@ -98,6 +96,12 @@ class WritingSerializer(serializers.Serializer):
     subject = serializers.CharField(required=False, max_length=LONGEST_SUBJECT)
     body = serializers.CharField(required=False, max_length=LONGEST_BODY)
     language = serializers.ChoiceField(required=False, choices=Language.choices)
+
+
+class WritingSerializer(MessageWordsSerializer):
+    """What a message about a case may say; `cases` are more of the same supplier, which it is also about."""
+
+    inquiry = serializers.CharField(required=False, max_length=32)
     cases = serializers.ListField(child=serializers.CharField(max_length=32), required=False, max_length=100)
 
 

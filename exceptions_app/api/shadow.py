@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 
 from exceptions_app.api.access import Scoped, within
-from exceptions_app.api.cases import SEVERITIES
+from exceptions_app.api.case_shapes import SEVERITIES
 from exceptions_app.api.moments import MomentFilter
 from exceptions_app.api.paging import NewestFirst
 from exceptions_app.cases.models import Severity

@@ -3,7 +3,18 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from exceptions_app.api import cases, decisions, exchange, orders, policies, shadow
+from exceptions_app.api import (
+    bundles,
+    cases,
+    decisions,
+    exchange,
+    incidents,
+    matching,
+    orders,
+    policies,
+    shadow,
+    tasks,
+)
 from exceptions_app.api.schema import DocsView, SchemaView
 
 router = SimpleRouter()
@@ -12,7 +23,10 @@ router.register("commands", exchange.CommandViewSet, basename="command")
 router.register("orders", orders.OrderViewSet, basename="order")
 router.register("suppliers", orders.SupplierViewSet, basename="supplier")
 router.register("cases", cases.CaseViewSet, basename="case")
-router.register("tasks", cases.TaskViewSet, basename="task")
+router.register("tasks", tasks.TaskViewSet, basename="task")
+router.register("incidents", incidents.IncidentViewSet, basename="incident")
+router.register("bundles", bundles.BundleViewSet, basename="bundle")
+router.register("matching", matching.MatchingViewSet, basename="matching")
 router.register("shadow-findings", shadow.ShadowFindingViewSet, basename="shadow-finding")
 router.register("proposals", decisions.ProposalViewSet, basename="proposal")
 router.register("approvals", decisions.ApprovalViewSet, basename="approval")

@@ -1,4 +1,4 @@
-"""What people do with an incident: confirm it with its cause, dismiss it, take cases out of it."""
+"""What people do with an incident: confirm it with its cause, dismiss it, add cases and take them out."""
 
 from collections.abc import Callable, Collection
 
@@ -8,7 +8,8 @@ from erp_connectors import clock
 from erp_connectors.errors import ConflictError
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.change import Step, change
-from exceptions_app.cases.models import Case
+from exceptions_app.cases.models import ENDED, Case
+from exceptions_app.detection.registry import exception_type
 from exceptions_app.incidents.models import Incident, IncidentState
 from exceptions_app.people.permissions import NotAllowed, may_in_company
 
@@ -39,6 +40,34 @@ def dismiss(incident: Incident, *, reason: str, by: Actor, expected_version: int
 
 
 @transaction.atomic
+def add(incident: Incident, cases: Collection[Case], *, by: Actor) -> int:
+    """Let more cases of the same type and supplier join the incident, and return how many did.
+
+    Raises NotAllowed (permission, state), naming each case that cannot join.
+    """
+    incident = _lock(incident, by)
+    joining = sorted((case for case in cases if case.incident_id != incident.pk), key=lambda case: case.pk)
+    barred = [case.number for case in joining if not _may_join(case, incident)]
+    if barred:
+        raise NotAllowed(
+            f"{', '.join(barred)}: only an open {exception_type(incident.type_code).label.lower()} of "
+            f"{incident.supplier.name} that is in no incident can join {incident.number}."
+        )
+    at = clock.now()
+    for case in joining:
+        change(case, joins(incident), at=at)
+    record(
+        "incident.added",
+        at=at,
+        subject=("incident", incident.number),
+        summary=f"{len(joining)} added",
+        actor=by,
+        after={"cases": [case.number for case in joining]},
+    )
+    return len(joining)
+
+
+@transaction.atomic
 def take_out(incident: Incident, cases: Collection[Case], *, by: Actor) -> int:
     """Let cases leave the incident, and return how many did."""
     incident = _lock(incident, by)
@@ -56,6 +85,31 @@ def take_out(incident: Incident, cases: Collection[Case], *, by: Actor) -> int:
         after={"cases": sorted(case.number for case in cases)},
     )
     return left
+
+
+def _may_join(case: Case, incident: Incident) -> bool:
+    same = (case.company_id, case.supplier_id, case.type_code) == (
+        incident.company_id,
+        incident.supplier_id,
+        incident.type_code,
+    )
+    return same and case.incident_id is None and case.state not in ENDED
+
+
+def joins(incident: Incident) -> Step:
+    """Return the step by which a case joins an incident."""
+
+    def name_it(locked: Case) -> None:
+        locked.incident = incident
+        locked.left_incident = False
+
+    return Step(
+        kind="joined_incident",
+        summary=f"Came together with others: {incident.number}",
+        set_fields=name_it,
+        keeps_version=True,
+        after={"incident": incident.number},
+    )
 
 
 def _leaving(incident: Incident) -> Step:
@@ -105,7 +159,11 @@ def _decide(
 
 
 def _lock(incident: Incident, by: Actor) -> Incident:
-    locked = Incident.objects.select_for_update(of=("self",)).select_related("company").get(pk=incident.pk)
+    locked = (
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("company", "supplier")
+        .get(pk=incident.pk)
+    )
     if by.person is None or not may_in_company(by.person, "manage_incidents", locked.company):
         raise NotAllowed(f"{by.name} may not decide on incidents of {locked.company}.")
     if not locked.is_live:

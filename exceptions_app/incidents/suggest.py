@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from django.db.models import Count, QuerySet
 
 from exceptions_app.audit.record import record
-from exceptions_app.cases.change import Step, change
+from exceptions_app.cases.change import change
 from exceptions_app.cases.models import ENDED, Case
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.incidents.actions import joins
 from exceptions_app.incidents.models import LIVE, Incident, IncidentState
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.policies.models import CompanyPolicy
@@ -83,7 +84,7 @@ def _bundle(key: Key, policy: CompanyPolicy, now: datetime) -> int:
         if incident is None:
             incident = _suggest(key, cases, now)
         for case in cases:
-            _join(case, incident, now)
+            change(case, joins(incident), at=now)
         incident.joined_at = now
         incident.save(update_fields=["joined_at"])
     return len(cases)
@@ -127,20 +128,6 @@ def _next_number() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('exceptions_app_incident', 'id'))")
         return int(cursor.fetchone()[0])
-
-
-def _join(case: Case, incident: Incident, now: datetime) -> None:
-    def name_it(locked: Case) -> None:
-        locked.incident = incident
-
-    step = Step(
-        kind="joined_incident",
-        summary=f"Came together with others: {incident.number}",
-        set_fields=name_it,
-        keeps_version=True,
-        after={"incident": incident.number},
-    )
-    change(case, step, at=now)
 
 
 def _end(now: datetime) -> None:

@@ -70,13 +70,31 @@ def resolutions_for(case: Case, person: User) -> list[ResolutionForm]:
     ]
 
 
+def common_resolutions(case: Case, lines: list[CaseLine], person: User) -> list[ResolutionForm]:
+    """Return the resolutions of a case where one answer is to hold for every line of many cases like it."""
+    situation = situation_of(case, as_of=clock.now(), person=str(person), lines=lines[:1])
+    return [
+        ResolutionForm(
+            code=resolution.code,
+            label=resolution.label,
+            description=resolution.description,
+            fields=_without_initial(resolution, situation),
+        )
+        for resolution in map(get, exception_type(case.type_code).resolutions)
+    ]
+
+
 def common_fields(code: str, case: Case, lines: list[CaseLine], person: User) -> tuple[InputField, ...]:
     """Return what a resolution asks for where one answer is to hold for every line of many cases.
 
     Without what is most likely for the one line it was asked of: that need not be likely for the others.
     """
     situation = situation_of(case, as_of=clock.now(), person=str(person), lines=lines[:1])
-    return tuple(replace(field, initial="") for field in get(code).fields(situation.lines[0]))
+    return _without_initial(get(code), situation)
+
+
+def _without_initial(resolution: Resolution, situation: Situation) -> tuple[InputField, ...]:
+    return tuple(replace(field, initial="") for field in resolution.fields(situation.lines[0]))
 
 
 def _fields(resolution: Resolution, situation: Situation) -> tuple[InputField, ...]:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,19 +13,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from erp_connectors.errors import RightlineError
 from exceptions_app.cases import queries
-from exceptions_app.cases.models import ENDED, Case, CaseLine
+from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.cases.queries import proposals_in_full
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.incidents import actions
 from exceptions_app.incidents import decide as deciding
-from exceptions_app.incidents.decide import Whole
 from exceptions_app.incidents.models import LIVE, Incident, IncidentState
+from exceptions_app.incidents.queries import with_figures
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import may_in_company, visible_cases
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.inputs import FieldKind, Problem, UnusableInputs
 from exceptions_app.proposals.approvals import open_approvals
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
+from exceptions_app.proposals.together import Whole, approve
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of, teams_of
 from exceptions_app.web.labels import Chip
@@ -149,17 +150,8 @@ def change(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 def _visible(request: HttpRequest) -> QuerySet[Incident]:
     """Return the incidents of the companies the person works in, with the figures of their cases."""
     companies = {team.company_id for team in teams_of(request)}
-    return (
-        Incident.objects.filter(company__in=companies)
-        .select_related("company", "supplier", "decided_by")
-        .annotate(
-            case_count=Count("cases"),
-            open_count=Count("cases", filter=~Q(cases__state__in=ENDED)),
-            order_count=Count("cases__order", distinct=True),
-            value=Sum("cases__amount", filter=~Q(cases__state__in=ENDED)),
-            expected_loss=Sum("cases__expected_loss", filter=~Q(cases__state__in=ENDED)),
-        )
-    )
+    found = Incident.objects.filter(company__in=companies)
+    return with_figures(found.select_related("company", "supplier", "decided_by"))
 
 
 def _incident_or_404(request: HttpRequest, number: str) -> Incident:
@@ -403,7 +395,7 @@ def _approve(request: HttpRequest, found: Bundle, proposals: list[Proposal]) -> 
         for proposal in proposals
         if str(proposal.pk) in ticked
     }
-    given = deciding.approve(asked, by=actor_of(request), comment=request.POST.get("comment", "").strip())
+    given = approve(asked, by=actor_of(request), comment=request.POST.get("comment", "").strip())
     done = sum(each.is_given for each in given)
     if done:
         tell(request, gettext("You approved it for %(n)s.") % {"n": _cases_in_words(done)})

@@ -17,7 +17,12 @@ from erp_connectors.canonical.documents import (
 )
 from erp_connectors.canonical.values import ItemIds
 from erp_connectors.documents.candidates import candidates
-from erp_connectors.documents.matching_by_hand import CannotMatch, Matched, match_line
+from erp_connectors.documents.matching_by_hand import (
+    CannotMatch,
+    Matched,
+    match_line,
+    unmatch_line,
+)
 from erp_connectors.documents.models import Document, DocumentHead, KnownItem, LineMatch
 from tests.builders.factories import SupplierFactory
 from tests.erp_connectors.documents.test_store import (
@@ -228,3 +233,48 @@ def test_a_line_without_a_reason_is_no_candidate(world: World) -> None:
     world.hear(receipt(4, named="7777", line="30"))
 
     assert candidates(head(), 0) == []
+
+
+# --- taking it back -----------------------------------------------------------------------------------------
+
+
+def test_a_word_that_is_taken_back_counts_no_longer(world: World) -> None:
+    world.hear(order())
+    world.hear(receipt(4))
+    match(head())
+
+    taken_back = unmatch_line(head(), index=0)
+
+    assert (taken_back.order_number, taken_back.line_number) == ("1000", "10")
+    assert received(world) == 0
+    assert set(head().loose) == {"1O00"}
+
+
+def test_an_answer_that_is_taken_back_is_none_of_that_order(world: World) -> None:
+    world.hear(order())
+    world.hear(answer(4, named="1O00"))
+    match(head())
+
+    unmatch_line(head(), index=0)
+
+    assert world.line().position.get("answer") is None
+    assert set(head().loose) == {"1O00"}
+    assert not LineMatch.objects.exists()
+
+
+def test_what_is_taken_back_can_be_said_anew(world: World) -> None:
+    world.hear(order(0, order_line("10"), order_line("20")))
+    world.hear(receipt(4))
+    match(head(), line_number="10")
+    unmatch_line(head(), index=0)
+    match(head(), line_number="20")
+
+    assert (received(world, "10"), received(world, "20")) == (0, 82)
+
+
+def test_nothing_is_taken_back_where_nobody_said_anything(world: World) -> None:
+    world.hear(order())
+    world.hear(receipt(4))
+
+    with pytest.raises(CannotMatch, match="Nobody matched line 1"):
+        unmatch_line(head(), index=0)

@@ -13,6 +13,7 @@ from exceptions_app.people.tokens import SCOPES
 from exceptions_app.proposals.models import Proposal
 from tests.builders import factories
 from tests.builders.factories import Ground
+from tests.builders.loose_receipts import loose_receipt
 from tests.exceptions_app.api.callers import Caller, problem, signed_in, with_token
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,92 @@ ROUTES: dict[str, list[Route]] = {
     "api:task-detail": [Route("get", "tasks/{task}/", "cases:read", outsider=404)],
     "api:task-complete": [
         Route("post", "tasks/{task}/complete/", "cases:write", outsider=404, needs_person=True)
+    ],
+    "api:incident-list": [Route("get", "incidents/", "cases:read", **LIST)],
+    "api:incident-detail": [Route("get", "incidents/{incident}/", "cases:read")],
+    "api:incident-act": [
+        Route(
+            "post",
+            f"incidents/{{incident}}/actions/{verb}/",
+            "cases:write",
+            outsider=outsider,
+            needs_person=True,
+            body={"cause": "x", "reason": "x"},
+        )
+        for verb, outsider in (("confirm", 403), ("dismiss", 403), ("add", 400), ("take_out", 400))
+    ],
+    "api:incident-decidable": [
+        Route("get", "incidents/{incident}/decidable/", "cases:read", needs_person=True)
+    ],
+    "api:incident-inquiries": [
+        Route("get", "incidents/{incident}/inquiries/", "cases:read", needs_person=True)
+    ],
+    "api:incident-ask": [
+        Route(
+            "post",
+            "incidents/{incident}/ask/",
+            "cases:write",
+            outsider=400,
+            needs_person=True,
+            body={"inquiry": "confirm"},
+        )
+    ],
+    "api:bundle-list": [
+        Route("get", "bundles/", "cases:read", **LIST),
+        Route(
+            "post",
+            "bundles/",
+            "cases:write",
+            elsewhere=400,
+            outsider=400,
+            needs_person=True,
+            body={"incident": "{incident}", "resolution": "split"},
+        ),
+    ],
+    "api:bundle-preview": [
+        Route(
+            "post",
+            "bundles/preview/",
+            "cases:read",
+            elsewhere=400,
+            outsider=200,
+            needs_person=True,
+            body={"incident": "{incident}", "resolution": "split"},
+        )
+    ],
+    "api:bundle-detail": [Route("get", "bundles/{bundle}/", "cases:read", outsider=404)],
+    "api:bundle-approve": [
+        Route(
+            "post",
+            "bundles/{bundle}/approve/",
+            "cases:write",
+            outsider=404,
+            needs_person=True,
+            body={"comment": "yes"},
+        )
+    ],
+    "api:matching-list": [Route("get", "matching/", "orders:read", **LIST)],
+    "api:matching-detail": [Route("get", "matching/{head}/", "orders:read")],
+    "api:matching-line": [Route("get", "matching/{head}/lines/0/", "orders:read")],
+    "api:matching-match": [
+        Route(
+            "post",
+            "matching/{head}/match/",
+            "documents:write",
+            outsider=422,
+            needs_person=True,
+            body={"line": "0", "order": "none", "order_line": "1"},
+        )
+    ],
+    "api:matching-undo": [
+        Route(
+            "post",
+            "matching/{head}/undo/",
+            "documents:write",
+            outsider=422,
+            needs_person=True,
+            body={"line": "0", "reason": "x"},
+        )
     ],
     "api:shadow-finding-list": [Route("get", "shadow-findings/", "cases:read", **LIST)],
     "api:proposal-list": [
@@ -171,11 +258,14 @@ def rows(world: Ground) -> dict[str, str]:
         order_line=line,
     )
     case = case_line.case
+    incident = factories.IncidentFactory.create(supplier=world.supplier)
+    Case.objects.filter(pk=case.pk).update(incident=incident)
     factories.QueueEntryFactory.create(case=case)
+    bundle = factories.BundleFactory.create(incident=incident, proposed_by=world.people["bea"])
     proposal = factories.ProposalLineFactory.create(
         case_line=case_line,
         proposal=factories.ProposalFactory.create(
-            case=case, proposed_by=world.people["bea"], state="pending_approval"
+            case=case, proposed_by=world.people["bea"], state="pending_approval", bundle=bundle
         ),
     ).proposal
     factories.ApprovalNeedFactory.create(proposal=proposal, team=world.teams["PRO"], min_limit=3000)
@@ -193,6 +283,9 @@ def rows(world: Ground) -> dict[str, str]:
         "task": str(factories.TaskFactory.create(case=case, team=world.teams["PRO"]).pk),
         "proposal": str(proposal.pk),
         "message": str(factories.SupplierMessageFactory.about(case).pk),
+        "incident": incident.number,
+        "bundle": str(bundle.pk),
+        "head": str(loose_receipt(world).pk),
     }
 
 

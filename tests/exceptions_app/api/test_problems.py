@@ -163,7 +163,7 @@ def test_a_fault_of_ours_is_a_problem_document_too(
     def broken(*args: Any, **options: Any) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr("exceptions_app.api.cases.visible_cases", broken)
+    monkeypatch.setattr("exceptions_app.api.access.visible_cases", broken)
     caller.client.raise_request_exception = False
     answer = caller.get("cases/")
     assert "secret" not in str(problem(answer, 500))

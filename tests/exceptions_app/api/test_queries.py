@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.cases.models import Case
 from exceptions_app.people.tokens import SCOPES
+from exceptions_app.proposals.models import Bundle, Proposal
 from tests.builders import factories
 from tests.builders.factories import Ground
+from tests.builders.loose_receipts import loose_receipt
 from tests.exceptions_app.api.callers import Caller, json_of, signed_in, with_token
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +170,37 @@ def shadow_findings(world: Ground, count: int) -> None:
         factories.ShadowFindingFactory.create(order=order, team=world.teams["PRO"])
 
 
+def incidents(world: Ground, count: int) -> None:
+    for _ in range(count):
+        incident = factories.IncidentFactory.create(supplier=world.supplier)
+        Case.objects.filter(pk=one_case(world).pk).update(incident=incident)
+
+
+def bundles(world: Ground, count: int) -> None:
+    incident = factories.IncidentFactory.create(supplier=world.supplier)
+    for _ in range(count):
+        bundle = factories.BundleFactory.create(incident=incident, proposed_by=world.people["bea"])
+        factories.ProposalFactory.create(
+            case=one_case(world), bundle=bundle, proposed_by=world.people["bea"], state="pending_approval"
+        )
+
+
+def proposals_of_a_bundle(world: Ground, count: int) -> None:
+    proposals(world, count)
+    incident = factories.IncidentFactory.create(supplier=world.supplier)
+    bundle = factories.BundleFactory.create(incident=incident, proposed_by=world.people["bea"])
+    Proposal.objects.filter(case__company=world.company).update(bundle=bundle)
+
+
+def waiting_documents(world: Ground, count: int) -> None:
+    for number in range(count):
+        loose_receipt(world, f"GR-{number}", order=f"none-{number}", lines=2)
+
+
+def waiting_lines(world: Ground, count: int) -> None:
+    loose_receipt(world, lines=count)
+
+
 Fill = Callable[[Ground, int], None]
 LISTS: list[tuple[str, Fill, str]] = [
     ("orders/", orders, "results"),
@@ -183,6 +216,11 @@ LISTS: list[tuple[str, Fill, str]] = [
     ("tasks/", tasks, "results"),
     ("proposals/", proposals, "results"),
     ("approvals/", proposals, "results"),
+    ("incidents/", incidents, "results"),
+    ("bundles/", bundles, "results"),
+    ("bundles/{bundle}/", proposals_of_a_bundle, "proposals"),
+    ("matching/", waiting_documents, "results"),
+    ("matching/{head}/", waiting_lines, "waiting"),
     ("policies/tolerances/", tolerances, "results"),
     ("policies/terms/", terms, "results"),
     ("policies/routing-rules/", routing_rules, "results"),
@@ -212,6 +250,8 @@ def test_a_list_takes_as_many_queries_for_60_rows_as_for_3(
         address = path.format(
             order=world.erp.orders.values_list("pk", flat=True).first() or 0,
             interchange=world.edi.interchanges.values_list("pk", flat=True).first() or 0,
+            bundle=bundle_of(world),
+            head=world.erp.document_heads.values_list("pk", flat=True).first() or 0,
         )
         caller.get(address)  # so that the use of the token is noted already
         with CaptureQueriesContext(
@@ -223,6 +263,11 @@ def test_a_list_takes_as_many_queries_for_60_rows_as_for_3(
         counts.append(len(queries))
         Case.objects.filter(number="EX-1").update(number=f"EX-{code}")
     assert counts[0] == counts[1] <= MOST_QUERIES, [query["sql"][:200] for query in queries]
+
+
+def bundle_of(world: Ground) -> str:
+    keys = Bundle.objects.filter(proposals__case__company=world.company).values_list("pk", flat=True)
+    return str(keys.first())
 
 
 def who(world: Ground, as_person: bool) -> Caller:

@@ -24,12 +24,15 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from exceptions_app.cases.models import Task
+from exceptions_app.incidents.models import Incident
 from exceptions_app.people.tokens import SCOPES
+from exceptions_app.proposals.models import Bundle
 from tests.builders import factories
 from tests.builders.factories import Ground
 from tests.exceptions_app.api.callers import Caller, with_token
 from tests.exceptions_app.api.test_queries import (
     approval_rules,
+    bundles,
     commands,
     events,
     impact_defaults,
@@ -41,6 +44,7 @@ from tests.exceptions_app.api.test_queries import (
     terms,
     tolerances,
     transactions,
+    waiting_lines,
 )
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +88,10 @@ def test_the_schema_is_open_and_names_every_route(client: Client) -> None:
         "cases/{number}/actions/{verb}/",
         "proposals/{id}/actions/{verb}/",
         "approvals/",
+        "incidents/{number}/actions/{verb}/",
+        "incidents/{number}/ask/",
+        "bundles/preview/",
+        "matching/{id}/lines/{line}/",
         "commands/",
         "suppliers/",
         "policies/",
@@ -99,7 +107,7 @@ def world() -> Ground:
     """A company with a few rows of everything."""
     world = factories.ground()
     events(world, 1)
-    for fill in (approval_rules, commands, interchanges, proposals, routing_rules):
+    for fill in (approval_rules, bundles, commands, interchanges, proposals, routing_rules, waiting_lines):
         fill(world, 1)
     for fill in (impact_defaults, service_levels, severity_bands, terms, tolerances, transactions):
         fill(world, 1)
@@ -168,6 +176,9 @@ def test_the_api_answers_as_the_schema_says_of_rows_that_are_there(
         "cases": "EX-1",
         "tasks": Task.objects.values_list("pk", flat=True)[0],
         "proposals": world.people["bea"].proposals.values_list("pk", flat=True)[0],
+        "incidents": Incident.objects.values_list("number", flat=True)[0],
+        "bundles": Bundle.objects.values_list("pk", flat=True)[0],
+        "matching": world.erp.document_heads.values_list("pk", flat=True)[0],
         "connection": world.erp.code,
         "code": "on_time_confirmation_rate",
     }

@@ -12,7 +12,7 @@ from exceptions_app.incidents import decide
 from exceptions_app.incidents.decide import Chosen
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.playbook.inputs import UnusableInputs
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions, approvals, together
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from tests.builders.factories import TUESDAY_TEN
 from tests.exceptions_app.incidents.storm import Storm, look, storm
@@ -75,7 +75,7 @@ def test_somebody_with_a_limit_for_one_part_cannot_approve_it(five: Storm) -> No
     five.world.people["paul"].memberships.update(limit=Decimal("30.00"))
     bundle = propose(five, all_lines(five))
 
-    given = decide.approve(hashes(bundle), by=five.by("paul"))
+    given = together.approve(hashes(bundle), by=five.by("paul"))
     assert [each.is_given for each in given] == [False] * 5
     assert not Command.objects.exists()
 
@@ -84,7 +84,7 @@ def test_all_of_it_is_approved_at_once(five: Storm) -> None:
     five.world.people["bea"].memberships.update(limit=Decimal("20.00"))
     bundle = propose(five, all_lines(five))
 
-    given = decide.approve(hashes(bundle), by=five.by("paul"))
+    given = together.approve(hashes(bundle), by=five.by("paul"))
     assert [each.is_given for each in given] == [True] * 5
     assert Command.objects.count() == 5
 
@@ -96,7 +96,7 @@ def test_what_moved_meanwhile_is_left_out_and_said(five: Storm) -> None:
     first = next(iter(seen))
     seen[first] = "something else was in view"
 
-    given = {each.proposal.pk: each for each in decide.approve(seen, by=five.by("paul"))}
+    given = {each.proposal.pk: each for each in together.approve(seen, by=five.by("paul"))}
     assert not given[first.pk].is_given
     assert given[first.pk].words
     assert Command.objects.count() == 4

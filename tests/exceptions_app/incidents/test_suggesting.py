@@ -133,6 +133,28 @@ def test_a_case_that_was_taken_out_does_not_come_back(five: Storm) -> None:
     assert Event.objects.filter(kind="case.left_incident", case=first).exists()
 
 
+def test_a_case_that_was_taken_out_is_added_again_by_a_person(five: Storm) -> None:
+    look(SOON)
+    first = five.cases()[0]
+    actions.take_out(five.incident(), [first], by=five.by("bea"))
+
+    assert actions.add(five.incident(), five.cases(), by=five.by("bea")) == 1
+    assert five.incident().cases.count() == 5
+    assert not Case.objects.get(pk=first.pk).left_incident
+
+
+def test_what_is_of_another_kind_or_over_is_not_added(five: Storm) -> None:
+    look(SOON)
+    first, second = five.cases()[:2]
+    actions.take_out(five.incident(), [first, second], by=five.by("bea"))
+    Case.objects.filter(pk=first.pk).update(type_code="price_mismatch")
+    Case.objects.filter(pk=second.pk).update(state=CaseState.CLOSED)
+
+    with pytest.raises(NotAllowed, match=f"{first.number}, {second.number}"):
+        actions.add(five.incident(), five.cases(), by=five.by("bea"))
+    assert five.incident().cases.count() == 3
+
+
 def test_it_ends_when_its_last_case_has_ended(five: Storm) -> None:
     look(SOON)
     Case.objects.all()[:4]

@@ -1,0 +1,219 @@
+"""One decision over several cases: looked at as a whole, proposed for each in its own history.
+
+Limits are held against the whole, so that a large decision is not made of small ones.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django.db import transaction
+
+from erp_connectors import clock
+from erp_connectors.errors import ConfigurationError, PermanentError, RightlineError
+from exceptions_app.audit.record import Actor
+from exceptions_app.cases.models import Case
+from exceptions_app.incidents.models import Incident
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import NotAllowed, those_allowed
+from exceptions_app.playbook.inputs import Problem, UnusableInputs
+from exceptions_app.playbook.load import free_lines
+from exceptions_app.proposals import actions, approvals, planning
+from exceptions_app.proposals.approvals import Need
+from exceptions_app.proposals.models import Bundle, Proposal
+from exceptions_app.proposals.planning import Decision
+
+#: More cases are decided in several steps: every line has to be in view of who approves.
+MOST_CASES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is wanted for one case. `expected_version`: the case as it was read."""
+
+    case: Case
+    resolution: str
+    inputs: Mapping[str, object]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What the decision would do in one case; or what is wrong with it there."""
+
+    case: Case
+    decision: Decision | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """What the decision would do in all cases together. `amount` None: unknown for one of them."""
+
+    parts: tuple[Part, ...]
+    amount: Decimal | None
+    currency: str
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def problems(self) -> list[tuple[Case, Problem]]:
+        """What is wrong, case by case; empty when it can be proposed."""
+        return [(part.case, problem) for part in self.parts for problem in part.problems]
+
+    @property
+    def lines(self) -> int:
+        """How many lines it would change."""
+        return sum(len(part.decision.plan.lines) for part in self.parts if part.decision)
+
+
+def preview(wanted: Sequence[Wanted], *, currency: str, person: User) -> Whole:
+    """Return what deciding would do, changing nothing. Problems are told, not raised."""
+    parts = [_part(each, person) for each in wanted]
+    decisions = [part.decision for part in parts if part.decision]
+    amounts = [decision.amount for decision in decisions]
+    whole = None if None in amounts else sum((amount or Decimal(0) for amount in amounts), Decimal(0))
+    needs: dict[tuple[int, str, Decimal | None], Need] = {}
+    for part in parts:
+        if part.decision is not None:
+            for need in _needs(part.case, part.decision, whole, person):
+                needs[need.team.pk, need.role, need.min_limit] = need
+    return Whole(parts=tuple(parts), amount=whole, currency=currency, needs=tuple(needs.values()))
+
+
+def preview_of_order(wanted: Sequence[Wanted], *, person: User) -> Whole:
+    """Return what one decision over cases of one order would do, such as accepting a whole confirmation.
+
+    Raises NotAllowed for cases of several orders, one named twice, and one the person may not decide.
+    """
+    cases = [each.case for each in wanted]
+    if not cases or len(cases) > MOST_CASES:
+        raise NotAllowed(f"Decide on 1 to {MOST_CASES} cases at once.")
+    if len({case.pk for case in cases}) < len(cases):
+        raise NotAllowed("Name each case once.")
+    if len({case.order_id for case in cases}) > 1 or cases[0].order_id is None:
+        raise NotAllowed("One decision is about the cases of one order.")
+    barred = set(cases) - set(those_allowed(person, "propose", cases))
+    if barred:
+        numbers = ", ".join(sorted(case.number for case in barred))
+        raise NotAllowed(f"{person} may not propose a resolution for {numbers}.")
+    whole = preview(wanted, currency=cases[0].company.currency, person=person)
+    return replace(whole, parts=_without_clashes(whole.parts))
+
+
+def propose_for_order(wanted: Sequence[Wanted], *, reason: str, by: Actor) -> Bundle:
+    """Propose a resolution for each of several cases of one order: for all of them, or for none.
+
+    Raises as `preview_of_order` and `propose` do.
+    """
+    if by.person is None:
+        raise NotAllowed("Only a person decides.")
+    whole = preview_of_order(wanted, person=by.person)
+    return propose(wanted, whole, incident=None, reason=reason, by=by)
+
+
+@transaction.atomic
+def propose(
+    wanted: Sequence[Wanted], whole: Whole, *, incident: Incident | None, reason: str, by: Actor
+) -> Bundle:
+    """Propose what was looked at as a `whole`, each in its case; at once where the limit covers all of it.
+
+    Raises UnusableInputs naming each case that something is wrong with, and what `actions.propose` raises.
+    """
+    if by.person is None:
+        raise NotAllowed("Only a person decides.")
+    if whole.problems:
+        raise UnusableInputs(
+            Problem(problem.field, f"{case.number}: {problem.message}") for case, problem in whole.problems
+        )
+    codes = {each.resolution for each in wanted}
+    bundle = Bundle.objects.create(
+        incident=incident,
+        resolution=codes.pop() if len(codes) == 1 else "",
+        amount=whole.amount,
+        reason=reason[:1000],
+        proposed_by=by.person,
+        created_at=clock.now(),
+    )
+    # In the order of their keys, so that two such decisions queue up instead of waiting for each other.
+    for each in sorted(wanted, key=lambda each: each.case.pk):
+        actions.propose(
+            each.case,
+            resolution=each.resolution,
+            inputs=each.inputs,
+            reason=reason,
+            by=by,
+            expected_version=each.expected_version,
+            bundle=bundle,
+        )
+    return bundle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """What became of the approval of one proposal of a bundle; `words` say why it could not be given."""
+
+    proposal: Proposal
+    is_given: bool
+    words: str = ""
+
+
+def approve(proposals: Mapping[Proposal, str], *, by: Actor, comment: str = "") -> list[Approved]:
+    """Approve each proposal for exactly the values of its hash; one that is refused holds up no other."""
+    given = []
+    for proposal, values_hash in proposals.items():
+        try:
+            now = actions.approve(proposal, by=by, values_hash=values_hash, comment=comment)
+        except RightlineError as refused:
+            given.append(Approved(proposal=proposal, is_given=False, words=str(refused)))
+        else:
+            given.append(Approved(proposal=now, is_given=True))
+    return given
+
+
+def _part(wanted: Wanted, person: User) -> Part:
+    case = wanted.case
+    try:
+        decision = planning.decide(
+            case,
+            resolution=wanted.resolution,
+            inputs=wanted.inputs,
+            person=person,
+            as_of=clock.now(),
+            lines=free_lines(case),
+        )
+    except UnusableInputs as unusable:
+        return Part(case=case, problems=unusable.problems)
+    except (ConfigurationError, PermanentError) as wrong:
+        return Part(case=case, problems=(Problem("", str(wrong)),))
+    return Part(case=case, decision=decision)
+
+
+def _without_clashes(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Name a part that writes a line which another writes before it."""
+    written: dict[str, Case] = {}
+    checked = []
+    for part in parts:
+        plan = part.decision.plan if part.decision else None
+        lines = [line.number for line in plan.lines] if plan and plan.command else []
+        problems = tuple(
+            Problem(
+                "", f"{written[line].number} changes line {line} too: decide this once the ERP has done that."
+            )
+            for line in lines
+            if line in written
+        )
+        written |= {line: part.case for line in lines if line not in written}
+        checked.append(replace(part, problems=(*part.problems, *problems)))
+    return tuple(checked)
+
+
+def _needs(case: Case, decision: Decision, whole: Decimal | None, person: User) -> list[Need]:
+    return approvals.needs_of(
+        case,
+        resolution=decision.resolution,
+        amount=whole,
+        percent=decision.percent,
+        deciders=[person],
+        today=decision.today,
+        writes=decision.plan.command is not None,
+    )

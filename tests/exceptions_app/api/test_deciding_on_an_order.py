@@ -1,0 +1,110 @@
+"""One decision over several cases of one order, as a whole confirmation needs it: for all, or for none."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erp_connectors.canonical.values import Price
+from erp_connectors.exchange.models import Command
+from exceptions_app.cases.models import Case
+from exceptions_app.people.models import Role, User
+from exceptions_app.proposals.models import Bundle, Proposal
+from tests.builders.factories import MembershipFactory, UserFactory, offer, order_line
+from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
+from tests.exceptions_app.proposals.shortage import LATER, REQUESTED, Shortage, look, shortage
+
+DATE, PRICE = "accept_date", "accept_price"
+
+
+@pytest.fixture
+def changed(db: None, tmp_path: Path) -> Shortage:
+    """An order answered later for a part of line 10, and dearer for line 20: two cases."""
+    made = shortage(tmp_path, short=None)
+    offer(made.line, (82, REQUESTED), (18, LATER))
+    dearer = order_line(made.world, line="20", price=Decimal(10))
+    offer(dearer, (100, REQUESTED), price=Price(Decimal(12), "EUR"))
+    look(made.line)
+    return made
+
+
+def caller(made: Shortage, name: str = "bea") -> Caller:
+    return with_token(made.world.company, "cases:read", "cases:write", acts_as=made.person(name))
+
+
+def auditor(made: Shortage) -> User:
+    """Make somebody who sees every case and works on none."""
+    made_up: User = UserFactory.create(username="ada")
+    MembershipFactory.create(user=made_up, team=made.world.teams["FIN"], role=Role.AUDITOR)
+    return made_up
+
+
+def decisions() -> list[dict[str, Any]]:
+    """Accept what the confirmation says in each case."""
+    late, dear = Case.objects.get(type_code="backorder"), Case.objects.get(type_code="price_mismatch")
+    return [
+        {"case": late.number, "resolution": DATE, "expected_version": late.version},
+        {"case": dear.number, "resolution": PRICE, "expected_version": dear.version},
+    ]
+
+
+def test_a_whole_confirmation_is_looked_at_and_accepted_at_once(changed: Shortage) -> None:
+    mona, wanted = caller(changed, "mona"), {"decisions": decisions(), "reason": "As confirmed"}
+    preview = json_of(mona.post("bundles/preview/", wanted))
+    made = json_of(mona.post("bundles/", wanted), 201)
+
+    assert preview["amount"] == made["amount"] == "3483.20"
+    assert [each["resolution"] for each in made["proposals"]] == [DATE, PRICE]
+    assert {each["state"] for each in made["proposals"]} == {"executing"}
+    assert (made["incident"], made["resolution"], Command.objects.count()) == (None, "", 2)
+    found = results(mona.get("bundles/", order=changed.line.order.number))
+    assert [row["id"] for row in found] == [made["id"]]
+
+
+def test_the_limit_is_held_against_the_whole(changed: Shortage) -> None:
+    changed.person("bea").memberships.update(limit=3400)
+    preview = json_of(caller(changed).post("bundles/preview/", {"decisions": decisions()}))
+    made = json_of(caller(changed).post("bundles/", {"decisions": decisions()}), 201)
+
+    assert [need["min_limit"] for need in preview["needs"]] == ["3483.20"]
+    assert {each["state"] for each in made["proposals"]} == {"pending_approval"}
+    assert not Command.objects.exists()
+
+
+def test_it_is_for_all_or_for_none(changed: Shortage) -> None:
+    late, dear = decisions()
+    stale = [late, dear | {"expected_version": 0}]
+
+    assert problem(caller(changed).post("bundles/", {"decisions": stale}), 409)
+    assert not Bundle.objects.exists()
+    assert not Proposal.objects.exists()
+
+
+def test_a_line_is_written_once_in_one_decision(changed: Shortage) -> None:
+    offer(changed.line, (82, REQUESTED), (18, LATER), price=Price(Decimal(200), "EUR"))
+    look(changed.line)
+    wanted = {"decisions": decisions()}
+    late, dear = json_of(caller(changed, "mona").post("bundles/preview/", wanted))["parts"]
+
+    assert late["problems"] == []
+    assert f"{late['case']} changes line 10 too" in dear["problems"][0]
+    assert problem(caller(changed, "mona").post("bundles/", wanted), 400)
+    assert not Bundle.objects.exists()
+
+
+def test_it_is_about_one_order_each_case_once_and_ones_own_cases(changed: Shortage) -> None:
+    elsewhere = order_line(changed.world, number="4500010099")
+    offer(elsewhere, (82, REQUESTED), (18, LATER))
+    look(elsewhere)
+    late = Case.objects.filter(type_code="backorder").exclude(order=elsewhere.order).get()
+    other = Case.objects.get(order=elsewhere.order)
+    bea, one = caller(changed), {"case": late.number, "resolution": DATE}
+
+    def refused(who: Caller, *wanted: dict[str, Any]) -> str:
+        return str(problem(who.post("bundles/preview/", {"decisions": list(wanted)}), 403)["detail"])
+
+    assert "one order" in refused(bea, one, {"case": other.number, "resolution": DATE})
+    assert "once" in refused(bea, one, one)
+    reader = with_token(changed.world.company, "cases:read", acts_as=auditor(changed))
+    assert "may not propose" in refused(reader, one)
