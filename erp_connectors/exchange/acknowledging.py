@@ -16,6 +16,7 @@ from erp_connectors.edi.edifact import STANDARD as EDIFACT
 from erp_connectors.edi.edifact.contrl import syntax_report
 from erp_connectors.edi.partners import Partners
 from erp_connectors.exchange.models import ControlNumber, Interchange, OutgoingFile
+from erp_connectors.exchange.replaced import is_answered
 
 HIGHEST = 999_999_999
 #: Sent with the row, so that no sweep has to be waited for.
@@ -38,6 +39,9 @@ def acknowledge(
     X12: one 997 for every group but those of acknowledgements, a TA1 where one is asked for or is the only
     answer. EDIFACT: one CONTRL for every interchange but those of acknowledgements.
     """
+    # An answer is to what the partner sent, and it gets one: what a person made of it since is our affair.
+    if is_answered(received):
+        return []
     files = []
     for answerable in answerables:
         interchange = answerable.interchange

@@ -33,6 +33,7 @@ class InterchangeStatus(models.TextChoices):
     PARTLY = "partly", "Processed in part"
     QUARANTINED = "quarantined", "Quarantined"
     DUPLICATE = "duplicate", "Duplicate"
+    CORRECTED = "corrected", "Corrected by hand"
 
 
 class Interchange(Hop):
@@ -78,6 +79,7 @@ class TransactionStatus(models.TextChoices):
     NOT_MAPPED = "not_mapped", "Not mapped"
     TEST = "test", "Test, not applied"
     IGNORED = "ignored", "Ignored"
+    CORRECTED = "corrected", "Corrected by hand"
 
 
 class Transaction(models.Model):
@@ -126,6 +128,23 @@ class Quarantine(models.Model):
 
     def __str__(self) -> str:
         return str(self.interchange)
+
+
+class Correction(models.Model):
+    """An edited copy of an interchange, which is read in its place; the original stays as it came.
+
+    `diff`: what was changed, as a unified diff of segments or rows. `made_by`: the person, by name.
+    """
+
+    original = models.ForeignKey(Interchange, on_delete=models.PROTECT, related_name="corrections")
+    corrected = models.OneToOneField(Interchange, on_delete=models.PROTECT, related_name="correction")
+    diff = models.TextField()
+    reason = models.CharField(max_length=500)
+    made_by = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.original}, corrected by {self.made_by}"
 
 
 class StreamState(models.Model):

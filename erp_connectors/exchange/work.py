@@ -25,6 +25,7 @@ from erp_connectors.exchange.models import (
     Transaction,
     TransactionStatus,
 )
+from erp_connectors.exchange.replaced import REFUSED, take_its_place
 from erp_connectors.exchange.reports import report
 from erp_connectors.signals import message_refused
 
@@ -36,7 +37,6 @@ MOST_ATTEMPTS = 3
 MOST_TRANSIENT_ATTEMPTS = 20
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 30, 120, 600))
 TAKEN = frozenset({TransactionStatus.APPLIED, TransactionStatus.NOT_MAPPED, TransactionStatus.IGNORED})
-REFUSED = frozenset({TransactionStatus.QUARANTINED, TransactionStatus.REJECTED})
 LONGEST_ERROR = 2000
 
 
@@ -131,6 +131,7 @@ class Work:
         )  # fmt: skip
         report(row, now=row.processed_at)
         self._keep_quarantine(has_errors=reading.has_errors)
+        take_its_place(row)
 
     def _keep_quarantine(self, *, has_errors: bool) -> None:
         """Tell those above what was refused now, or is no longer; within the step that ends it."""

@@ -215,10 +215,10 @@ class BundleViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
     def approve(self, request: Request, pk: UUID) -> Response:
         """Approve proposals of it, each for the values that were read; one refused holds up no other."""
         person(request)
+        known = {str(proposal.pk): proposal for proposal in self.get_object().proposals.all()}
         given = ConsentSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         hashes = given.validated_data["proposals"]
-        known = {str(proposal.pk): proposal for proposal in self.get_object().proposals.all()}
         unknown = [key for key in hashes if key not in known]
         if unknown or not hashes:
             told = f"None of this decision: {', '.join(unknown)}." if unknown else "Name what you approve."

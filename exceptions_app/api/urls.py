@@ -6,9 +6,11 @@ from rest_framework.routers import SimpleRouter
 from exceptions_app.api import (
     bundles,
     cases,
+    commands,
     decisions,
     exchange,
     incidents,
+    interchanges,
     matching,
     orders,
     policies,
@@ -18,8 +20,8 @@ from exceptions_app.api import (
 from exceptions_app.api.schema import DocsView, SchemaView
 
 router = SimpleRouter()
-router.register("interchanges", exchange.InterchangeViewSet, basename="interchange")
-router.register("commands", exchange.CommandViewSet, basename="command")
+router.register("interchanges", interchanges.InterchangeViewSet, basename="interchange")
+router.register("commands", commands.CommandViewSet, basename="command")
 router.register("orders", orders.OrderViewSet, basename="order")
 router.register("suppliers", orders.SupplierViewSet, basename="supplier")
 router.register("cases", cases.CaseViewSet, basename="case")

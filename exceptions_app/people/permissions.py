@@ -75,6 +75,8 @@ COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
     "view_exchange": frozenset((INTEGRATION, role) for role in EVERYBODY)
     | frozenset((team, role) for team in ANY_TEAM for role in (Role.LEAD, Role.MANAGER, Role.AUDITOR)),
     "replay_interchange": frozenset((INTEGRATION, role) for role in WORKERS),
+    # A corrected copy is read as the partner's word: that takes whoever answers for the exchange.
+    "correct_interchange": frozenset((INTEGRATION, role) for role in LEADERS),
     "settle_command": frozenset((INTEGRATION, role) for role in WORKERS)
     | frozenset((PROCUREMENT, role) for role in LEADERS),
     "match_documents": frozenset((team, role) for team in ("PRO", "WHS", "FIN", "EDI") for role in WORKERS),

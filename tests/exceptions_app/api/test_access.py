@@ -54,6 +54,29 @@ ROUTES: dict[str, list[Route]] = {
     "api:interchange-replay": [
         Route("post", "interchanges/{interchange}/replay/", "interchanges:write", outsider=404)
     ],
+    "api:interchange-text": [
+        Route("get", "interchanges/{interchange}/text/", "interchanges:read", outsider=404)
+    ],
+    "api:interchange-try-correction": [
+        Route(
+            "post",
+            "interchanges/{interchange}/corrections/preview/",
+            "interchanges:read",
+            outsider=404,
+            needs_person=True,
+            body={"text": "x"},
+        )
+    ],
+    "api:interchange-correct": [
+        Route(
+            "post",
+            "interchanges/{interchange}/corrections/",
+            "interchanges:write",
+            outsider=404,
+            needs_person=True,
+            body={"text": "x", "reason": "x"},
+        )
+    ],
     "api:command-list": [Route("get", "commands/", "orders:read", **LIST)],
     "api:command-detail": [Route("get", "commands/{command}/", "orders:read")],
     "api:order-list": [Route("get", "orders/", "orders:read", **LIST)],

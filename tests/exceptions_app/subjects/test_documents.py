@@ -19,7 +19,7 @@ from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, Sc
 from erp_connectors.documents.models import DocumentHead
 from erp_connectors.documents.store import record
 from exceptions_app import intake
-from exceptions_app.api.exchange import cases_of
+from exceptions_app.api.interchanges import cases_of
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection.models import Watch
 from exceptions_app.detection.types.base import SubjectKind

@@ -12,7 +12,7 @@ from erp_connectors.exchange import inbox, processing
 from erp_connectors.exchange.models import Interchange, Quarantine
 from erp_connectors.exchange.reporters import Reported, reported
 from exceptions_app import intake
-from exceptions_app.api.exchange import cases_of
+from exceptions_app.api.interchanges import cases_of
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine
 from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
