@@ -26,7 +26,7 @@ from exceptions_app.incidents.models import Incident
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.proposals import together
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
-from exceptions_app.proposals.together import MOST_CASES, Wanted, Whole
+from exceptions_app.proposals.together import Wanted, Whole
 
 
 class DecisionSerializer(serializers.Serializer):
@@ -50,7 +50,7 @@ class NewBundleSerializer(serializers.Serializer):
     lines = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField(max_length=64)), required=False
     )
-    decisions = DecisionSerializer(many=True, required=False, max_length=MOST_CASES)
+    decisions = DecisionSerializer(many=True, required=False)
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

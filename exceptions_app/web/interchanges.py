@@ -10,7 +10,15 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from erp_connectors.exchange.models import Interchange, InterchangeStatus, TransactionStatus
+from erp_connectors.exchange.corrections import is_correctable
+from erp_connectors.exchange.models import (
+    Correction,
+    Interchange,
+    InterchangeStatus,
+    TransactionStatus,
+)
+from exceptions_app.exchange import CORRECT, READ_AGAIN
+from exceptions_app.people.permissions import may_in_company
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
 from exceptions_app.web.case_view import CHANNELS, verdict_chip
 from exceptions_app.web.labels import Chip
@@ -25,6 +33,7 @@ STATUSES: dict[str, Chip] = {
     InterchangeStatus.PARTLY: Chip(_("Processed in part"), "warn"),
     InterchangeStatus.QUARANTINED: Chip(_("Quarantined"), "crit"),
     InterchangeStatus.DUPLICATE: Chip(_("Duplicate")),
+    InterchangeStatus.CORRECTED: Chip(_("Corrected by hand"), "good"),
 }
 TRANSACTION_STATUSES: dict[str, Chip] = {
     TransactionStatus.APPLIED: Chip(_("Applied"), "good"),
@@ -34,6 +43,7 @@ TRANSACTION_STATUSES: dict[str, Chip] = {
     TransactionStatus.NOT_MAPPED: Chip(_("Not mapped")),
     TransactionStatus.TEST: Chip(_("Test, not applied")),
     TransactionStatus.IGNORED: Chip(_("Ignored")),
+    TransactionStatus.CORRECTED: Chip(_("Corrected by hand"), "good"),
 }
 TROUBLED = (InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY)
 
@@ -43,7 +53,7 @@ TROUBLED = (InterchangeStatus.QUARANTINED, InterchangeStatus.PARTLY)
 def interchange_list(request: HttpRequest) -> HttpResponse:
     """Show interchanges: on the first page those in trouble, then all of them, newest first."""
     query = without_empty(request.GET)
-    path, visible = reverse("web:interchanges"), _visible(request)
+    path, visible = reverse("web:interchanges"), visible_interchanges(request)
     chosen = query.get("status", "")
     found = visible.filter(status=chosen) if chosen in STATUSES else visible
     before = parse_datetime(query.get("older", "").partition("~")[0].replace(" ", "+"))
@@ -83,7 +93,7 @@ def interchange_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def interchange(request: HttpRequest, interchange_id: UUID) -> HttpResponse:
     """Show one interchange: its envelope, findings, transactions, and its bytes with their offsets."""
-    found = get_object_or_404(_visible(request), pk=interchange_id)
+    found = get_object_or_404(visible_interchanges(request), pk=interchange_id)
     transactions = list(found.transactions.prefetch_related("documents__orders").defer("reading"))
     start = request.GET.get("from", "0")
     mark = request.GET.get("mark", "")
@@ -95,6 +105,8 @@ def interchange(request: HttpRequest, interchange_id: UUID) -> HttpResponse:
         mark_to=marked.offset_to if marked else 0,
     )
     path = reverse("web:interchange", args=[found.pk])
+    person, company = person_of(request), found.connection.company
+    correction = Correction.objects.filter(corrected=found).first()
     context = {
         "now": now_of(request),
         "row": _row(found),
@@ -117,6 +129,12 @@ def interchange(request: HttpRequest, interchange_id: UUID) -> HttpResponse:
             for each in transactions
         ],
         "acknowledgements": list(found.acknowledgements.defer("payload").order_by("-created_at")),
+        "corrections": list(found.corrections.order_by("-made_at")),
+        "correction": correction,
+        "diff": diff_lines(correction.diff) if correction else [],
+        "may_read_again": may_in_company(person, READ_AGAIN, company)
+        and found.status not in (InterchangeStatus.RECEIVED, InterchangeStatus.CORRECTED),
+        "may_correct": may_in_company(person, CORRECT, company) and is_correctable(found),
         "raw": raw,
         "next_url": f"{path}?from={raw.next_offset}#raw" if raw.next_offset else "",
         "first_url": f"{path}#raw" if raw.start else "",
@@ -124,7 +142,8 @@ def interchange(request: HttpRequest, interchange_id: UUID) -> HttpResponse:
     return show(request, "interchanges/page.html", context, current="interchanges", fragment="interchange")
 
 
-def _visible(request: HttpRequest) -> QuerySet[Interchange]:
+def visible_interchanges(request: HttpRequest) -> QuerySet[Interchange]:
+    """Return the interchanges of the companies whose exchange the person may see, without their bytes."""
     companies = companies_open(person_of(request), "view_exchange")
     return (
         Interchange.objects.filter(connection__company__in=companies)
@@ -141,3 +160,10 @@ def _row(row: Interchange) -> dict[str, object]:
         "first_finding": row.findings[0] if row.findings else None,
         "name": row.file_name or str(row.pk)[:13],
     }
+
+
+def diff_lines(diff: str) -> list[dict[str, str]]:
+    """Return the lines of a unified diff, each with what it is: `gone`, `new`, `place` or nothing."""
+    kinds = {"-": "gone", "+": "new", "@": "place"}
+    lines = diff.split("\n")[2:] if diff else []
+    return [{"text": line, "kind": kinds.get(line[:1], "")} for line in lines]

@@ -41,6 +41,7 @@ from erp_connectors.documents.position import AnswerFact, LinePosition
 from erp_connectors.exchange.models import (
     Command,
     ControlNumber,
+    Correction,
     IdempotencyKey,
     Interchange,
     OutgoingFile,
@@ -169,6 +170,22 @@ class InterchangeFactory(DjangoModelFactory[Interchange]):
     sha256 = factory.LazyAttribute(lambda interchange: content_hash(interchange.payload.decode()))
     size = factory.LazyAttribute(lambda interchange: len(interchange.payload))
     received_at = TUESDAY_TEN
+
+
+class CorrectionFactory(DjangoModelFactory[Correction]):
+    """A corrected copy of a message that was refused."""
+
+    class Meta:
+        model = Correction
+
+    original = factory.SubFactory(InterchangeFactory, status="corrected")
+    corrected = factory.SubFactory(
+        InterchangeFactory, connection=factory.SelfAttribute("..original.connection")
+    )
+    diff = "-ACK*IQ*many*EA\n+ACK*IQ*82*EA"
+    reason = "Typed wrong"
+    made_by = "Ines Iversen"
+    made_at = TUESDAY_TEN
 
 
 class TransactionFactory(DjangoModelFactory[Transaction]):
