@@ -14,6 +14,7 @@ from exceptions_app.people.permissions import (
     may_in_company,
     permitted_actions,
     queue_teams,
+    those_allowed,
     visible_cases,
     works_in,
 )
@@ -94,6 +95,7 @@ def test_every_cell_of_the_table_is_as_written_here(relation: str, role: Role, c
     granted = {action for action in CASE_ACTIONS if may(person, action, case)}
     assert granted == EXPECTED[relation][role]
     assert permitted_actions(person, case) == granted
+    assert {action for action in CASE_ACTIONS if those_allowed(person, action, [case])} == granted
     assert (case in visible_cases(person)) is ("view" in granted)
 
 
@@ -150,6 +152,7 @@ IN_COMPANY = {
     "view_documents": lambda team, role: True,
     "view_exchange": lambda team, role: team == "EDI" or role != Role.MEMBER,
     "replay_interchange": lambda team, role: team == "EDI" and role != Role.AUDITOR,
+    "correct_interchange": lambda team, role: team == "EDI" and role in (Role.LEAD, Role.MANAGER),
     "settle_command": lambda team, role: (
         (team == "EDI" and role != Role.AUDITOR) or (team == "PRO" and role in (Role.LEAD, Role.MANAGER))
     ),
