@@ -4,9 +4,12 @@ The metronome's own sweeps run, each to its end, as a worker would run them. Tha
 beside each other is shown by the stories that start them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.db import transaction
 from django.utils.module_loading import import_string
 
 from config.celery import SWEEPS
@@ -19,11 +22,16 @@ from tests.journeys.quiet import what_is_left
 MOST_ROUNDS = 20
 #: By then every stream is polled again.
 A_MINUTE = timedelta(minutes=1)
+#: First what brings something in, so that one round suffices as a rule.
+PICK_UP = "erp_connectors.tasks.pick_up_folders"
 #: Every sweep but those that only look at what the others have done.
-WORK = tuple(
-    name
-    for name, (queue, _) in SWEEPS.items()
-    if queue != "analytics" and name != "config.tasks.note_heartbeat"
+WORK = (
+    PICK_UP,
+    *(
+        name
+        for name, (queue, _) in SWEEPS.items()
+        if queue != "analytics" and name not in (PICK_UP, "config.tasks.note_heartbeat")
+    ),
 )
 
 
@@ -52,6 +60,14 @@ def open_house(folder: Path, *, at: datetime = TUESDAY_TEN) -> House:
     catch_up()
     house.agree_with_partner()
     return house
+
+
+@contextmanager
+def forgotten() -> Iterator[None]:
+    """Undo what is done inside."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def let_erp_work(house: House) -> int:

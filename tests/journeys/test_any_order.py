@@ -5,7 +5,6 @@ database; each history is told once in the order it was written, then shuffled a
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +31,7 @@ from exceptions_app.detection.models import Watch
 from tests.builders import factories as make
 from tests.builders import x12
 from tests.builders.factories import Ground
+from tests.journeys.at_once import forgotten
 from tests.journeys.house import ITEM, OUR_ID, PRICE, THEIR_ID, WANTED, each, on, order
 from tests.journeys.world import DECIDED, MIRROR, TOLD, of
 
@@ -121,14 +120,6 @@ def world(db: None, tmp_path: Path) -> Iterator[Ground]:
     make.see_until(ground, END + timedelta(hours=1))
     yield ground
     clock.reset()
-
-
-@contextmanager
-def forgotten() -> Iterator[None]:
-    """Undo what is done inside."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def tell(world: Ground, arrivals: Sequence[Bytes], *, looking: bool) -> None:
