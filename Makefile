@@ -8,8 +8,8 @@ START = $(PYTHON) start
 run: ## the whole product on http://127.0.0.1:$(PORT)
 	@exec $(START) --port $(PORT)
 
-test: chromium ## every test; ARGS="tests/house -k port" chooses
-	@exec $(START) --dev -- python -m pytest $(ARGS)
+test: chromium ## every test, a few at a time; ARGS="tests/house -k port" chooses, ARGS="-n 0" one by one
+	@exec $(START) --dev -- python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## format, lint, types, import contracts, missing migrations, templates
 	@exec $(START) --dev -- sh -c ' \

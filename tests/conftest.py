@@ -5,6 +5,7 @@ Nothing here touches what `make run` keeps. Tests that never ask for a database 
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ hypothesis.settings.load_profile("rightline")
 TEST_HOME = Path(tempfile.mkdtemp(prefix="rightline-test-"))
 os.environ["RIGHTLINE_HOME"] = str(TEST_HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+# Programs are started again and again: none of them compiles everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 for name in ("RIGHTLINE_ENV", "RIGHTLINE_DEBUG", "RIGHTLINE_PROCESS", "RIGHTLINE_SECRET_KEY"):
     os.environ.pop(name, None)
 
@@ -44,6 +48,11 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_unconfigure() -> None:

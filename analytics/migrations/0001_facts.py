@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('erp_connectors', '0001_documents_and_exchange'),
+        ('erp_connectors', '0001_schema'),
     ]
 
     operations = [
