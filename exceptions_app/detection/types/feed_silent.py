@@ -13,8 +13,9 @@ from exceptions_app.detection.types.subject import SubjectType
 from exceptions_app.deviation import Deviation
 from exceptions_app.severity import Severity
 
-#: How soon a silent stream is looked at again.
+#: How soon a silent stream is looked at again; and any other one, for nobody says that it cannot be read.
 AGAIN = timedelta(minutes=1)
+AT_LEAST_EVERY = timedelta(minutes=10)
 
 
 class FeedSilent(SubjectType):
@@ -58,12 +59,15 @@ class FeedSilent(SubjectType):
             )
 
     def next_look(self, view: StreamView) -> datetime | None:
-        """Return when the stream next owes something; soon, while it is silent."""
+        """Return when the stream next owes something; soon, while it is silent; else before long.
+
+        What it owes may begin at any time: with its first message, or with a read that fails.
+        """
         if self._missed(view) is not None:
             return view.as_of + AGAIN
         moments = [each.by + JUST_AFTER for each in view.expectations]
         end = super().next_look(view)
-        return min([*moments, *([end] if end else [])], default=None)
+        return min([view.as_of + AT_LEAST_EVERY, *moments, *([end] if end else [])])
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: Invoices of erp-1 missed its schedule twice, silent since 2026-11-24 09:00."""

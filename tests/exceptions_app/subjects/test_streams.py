@@ -90,6 +90,18 @@ def test_a_stream_whose_endpoint_fails_is_silent_after_ten_minutes(
     assert Case.objects.get().lines.get().actual["error"] == "The folder is gone."
 
 
+def test_a_stream_that_was_looked_at_before_its_first_word_is_looked_at_again(world: Ground) -> None:
+    state = StreamStateFactory.create(connection=world.erp, stream="orders")
+    look(state, 0)
+    assert Watch.objects.get(subject_kind="stream").due_at == TUESDAY_TEN + timedelta(minutes=10)
+
+    world.erp.settings = {"expect_every": {"orders": 60}}
+    world.erp.save()
+    hear(world, TUESDAY_TEN + timedelta(minutes=5))
+    look(state, 126)
+    assert Case.objects.get().type_code == "feed_silent"
+
+
 def test_every_stream_that_speaks_to_us_is_watched_by_itself(world: Ground, orders: StreamState) -> None:
     StreamStateFactory.create(connection=world.erp, stream="commands")
     tasks.watch_streams()
