@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('erp_connectors', '0010_quarantined_messages'),
+        ('erp_connectors', '0001_schema'),
     ]
 
     operations = [
