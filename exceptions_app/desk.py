@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 
 from exceptions_app.cases import damping, queue, upkeep
 from exceptions_app.cases.book import Book, Filing
-from exceptions_app.cases.lines import deviation_of, figures_of, how_much, keep_evidence, new_line, take_over
+from exceptions_app.cases.lines import (
+    deviation_of,
+    figures_of,
+    how_much,
+    keep_evidence,
+    new_line,
+    take_over,
+    told,
+)
 from exceptions_app.cases.models import Case, CaseLine, CaseState
 from exceptions_app.cases.upkeep import News
 from exceptions_app.detection import registry
@@ -332,7 +340,7 @@ class Desk:
         """Save what a filing says of its lines, but for those of a case that is yet to open; tell it."""
         words, figures = [], []
         for line in added:
-            words.append(f"Line {line.line_number}: {how_much(line)}{self._not_as_agreed(line)}")
+            words.append(told(line, f"{how_much(line)}{self._not_as_agreed(line)}"))
             figures.append({"change": "added", **figures_of(line)})
         for line, deviation in filing.updated:
             was, before = how_much(line), figures_of(line)
@@ -340,17 +348,18 @@ class Desk:
             line.save()
             now = how_much(line)
             changed = f"{now}, was {was}" if now != was else f"still {now}, with other values"
-            words.append(f"Line {line.line_number}: {changed}{self._not_as_agreed(line)}")
+            words.append(told(line, f"{changed}{self._not_as_agreed(line)}"))
             figures.append({"change": "updated", "before": before, **figures_of(line)})
         for line, reason in filing.cleared:
             line.cleared_at, line.cleared_reason = self.as_of, reason[:300]
             line.save(update_fields=["cleared_at", "cleared_reason"])
-            words.append(f"Line {line.line_number}: {reason}")
+            words.append(told(line, reason))
             figures.append({"change": "cleared", "reason": reason, **figures_of(line)})
         for line in filing.returned:
             line.settled_at = None
             line.save(update_fields=["settled_at"])
-            words.append(f"Line {line.line_number} deviates again: {how_much(line)}")
+            which = f"Line {line.line_number} deviates" if line.line_number else "It deviates"
+            words.append(f"{which} again: {how_much(line)}")
             figures.append({"change": "returned", **figures_of(line)})
         if filing.case is not None:
             for line in added:

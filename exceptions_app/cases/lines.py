@@ -104,6 +104,11 @@ def how_much(line: CaseLine) -> str:
     return f"{plain(line.quantity)} {line.unit}" if line.quantity is not None else "open"
 
 
+def told(line: CaseLine, words: str) -> str:
+    """Return what happened to a line as the history says it: `Line 10: 18 EA`, or just `Open` without one."""
+    return f"Line {line.line_number}: {words}" if line.line_number else words[:1].upper() + words[1:]
+
+
 def _trimmed(quantity: Decimal | None) -> Decimal | None:
     """Return a quantity without the zeros its column adds."""
     return None if quantity is None else Decimal(plain(quantity))

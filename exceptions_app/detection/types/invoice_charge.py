@@ -13,7 +13,7 @@ from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import ZERO, Example, ServiceLevel, TeamCode
 from exceptions_app.detection.types.invoice import InvoiceType
 from exceptions_app.detection.words import plain
-from exceptions_app.deviation import Deviation
+from exceptions_app.deviation import Deviation, OpenLine
 from exceptions_app.policies.values import Direction
 
 Amounts = dict[ChargeKind, Decimal]
@@ -33,7 +33,7 @@ class InvoiceCharge(InvoiceType):
     resolutions = ("accept_as_billed", "short_pay")
     is_live = True
     stakes = frozenset({Stake.PRICE, Stake.TIED_UP, Stake.DISCOUNT})
-    heals_by = (Healing.CREDITED,)
+    heals_by = (Healing.CREDITED, Healing.CORRECTED)
 
     def judge(self, view: InvoiceView) -> Iterable[Deviation]:
         """Yield each kind of charge beyond what is left of what was agreed."""
@@ -54,6 +54,14 @@ class InvoiceCharge(InvoiceType):
                     amount=beyond,
                     tolerance_id=tolerance.id,
                 )
+
+    def healed_by(self, line: OpenLine, view: InvoiceView) -> Healing:
+        """Return whether it was agreed, else credited while it is billed as before, else corrected."""
+        reason = super().healed_by(line, view)
+        if reason is Healing.AGREED:
+            return reason
+        billed = _billed(view.snapshot.invoice).get(ChargeKind(line.actual["charge"]), Decimal(0))
+        return Healing.CREDITED if plain(billed) == line.actual["charged"] else Healing.CORRECTED
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: Invoice INV-1 charges 48 EUR of freight that was not agreed."""

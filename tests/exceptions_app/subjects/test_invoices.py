@@ -27,6 +27,7 @@ from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, Sc
 from erp_connectors.documents.models import DocumentHead, Supplier
 from erp_connectors.documents.store import record
 from exceptions_app import intake
+from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine
 from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
@@ -209,6 +210,17 @@ def test_a_credit_note_closes_the_case(world: Ground) -> None:
     look()
 
     assert Case.objects.get().close_reason == "credited"
+
+
+def test_the_history_of_what_is_on_no_line_names_none(world: Ground) -> None:
+    packaging = Charge(ChargeKind.PACKAGING, Decimal(9))
+    tell(world, order(), invoice("1000", price="10", charge_lines=(*FREIGHT, packaging)))
+    look()
+    tell(world, invoice("1000", minute=6, price="10", charge_lines=FREIGHT))
+    look(TUESDAY_TEN + timedelta(minutes=7))
+
+    changed = Event.objects.get(case=Case.objects.get(), kind="case.updated")
+    assert changed.summary == "Corrected"
 
 
 def test_a_corrected_invoice_closes_what_is_right_and_updates_what_is_not(world: Ground) -> None:
