@@ -34,7 +34,7 @@ class AnswerConflict(LineType):
     resolutions = ("settle_answer",)
     is_live = True
     stakes = frozenset({Stake.DOUBT})
-    heals_by = (Healing.ANSWERED, Healing.ERP_CHANGED, Healing.CANCELLED)
+    heals_by = (Healing.ANSWERED, Healing.CONFIRMED_AGAIN, Healing.ERP_CHANGED, Healing.CANCELLED)
     inquiries = (Inquiry.CONFIRMATION,)
 
     def judge(self, line: LineView) -> Iterable[Deviation]:

@@ -267,6 +267,15 @@ def test_what_nobody_can_read_neither_opens_nor_clears_anything_on_an_invoice() 
         assert sorted(desk.open) == open_keys
 
 
+def test_a_conflict_ends_as_confirmed_again_where_the_answer_that_holds_is_said_once_more() -> None:
+    one, other = answer((82, "2026-12-02"), key="855-1"), answer((100, "2026-12-02"), key="855-2")
+    again = answer((100, "2026-12-02"), said="2026-11-24 11:00")
+    desk = Desk()
+    desk.evaluate(snapshot(ORDER, one, other), (), at("2026-11-24 10:30"))
+    desk.evaluate(snapshot(ORDER, one, other, again), (), at("2026-11-24 11:30"))
+    assert ("confirmed again", "answer_conflict:10") in desk.history
+
+
 def test_a_notice_nobody_can_read_is_still_a_notice() -> None:
     boxes = ship_notice(5, said="2026-11-27 10:00", unit="BX")
     assert found([ORDER, FULL, boxes], "2026-11-30 17:01") == [("unit_unknown", None, "10")]
