@@ -129,7 +129,7 @@ class Surroundings:
             place, share = _place_of(miss.row), self._shares[miss.key]
             if self._known[place].needs is None:
                 return None
-            if not share.gap.is_doubtful:
+            if share.gap.tells or not share.gap.is_doubtful:
                 here = short.setdefault(place, defaultdict(Decimal))
                 for each in (*share.orders, *share.others):
                     here[each.need] += each.short

@@ -1,0 +1,19 @@
+"""The ground of the journeys of types: no worker runs, what they do is done in process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.register_assert_rewrite("tests.journeys.types.town")
+
+from erp_connectors import clock  # noqa: E402
+from tests.builders.factories import TUESDAY_TEN  # noqa: E402
+from tests.journeys.types.town import Town  # noqa: E402
+
+
+@pytest.fixture
+def town(db: None, tmp_path: Path) -> Iterator[Town]:
+    """The company on Tuesday at ten: Nordmann and the seal kit are known, and nothing is ordered."""
+    yield Town.found(tmp_path, at=TUESDAY_TEN)
+    clock.reset()
