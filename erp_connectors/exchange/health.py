@@ -1,14 +1,15 @@
 """Until when we can see: the watermark of every stream, and what is not as healthy as it should be.
 
 The watermark of a polled stream is the start of its last complete read, of a pushed one now while its
-endpoint is healthy; never later than its oldest message that is not processed yet. Absence is judged only up
-to it.
+endpoint is healthy; never later than its oldest message that is not processed yet, nor than the silence of a
+stream that should have spoken. Absence is judged only up to it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Min, Q
@@ -24,6 +25,9 @@ BY_EDI = frozenset({Stream.CONFIRMATIONS, Stream.SHIP_NOTICES})
 
 #: Until when each stream would have told us; None: never, so we are blind.
 Sight = dict[str, datetime | None]
+#: Since when streams are known to say nothing although they should, by connection and stream.
+Silence = Mapping[tuple[int, str], datetime]
+NO_SILENCE: Silence = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +54,13 @@ def sight_of(supplier: Supplier, *, now: datetime | None = None) -> Sight:
     return sights_of([supplier], now=clock.now() if now is None else now)[supplier.pk]
 
 
-def sights_of(suppliers: Iterable[Supplier], *, now: datetime) -> dict[int, Sight]:
-    """Return the sight on each supplier, by its primary key, in a fixed number of queries."""
+def sights_of(
+    suppliers: Iterable[Supplier], *, now: datetime, silence: Silence = NO_SILENCE
+) -> dict[int, Sight]:
+    """Return the sight on each supplier, by its primary key, in a fixed number of queries.
+
+    What is in `silence` would have told us nothing since.
+    """
     wanted = list(suppliers)
     profiles = PartnerProfile.objects.filter(supplier__in=wanted, is_test=False).select_related("connection")
     mailboxes: dict[int, list[Connection]] = defaultdict(list)
@@ -59,7 +68,7 @@ def sights_of(suppliers: Iterable[Supplier], *, now: datetime) -> dict[int, Sigh
         mailboxes[profile.supplier_id].append(profile.connection)
     connections = {one.pk: one for some in mailboxes.values() for one in some}
     erps = Connection.objects.in_bulk({supplier.connection_id for supplier in wanted})
-    marks = _Watermarks([*connections.values(), *erps.values()], now)
+    marks = _Watermarks([*connections.values(), *erps.values()], now, silence)
     return {
         supplier.pk: {
             stream.value: _earliest(
@@ -75,10 +84,12 @@ def sights_of(suppliers: Iterable[Supplier], *, now: datetime) -> dict[int, Sigh
     }
 
 
-def sights_on(connections: Iterable[Connection], *, now: datetime) -> dict[int, Sight]:
+def sights_on(
+    connections: Iterable[Connection], *, now: datetime, silence: Silence = NO_SILENCE
+) -> dict[int, Sight]:
     """Return until when every stream of each connection would have told us, by its primary key."""
     wanted = list(connections)
-    marks = _Watermarks(wanted, now)
+    marks = _Watermarks(wanted, now, silence)
     return {
         connection.pk: {stream.value: marks.of(connection, stream) for stream in Stream}
         for connection in wanted
@@ -114,8 +125,11 @@ def stale_streams(*, now: datetime, patience: timedelta) -> list[StaleStream]:
 class _Watermarks:
     """The streams of some connections, and their oldest unprocessed messages, in two queries."""
 
-    def __init__(self, connections: Iterable[Connection], now: datetime) -> None:
+    def __init__(
+        self, connections: Iterable[Connection], now: datetime, silence: Silence = NO_SILENCE
+    ) -> None:
         self.now = now
+        self.silence = silence
         known = {connection.pk for connection in connections}
         self.states = {
             (state.connection_id, state.stream): state
@@ -132,9 +146,10 @@ class _Watermarks:
     def of(self, connection: Connection, stream: str) -> datetime | None:
         mark = self._read_until(connection, stream)
         oldest: datetime | None = self.oldest.get(connection.pk, {}).get(stream)
-        if mark is None or oldest is None:
-            return mark
-        return min(mark, oldest)
+        silent_since = self.silence.get((connection.pk, stream))
+        if mark is None:
+            return None
+        return min(moment for moment in (mark, oldest, silent_since) if moment is not None)
 
     def _read_until(self, connection: Connection, stream: str) -> datetime | None:
         state = self.states.get((connection.pk, stream))

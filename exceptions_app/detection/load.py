@@ -15,6 +15,7 @@ from erp_connectors.errors import RightlineError
 from erp_connectors.exchange import health
 from exceptions_app.cases.models import AgreementRow
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
+from exceptions_app.detection.silence import known_silence
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
@@ -63,7 +64,8 @@ def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | No
     ):
         lines[line.order_id].append(line)
     policies = policies or lookup.load({order.company_id for order in orders.values()}, as_of)
-    sights = health.sights_of({order.supplier for order in orders.values()}, now=as_of)
+    suppliers = {order.supplier for order in orders.values()}
+    sights = health.sights_of(suppliers, now=as_of, silence=known_silence())
     waiting = _places_of_class_a(line for of_order in lines.values() for line in of_order)
     loaded: dict[int, LoadedOrder] = {}
     problems: dict[int, RightlineError] = {}

@@ -14,6 +14,7 @@ from erp_connectors.exchange import health
 from exceptions_app.cases.about import About
 from exceptions_app.detection.deadlines import earliest_sight
 from exceptions_app.detection.documents import DocumentSnapshot, LooseLine
+from exceptions_app.detection.silence import known_silence
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
@@ -41,8 +42,11 @@ class Documents(Subject):
             )
         )
         policies = lookup.load({head.company_id for head in heads}, as_of)
-        sights = health.sights_of({head.supplier for head in heads if head.supplier}, now=as_of)
-        of_erps = health.sights_on({head.connection for head in heads if not head.supplier}, now=as_of)
+        silence = known_silence()
+        suppliers = {head.supplier for head in heads if head.supplier}
+        erps = {head.connection for head in heads if not head.supplier}
+        sights = health.sights_of(suppliers, now=as_of, silence=silence)
+        of_erps = health.sights_on(erps, now=as_of, silence=silence)
         return world_of(
             policies,
             {

@@ -20,6 +20,7 @@ from exceptions_app.detection.agreement import Agreement
 from exceptions_app.detection.deadlines import earliest_sight
 from exceptions_app.detection.invoices import BilledOrder, InvoiceSnapshot, OtherInvoice, charges_of
 from exceptions_app.detection.load import LoadedOrder
+from exceptions_app.detection.silence import known_silence
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
@@ -82,7 +83,7 @@ class _Shelf:
             agreed=rows,
             others=_others(named),
             revisions=_revisions(heads),
-            sights=health.sights_of(suppliers, now=as_of),
+            sights=health.sights_of(suppliers, now=as_of, silence=known_silence()),
         )
 
     def orders_of(self, head: DocumentHead) -> list[LoadedOrder]:

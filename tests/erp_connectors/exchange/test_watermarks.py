@@ -160,3 +160,12 @@ def test_stale_streams_are_named_with_since_when_and_why() -> None:
 
     assert (found.connection, found.stream) == (stale.connection.code, "stock")
     assert (found.since, found.last_error) == (EARLIER, "The folder is gone.")
+
+
+def test_a_stream_known_to_be_silent_is_seen_until_it_fell_silent() -> None:
+    world = ground()
+    world.edi.streams.update(is_polled=False)
+    silence = {(world.edi.pk, "confirmations"): EARLIER}
+    seen = sights_of([world.supplier], now=NOW, silence=silence)[world.supplier.pk]
+
+    assert (seen["confirmations"], seen["ship_notices"]) == (EARLIER, NOW)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from erp_connectors import clock
+from erp_connectors.documents.models import PurchaseOrder
 from erp_connectors.exchange.models import StreamState
 from exceptions_app import intake, tasks
 from exceptions_app.cases.models import Case, Severity
@@ -15,8 +16,10 @@ from tests.builders.factories import (
     TUESDAY_TEN,
     Ground,
     InterchangeFactory,
+    PurchaseOrderFactory,
     StreamStateFactory,
     ground,
+    order_line,
 )
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +44,19 @@ def orders(world: Ground) -> StreamState:
 
 def hear(world: Ground, at: datetime, file_name: str = "Orders_1.csv") -> None:
     InterchangeFactory.create(connection=world.erp, file_name=file_name, received_at=at)
+
+
+def receive(world: Ground, at: datetime) -> None:
+    """Let the suppliers' mailbox hold a message that is read at once."""
+    InterchangeFactory.create(connection=world.edi, received_at=at)
+
+
+def look_at(order: PurchaseOrder, at: datetime) -> None:
+    assert intake.evaluate([order.pk], at).failures == {}
+
+
+def open_types() -> list[str]:
+    return [case.type_code for case in Case.objects.order_by("pk") if case.is_open]
 
 
 def look(state: StreamState, minutes: int) -> None:
@@ -110,3 +126,24 @@ def test_every_stream_that_speaks_to_us_is_watched_by_itself(world: Ground, orde
     assert known.pk in Watch.objects.filter(subject_kind="stream").values_list("subject_id", flat=True)
     other = world.erp.streams.get(stream="commands")
     assert not Watch.objects.filter(subject_kind="stream", subject_id=other.pk).exists()
+
+
+def test_what_a_silent_mailbox_would_have_told_is_judged_once_it_is_heard_again(world: Ground) -> None:
+    monday = TUESDAY_TEN - timedelta(days=1)
+    order = PurchaseOrderFactory.create(supplier=world.supplier, number="4500010001", released_at=monday)
+    order_line(world)
+    world.edi.streams.update(is_polled=False)
+    mailbox = world.edi.streams.get(stream="confirmations")
+    for half_hours in range(12):
+        receive(world, TUESDAY_TEN - timedelta(minutes=30 * half_hours))
+    look(mailbox, 61)
+    assert open_types() == ["feed_silent"]
+
+    look_at(order, TUESDAY_TEN + timedelta(days=1, minutes=1))
+    assert open_types() == ["feed_silent"]
+    assert Watch.objects.get(subject_kind="order").blind_since == TUESDAY_TEN
+
+    receive(world, TUESDAY_TEN + timedelta(days=1, minutes=2))
+    look(mailbox, 24 * 60 + 3)
+    look_at(order, TUESDAY_TEN + timedelta(days=1, minutes=4))
+    assert open_types() == ["confirmation_late"]
