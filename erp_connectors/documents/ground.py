@@ -35,6 +35,19 @@ Shape = TypeVar("Shape", SupplierRecord, ItemRecord, Stock, Demand)
 COUNTING = ("base_unit", "category", "abc_class")
 WEIGHING = ("unit_margin", "sales_price", "demand_per_day", "demand_sd", "lead_days", "criticality")
 
+DEMAND_COLUMNS = [
+    "customer",
+    "customer_class",
+    "item",
+    "warehouse",
+    "open_quantity",
+    "unit",
+    "due_on",
+    "penalty_per_day",
+    "penalty_flat",
+    "as_of",
+]
+
 
 @dataclass(slots=True)
 class Effect:
@@ -292,57 +305,50 @@ def _follow_demand(
     """Replace the lines of each customer order by its newest ones; those not named any more are gone."""
     if not records:
         return
-    lines = [line for demand in records.values() for line in demand.lines]
-    known_items = items({line.item for line in lines}, connection=connection)
-    known_sites = warehouses({line.warehouse for line in lines}, company=company)
     by_number = {demand.number: group for group, demand in records.items()}
-    before = {
-        (row.order_number, row.line_number): row
-        for row in CustomerDemand.objects.filter(connection=connection, order_number__in=by_number)
-    }
-    after = {}
-    for demand in records.values():
-        for line in demand.lines:
-            after[demand.number, line.number] = CustomerDemand(
-                connection=connection,
-                order_number=demand.number,
-                line_number=line.number,
-                customer=demand.customer,
-                customer_class=demand.customer_class,
-                item=known_items[line.item],
-                warehouse=known_sites[line.warehouse],
-                open_quantity=line.open.value,
-                unit=line.open.unit,
-                due_on=line.due_on,
-                penalty_per_day=line.penalty_per_day,
-                penalty_flat=line.penalty_flat,
-                as_of=demand.version.document_time,
-            )
+    known = CustomerDemand.objects.filter(connection=connection, order_number__in=by_number)
+    before = {(row.order_number, row.line_number): row for row in known}
+    after = _demand_rows(records.values(), connection, company)
     for name in before.keys() | after.keys():
         old, new = before.get(name), after.get(name)
         if old is None or new is None or _demand_of(old) != _demand_of(new):
             places[by_number[name[0]]].update((row.item_id, row.warehouse_id) for row in (old, new) if row)
-    CustomerDemand.objects.filter(
-        pk__in=[row.pk for name, row in before.items() if name not in after]
-    ).delete()
+    known.filter(pk__in=[row.pk for name, row in before.items() if name not in after]).delete()
     CustomerDemand.objects.bulk_create(
         after.values(),
         update_conflicts=True,
         unique_fields=["connection", "order_number", "line_number"],
-        update_fields=[
-            "customer",
-            "customer_class",
-            "item",
-            "warehouse",
-            "open_quantity",
-            "unit",
-            "due_on",
-            "penalty_per_day",
-            "penalty_flat",
-            "as_of",
-        ],
+        update_fields=DEMAND_COLUMNS,
         batch_size=1000,
     )
+
+
+def _demand_rows(
+    records: Collection[Demand], connection: Connection, company: Company
+) -> dict[tuple[str, str], CustomerDemand]:
+    """Return the rows of the customer orders, not yet saved, by order and line."""
+    lines = [line for demand in records for line in demand.lines]
+    known_items = items({line.item for line in lines}, connection=connection)
+    known_sites = warehouses({line.warehouse for line in lines}, company=company)
+    return {
+        (demand.number, line.number): CustomerDemand(
+            connection=connection,
+            order_number=demand.number,
+            line_number=line.number,
+            customer=demand.customer,
+            customer_class=demand.customer_class,
+            item=known_items[line.item],
+            warehouse=known_sites[line.warehouse],
+            open_quantity=line.open.value,
+            unit=line.open.unit,
+            due_on=line.due_on,
+            penalty_per_day=line.penalty_per_day,
+            penalty_flat=line.penalty_flat,
+            as_of=demand.version.document_time,
+        )
+        for demand in records
+        for line in demand.lines
+    }
 
 
 def _demand_of(row: CustomerDemand) -> tuple[object, ...]:

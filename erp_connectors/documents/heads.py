@@ -115,33 +115,18 @@ def follow(
     groups = changed.keys() | loose.keys()
     if not groups:
         return []
-    rows = DocumentHead.objects.filter(
-        connection=connection, kind__in={kind for kind, _, _ in groups}, key__in={key for _, key, _ in groups}
-    )
-    known = {
-        (head.kind, head.key, head.supplier_id): head for head in rows.order_by("pk").select_for_update()
-    }
+    known = _locked(groups, connection)
     hands = by_hand(changed.values(), connection=connection)
     to_look_at = []
     written: list[DocumentHead] = []
     for group in sorted(groups, key=str):
-        head = known.get(group) or DocumentHead(
-            connection=connection,
-            company=company,
-            kind=group[0],
-            key=group[1],
-            supplier_id=group[2],
-            loose={},
-        )
+        if group not in changed and group not in known:
+            continue
+        head = known.get(group) or _new(group, connection, company)
         before, was_loose = _columns(head), bool(head.loose)
         if group in changed:
-            head.loose = {}
             _fill(head, changed[group], first_said[group], hands)
-        elif head._state.adding:
-            continue
-        of_group = {number: lines for number, lines in loose.get(group, {}).items() if lines}
-        kept = {number: lines for number, lines in head.loose.items() if number not in loose.get(group, {})}
-        head.loose = kept | of_group
+        head.loose = _with(head.loose, loose.get(group, {}))
         if head._state.adding or before != _columns(head):
             written.append(head)
         if head.kind == DocumentKind.INVOICE or head.loose or was_loose:
@@ -156,9 +141,26 @@ def follow(
     return to_look_at
 
 
+def _locked(groups: Iterable[Group], connection: Connection) -> dict[Group, DocumentHead]:
+    """Return the heads there are, locked in the order of their keys."""
+    wanted = set(groups)
+    rows = DocumentHead.objects.filter(
+        connection=connection, kind__in={kind for kind, _, _ in wanted}, key__in={key for _, key, _ in wanted}
+    )
+    return {(head.kind, head.key, head.supplier_id): head for head in rows.order_by("pk").select_for_update()}
+
+
+def _with(loose: Mapping[str, LooseLines], by_order: Mapping[str, LooseLines]) -> dict[str, LooseLines]:
+    """Return what fits no order, once some orders were looked at again; what fits now is not kept."""
+    others = {number: lines for number, lines in loose.items() if number not in by_order}
+    return others | {number: lines for number, lines in by_order.items() if lines}
+
+
 def _new(group: Group, connection: Connection, company: Company) -> DocumentHead:
     kind, key, supplier = group
-    return DocumentHead(connection=connection, company=company, kind=kind, key=key, supplier_id=supplier)
+    return DocumentHead(
+        connection=connection, company=company, kind=kind, key=key, supplier_id=supplier, loose={}
+    )
 
 
 def _columns(head: DocumentHead) -> tuple[Any, ...]:
@@ -177,8 +179,7 @@ def _fill(head: DocumentHead, row: Document, first_said_at: datetime, hands: Map
         head.is_credit = said.kind is InvoiceKind.CREDIT
         head.total, head.currency = said.total, said.currency or ""
     without_order = unplaced(said, NO_ORDER, NO_ORDER_NAMED)
-    if without_order:
-        head.loose[NO_ORDER] = without_order
+    head.loose = {NO_ORDER: without_order} if without_order else {}
 
 
 def _issued_on(said: Headed) -> date | None:

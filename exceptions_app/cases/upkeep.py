@@ -50,8 +50,45 @@ def open_case(
     effects: tuple[Effect, ...] = (),
 ) -> Case:
     """Open a case, numbered EX-<n>, with its lines (not yet saved), its clocks and its queue entries."""
+    kept = list(lines)
+    case = _new_case(about, type_code, group_key, impact, route, release, at)
+    if route.person is not None:
+        lifecycle.assign(case, at=at, person=route.person)
+    case.warehouse = _common_warehouse(kept)
+    case.save(force_insert=True)
+    for line in kept:
+        line.case = case
+    CaseLine.objects.bulk_create(kept)
+    routing.keep(case, route, at=at)
+    record(
+        "case.opened",
+        at=at,
+        case=case,
+        subject=("case", case.number),
+        summary=news.summary,
+        after=_as_opened(case, route, news),
+        release=release,
+    )
+    sla.start(case, at)
+    for effect in effects:
+        effect(case, at)
+    if priority.follow(case, at):
+        case.save(update_fields=["priority", "priority_until"])
+    queue.sync(case)
+    return case
+
+
+def _new_case(
+    about: About,
+    type_code: str,
+    group_key: str,
+    impact: Impact,
+    route: Route,
+    release: PolicyRelease,
+    at: datetime,
+) -> Case:
     number = _next_number()
-    case = Case(
+    return Case(
         pk=number,
         number=f"EX-{number}",
         company=about.company,
@@ -76,42 +113,22 @@ def open_case(
         opened_at=at,
         updated_at=at,
     )
-    if route.person is not None:
-        lifecycle.assign(case, at=at, person=route.person)
-    kept = list(lines)
-    case.warehouse = _common_warehouse(kept)
-    case.save(force_insert=True)
-    for line in kept:
-        line.case = case
-    CaseLine.objects.bulk_create(kept)
-    routing.keep(case, route, at=at)
-    record(
-        "case.opened",
-        at=at,
-        case=case,
-        subject=("case", case.number),
-        summary=news.summary,
-        after={
-            "state": str(case.state),
-            "severity": int(case.severity),
-            "amount": None if case.amount is None else str(case.amount),
-            "expected_loss": str(case.expected_loss),
-            "team": route.team.code,
-            "owner": route.person.username if route.person else None,
-            "routed_by": route.words,
-            "assigned_by": route.person_words,
-            "lines": news.lines,
-            "version": case.version,
-        },
-        release=release,
-    )
-    sla.start(case, at)
-    for effect in effects:
-        effect(case, at)
-    if priority.follow(case, at):
-        case.save(update_fields=["priority", "priority_until"])
-    queue.sync(case)
-    return case
+
+
+def _as_opened(case: Case, route: Route, news: News) -> dict[str, Any]:
+    """Return what the history keeps of a case as it was opened."""
+    return {
+        "state": str(case.state),
+        "severity": int(case.severity),
+        "amount": None if case.amount is None else str(case.amount),
+        "expected_loss": str(case.expected_loss),
+        "team": route.team.code,
+        "owner": route.person.username if route.person else None,
+        "routed_by": route.words,
+        "assigned_by": route.person_words,
+        "lines": news.lines,
+        "version": case.version,
+    }
 
 
 def _next_number() -> int:

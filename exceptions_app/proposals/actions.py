@@ -23,7 +23,7 @@ from exceptions_app.cases import queue
 from exceptions_app.cases.change import StaleVersion, changes_since
 from exceptions_app.cases.change import lock as lock_case
 from exceptions_app.cases.lifecycle import SETTLED
-from exceptions_app.cases.models import Case
+from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection.models import Watch
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people.models import User
@@ -139,17 +139,7 @@ def propose(
     with transaction.atomic():
         case = lock_case(case)
         person = _require_person(by)
-        if not may(person, "propose", case):
-            raise NotAllowed(f"{by.name} may not propose a resolution for {case.number}.")
-        if expected_version is not None and expected_version != case.version:
-            raise StaleVersion(case, changes_since(case, expected_version))
-        if case.state in SETTLED:
-            raise NotAllowed(
-                f"{case.number} is {case.get_state_display().lower()}: nothing is to be decided."
-            )
-        lines = free_lines(case)
-        if not lines:
-            _refuse_second(case)
+        lines = _lines_to_decide(case, person, by, expected_version)
         case = case_actions.begin_work(case, by=by)
         at = clock.now()
         decision = planning.decide(
@@ -181,10 +171,29 @@ def propose(
         )
         if not proposal.needs.exists():
             return _carry_out(proposal, decision, _own(proposal, person), by=by, at=at)
-        step = Step(kind="submitted", summary=f"Approval asked for: {proposal}", transition=lifecycle.submit)
-        proposal = change(proposal, step, by=by, at=at)
-        tell_approvers(proposal, at=at)
-        return proposal
+        return _submit(proposal, by=by, at=at)
+
+
+def _lines_to_decide(case: Case, person: User, by: Actor, expected_version: int | None) -> list[CaseLine]:
+    """Return the lines of a locked case that are in no proposal yet; refuse who may not decide on them."""
+    if not may(person, "propose", case):
+        raise NotAllowed(f"{by.name} may not propose a resolution for {case.number}.")
+    if expected_version is not None and expected_version != case.version:
+        raise StaleVersion(case, changes_since(case, expected_version))
+    if case.state in SETTLED:
+        raise NotAllowed(f"{case.number} is {case.get_state_display().lower()}: nothing is to be decided.")
+    lines = free_lines(case)
+    if not lines:
+        _refuse_second(case)
+    return lines
+
+
+def _submit(proposal: Proposal, *, by: Actor, at: datetime) -> Proposal:
+    """Ask those who have to agree."""
+    step = Step(kind="submitted", summary=f"Approval asked for: {proposal}", transition=lifecycle.submit)
+    proposal = change(proposal, step, by=by, at=at)
+    tell_approvers(proposal, at=at)
+    return proposal
 
 
 def edit(proposal: Proposal, *, inputs: Mapping[str, object], by: Actor, reason: str = "") -> Proposal:
