@@ -9,6 +9,7 @@ from erp_connectors.canonical.values import DocumentVersion
 from erp_connectors.connectors.base import Stream
 from erp_connectors.connectors.simulator import extracts
 from erp_connectors.exchange.models import Interchange, PartnerProfile
+from exceptions_app.detection import watch
 from tests.builders import x12
 from tests.journeys.house import ITEM, WANTED, on
 from tests.journeys.types.town import Town
@@ -58,7 +59,8 @@ def tell_packs(town: Town, *packs: Any) -> None:
 
 
 def expect_orders_every_hour(town: Town) -> None:
-    """Let an administrator say that the ERP is to write an extract of its orders every hour."""
+    """Let an administrator say that the ERP is to write its orders every hour, and the streams be watched."""
     erp = town.house.erp_connection
     erp.settings["expect_every"] = {"orders": 60}
     erp.save()
+    watch.watch_streams()

@@ -26,7 +26,6 @@ from erp_connectors.exchange.channels import folder
 from exceptions_app import intake, sla
 from exceptions_app.asking import follow
 from exceptions_app.cases.models import Case, Clock, QueueEntry, Task, TaskState
-from exceptions_app.detection import watch
 from exceptions_app.notifications.models import Notification
 from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import Proposal
@@ -114,8 +113,8 @@ class Town:
         """Do what the workers would, until nothing is left to do.
 
         But for polling: how far the ERP was read matters as time passes, and its answers once it gives them.
+        Streams are watched where that is what a journey is about.
         """
-        watch.watch_streams()
         for _ in range(ROUNDS):
             folder.pick_up_all()
             processing.process_due(BATCH)
