@@ -23,7 +23,8 @@ def decidable(incident: Incident, person: User) -> list[tuple[Case, list[CaseLin
 
     In a number of queries that does not grow with them.
     """
-    cases = incident.cases.exclude(state__in=SETTLED).select_related("company", "team", "order")
+    open_cases = incident.cases.exclude(state__in=SETTLED)
+    cases = open_cases.select_related("company", "team", "order__connection__company")
     allowed = those_allowed(person, "propose", cases.order_by("-priority", "pk")[:MOST_CASES])
     free = free_lines_of(allowed)
     return [(case, free[case.pk]) for case in allowed if case.pk in free]

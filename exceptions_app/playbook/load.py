@@ -1,6 +1,7 @@
 """Reads the situation of a case from the database, for the resolutions to look at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,10 +15,12 @@ from erp_connectors.documents.position import AnswerFact, LinePosition
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection import load as detection
+from exceptions_app.detection.agreement import Agreement
 from exceptions_app.detection.agreements import price_fact, values_of
 from exceptions_app.detection.buckets import Piece
 from exceptions_app.detection.counting import counter_of
 from exceptions_app.detection.goods import goods_of
+from exceptions_app.detection.load import LoadedOrders
 from exceptions_app.detection.offers import Day
 from exceptions_app.detection.prices import CENT, as_decimal
 from exceptions_app.detection.registry import exception_type
@@ -26,6 +29,7 @@ from exceptions_app.detection.types.base import BucketType, SubjectKind
 from exceptions_app.detection.view import LineView, look
 from exceptions_app.playbook.situation import LineFacts, Part, Situation
 from exceptions_app.policies import lookup
+from exceptions_app.policies.lookup import Policies
 from exceptions_app.policies.values import ToleranceTable
 from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import ProposalLine
@@ -35,16 +39,41 @@ SUBSTITUTION = "substitution"
 WHOLE = "all"
 
 
-def situation_of(case: Case, *, as_of: datetime, person: str, lines: Iterable[CaseLine]) -> Situation:
-    """Return the situation of `lines` of a case as the mirror has them at `as_of`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the situations of some cases are made of: their orders, what was agreed on them, the policies."""
+
+    as_of: datetime
+    policies: Policies
+    orders: LoadedOrders
+    agreements: Mapping[int, list[Agreement]]
+
+
+def outlook_of(cases: Iterable[Case], as_of: datetime) -> Outlook:
+    """Return the outlook on several cases at `as_of`, in a number of queries that does not grow with them."""
+    known = list(cases)
+    policies = lookup.load({case.company_id for case in known}, as_of)
+    orders = {case.order_id for case in known if case.order_id is not None}
+    return Outlook(
+        as_of=as_of,
+        policies=policies,
+        orders=detection.load(orders, as_of, policies=policies),
+        agreements=detection.agreements_of(orders),
+    )
+
+
+def situation_of(
+    case: Case, *, as_of: datetime, person: str, lines: Iterable[CaseLine], outlook: Outlook | None = None
+) -> Situation:
+    """Return the situation of `lines` of a case as the mirror has them at `as_of`, or by an `outlook` on it.
 
     Raises ConfigurationError where the company has no policy, or a policy of the order cannot be read.
     """
-    policies = lookup.load([case.company_id], as_of)
-    of_company = policies.of(case.company_id)
+    outlook = outlook or outlook_of([case], as_of)
+    of_company = outlook.policies.of(case.company_id)
     facts: tuple[LineFacts, ...]
     if case.subject_kind == SubjectKind.ORDER:
-        views = _views(case, as_of) if case.order_id is not None else {}
+        views = _views(case.order_id, outlook) if case.order_id is not None else {}
         facts = tuple(
             _facts(line, case.type_code, views.get(line.line_number), of_company.calendar)
             for line in lines
@@ -117,14 +146,12 @@ def line_snapshot(line: OrderLine) -> LineSnapshot:
     )
 
 
-def _views(case: Case, as_of: datetime) -> dict[str, LineView]:
-    """Return the lines of the order of a case as detection sees them, by number."""
-    assert case.order_id is not None
-    world = detection.load([case.order_id], as_of)
-    for problem in world.problems.values():
-        raise problem
-    agreements = detection.agreements_of([case.order_id]).get(case.order_id, ())
-    view = look(world.orders[case.order_id].snapshot, agreements, as_of)
+def _views(order_id: int, outlook: Outlook) -> dict[str, LineView]:
+    """Return the lines of an order as detection sees them, by number."""
+    if order_id in outlook.orders.problems:
+        raise outlook.orders.problems[order_id]
+    agreements = outlook.agreements.get(order_id, ())
+    view = look(outlook.orders.orders[order_id].snapshot, agreements, outlook.as_of)
     return {line.number: line for line in view.lines}
 
 

@@ -17,7 +17,7 @@ from exceptions_app.people.models import User
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.amount import amount_of, percent_of
 from exceptions_app.playbook.inputs import LINES, Inputs, Problem, UnusableInputs
-from exceptions_app.playbook.load import line_snapshot, loaded, name_of, situation_of
+from exceptions_app.playbook.load import Outlook, line_snapshot, loaded, name_of, situation_of
 from exceptions_app.playbook.situation import Plan
 from exceptions_app.proposals.approvals import hash_of, same_values
 from exceptions_app.proposals.models import Proposal, ProposalLine
@@ -49,14 +49,16 @@ def decide(
     person: User,
     as_of: datetime,
     lines: list[CaseLine],
+    outlook: Outlook | None = None,
 ) -> Decision:
     """Return what `resolution` would do with `inputs` to `lines` of the case as the mirror is now.
 
+    `outlook`: what was read at `as_of` for several cases at once.
     Raises UnusableInputs, with every problem, and PermanentError for a resolution the type does not have.
     """
     if resolution not in types.exception_type(case.type_code).resolutions:
         raise PermanentError(f"“{resolution}” does not resolve a case of this type.")
-    situation = situation_of(case, as_of=as_of, person=str(person), lines=lines)
+    situation = situation_of(case, as_of=as_of, person=str(person), lines=lines, outlook=outlook)
     reading = Inputs(inputs, today=situation.today)
     plan = registry.get(resolution).plan(situation, reading)
     if plan is None:

@@ -3,7 +3,7 @@
 Limits are held against the whole, so that a large decision is not made of small ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -12,12 +12,12 @@ from django.db import transaction
 from erp_connectors import clock
 from erp_connectors.errors import ConfigurationError, PermanentError, RightlineError
 from exceptions_app.audit.record import Actor
-from exceptions_app.cases.models import Case
+from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.incidents.models import Incident
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, those_allowed
 from exceptions_app.playbook.inputs import Problem, UnusableInputs
-from exceptions_app.playbook.load import free_lines
+from exceptions_app.playbook.load import Outlook, free_lines_of, outlook_of
 from exceptions_app.proposals import actions, approvals, planning
 from exceptions_app.proposals.approvals import Need
 from exceptions_app.proposals.models import Bundle, Proposal
@@ -68,15 +68,13 @@ class Whole:
 
 def preview(wanted: Sequence[Wanted], *, currency: str, person: User) -> Whole:
     """Return what deciding would do, changing nothing. Problems are told, not raised."""
-    parts = [_part(each, person) for each in wanted]
+    cases = [each.case for each in wanted]
+    outlook, free = outlook_of(cases, clock.now()), free_lines_of(cases)
+    parts = [_part(each, free.get(each.case.pk, []), outlook, person) for each in wanted]
     decisions = [part.decision for part in parts if part.decision]
     amounts = [decision.amount for decision in decisions]
     whole = None if None in amounts else sum((amount or Decimal(0) for amount in amounts), Decimal(0))
-    needs: dict[tuple[int, str, Decimal | None], Need] = {}
-    for part in parts:
-        if part.decision is not None:
-            for need in _needs(part.case, part.decision, whole, person):
-                needs[need.team.pk, need.role, need.min_limit] = need
+    needs = {(need.team.pk, need.role, need.min_limit): need for need in _needs(parts, whole, person)}
     return Whole(parts=tuple(parts), amount=whole, currency=currency, needs=tuple(needs.values()))
 
 
@@ -170,7 +168,7 @@ def approve(proposals: Mapping[Proposal, str], *, by: Actor, comment: str = "") 
     return given
 
 
-def _part(wanted: Wanted, person: User) -> Part:
+def _part(wanted: Wanted, lines: list[CaseLine], outlook: Outlook, person: User) -> Part:
     case = wanted.case
     try:
         decision = planning.decide(
@@ -178,8 +176,9 @@ def _part(wanted: Wanted, person: User) -> Part:
             resolution=wanted.resolution,
             inputs=wanted.inputs,
             person=person,
-            as_of=clock.now(),
-            lines=free_lines(case),
+            as_of=outlook.as_of,
+            lines=lines,
+            outlook=outlook,
         )
     except UnusableInputs as unusable:
         return Part(case=case, problems=unusable.problems)
@@ -207,13 +206,23 @@ def _without_clashes(parts: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(checked)
 
 
-def _needs(case: Case, decision: Decision, whole: Decimal | None, person: User) -> list[Need]:
-    return approvals.needs_of(
-        case,
-        resolution=decision.resolution,
-        amount=whole,
-        percent=decision.percent,
-        deciders=[person],
-        today=decision.today,
-        writes=decision.plan.command is not None,
-    )
+def _needs(parts: Iterable[Part], whole: Decimal | None, person: User) -> Iterator[Need]:
+    """Yield whom the parts need; of those that are the same to every rule one is asked about."""
+    known = set()
+    for part in parts:
+        case, decision = part.case, part.decision
+        if decision is None:
+            continue
+        writes = decision.plan.command is not None
+        same = (case.team_id, case.type_code, decision.resolution, decision.percent, writes)
+        if same not in known:
+            known.add(same)
+            yield from approvals.needs_of(
+                case,
+                resolution=decision.resolution,
+                amount=whole,
+                percent=decision.percent,
+                deciders=[person],
+                today=decision.today,
+                writes=writes,
+            )

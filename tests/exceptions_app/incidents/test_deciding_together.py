@@ -5,6 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from erp_connectors.exchange.models import Command
 from exceptions_app.audit.models import Event
@@ -14,6 +17,7 @@ from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.proposals import actions, approvals, together
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
+from exceptions_app.proposals.together import Whole
 from tests.builders.factories import TUESDAY_TEN
 from tests.exceptions_app.incidents.storm import Storm, look, storm
 
@@ -49,6 +53,23 @@ def test_each_case_gets_a_proposal_of_its_own(five: Storm) -> None:
     assert {proposal.case for proposal in bundle.proposals.all()} == set(five.cases())
     assert Event.objects.filter(kind="proposal.proposed").count() == 5
     assert Command.objects.count() == 5
+
+
+def test_looking_at_the_whole_asks_no_more_often_for_more_cases(
+    five: Storm, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    person, every = five.world.people["bea"], all_lines(five)
+    one = dict(list(every.items())[:1])
+
+    def preview(chosen: Chosen) -> Whole:
+        return decide.preview(
+            five.incident(), resolution="cancel_remainder", inputs={}, chosen=chosen, person=person
+        )
+
+    with CaptureQueriesContext(connection) as asked:
+        assert preview(one).lines == 1
+    with django_assert_num_queries(len(asked)):
+        assert preview(every).lines == 5
 
 
 def test_lines_can_be_taken_out(five: Storm) -> None:
