@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
+
+
+class Standard(StrEnum):
+    """What a supplier's computer speaks."""
+
+    X12 = "x12"
+    EDIFACT = "edifact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,7 @@ class DemoPerson:
 
 @dataclass(frozen=True, slots=True)
 class DemoSupplier:
-    """A supplier with its EDI address; `edi_id` empty: it sends nothing electronically."""
+    """A supplier with its EDI address and standard; `edi_id` empty: it sends nothing electronically."""
 
     number: str
     name: str
@@ -28,6 +36,17 @@ class DemoSupplier:
     categories: tuple[str, ...]
     buyer: str
     edi_id: str
+    standard: Standard = Standard.X12
+
+    @property
+    def email(self) -> str:
+        """Where it is written to."""
+        return f"orders@{self.name.split()[0].lower()}.example"
+
+    @property
+    def bills_by_edi(self) -> bool:
+        """Whether its invoices come by EDI; those of the others are typed into the ERP."""
+        return bool(self.edi_id) and (self.tier == "A" or self.standard is Standard.EDIFACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,13 @@ class DemoCompany:
     items: int
     people: tuple[DemoPerson, ...]
     suppliers: tuple[DemoSupplier, ...]
+    tax_percent: Decimal
     tour_item: str = ""
+    #: Every kind of misbehaviour is there at least once.
+    shows_everything: bool = False
+    #: The supplier whose prices creep, and the one whose factory stands still; empty: nobody's.
+    creeping: str = ""
+    on_strike: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +195,24 @@ RANGES = (
 )
 
 
+SPEAK_EDIFACT = frozenset(
+    {
+        "Kugelwerk Schwaben AG",
+        "Castellan Armaturen SpA",
+        "Schleifhaus Lennep",
+        "Polyplast Kraków Sp. z o.o.",
+        "Brno Ložiska s.r.o.",
+        "Marrow Pneumatics Ltd",
+        "Shannon Lubricants DAC",
+    }
+)
+
+
 def _supplier(
     number: str, name: str, tier: str, country: str, categories: str, buyer: str, edi_id: str
 ) -> DemoSupplier:
-    return DemoSupplier(number, name, tier, country, tuple(categories.split(", ")), buyer, edi_id)
+    standard = Standard.EDIFACT if name in SPEAK_EDIFACT else Standard.X12
+    return DemoSupplier(number, name, tier, country, tuple(categories.split(", ")), buyer, edi_id, standard)
 
 
 WESERLAND = DemoCompany(
@@ -188,8 +227,9 @@ WESERLAND = DemoCompany(
     closes="17:00",
     warehouses=(("KAS", "Kassel"), ("BRE", "Bremen")),
     first_order=4500010001,
-    orders=600,
-    items=800,
+    orders=220,
+    items=400,
+    tax_percent=Decimal(19),
     people=(
         DemoPerson("bea", "Bea", "Brandt", "PRO", "member", Decimal(2500), "BBRANDT"),
         DemoPerson("bruno", "Bruno", "Berger", "PRO", "member", Decimal(2500), "BBERGER"),
@@ -197,7 +237,8 @@ WESERLAND = DemoCompany(
         DemoPerson("paul", "Paul", "Petersen", "PRO", "lead", Decimal(25000), "PPETERSEN"),
         DemoPerson("mona", "Mona", "Martens", "PRO", "manager", Decimal(250000)),
         DemoPerson("pia", "Pia", "Pohl", "PLN", "lead", Decimal(25000)),
-        DemoPerson("wade", "Wade", "Winter", "WHS", "member"),
+        DemoPerson("wade", "Wade", "Winter", "WHS", "member", Decimal(250)),
+        DemoPerson("wilma", "Wilma", "Wagner", "WHS", "lead", Decimal(25000)),
         DemoPerson("cora", "Cora", "Conrad", "CSR", "member"),
         DemoPerson("finn", "Finn", "Fischer", "FIN", "member", Decimal(2500)),
         DemoPerson("fritz", "Fritz", "Falk", "FIN", "lead", Decimal(25000)),
@@ -230,6 +271,9 @@ WESERLAND = DemoCompany(
         ),
     ),
     tour_item="Hydraulic seal kit 40 mm",
+    shows_everything=True,
+    creeping="70008",
+    on_strike="70005",
 )
 
 TALBRIDGE = DemoCompany(
@@ -244,14 +288,16 @@ TALBRIDGE = DemoCompany(
     closes="17:30",
     warehouses=(("LEE", "Leeds"),),
     first_order=1000,
-    orders=300,
-    items=400,
+    orders=90,
+    items=250,
+    tax_percent=Decimal(20),
     people=(
         DemoPerson("beth", "Beth", "Barlow", "PRO", "member", Decimal(2000), "BBARLOW"),
         DemoPerson("peter", "Peter", "Price", "PRO", "lead", Decimal(20000), "PPRICE"),
         DemoPerson("maud", "Maud", "Mercer", "PRO", "manager", Decimal(200000)),
         DemoPerson("poppy", "Poppy", "Parker", "PLN", "lead", Decimal(20000)),
-        DemoPerson("will", "Will", "Walsh", "WHS", "member"),
+        DemoPerson("will", "Will", "Walsh", "WHS", "member", Decimal(250)),
+        DemoPerson("wendy", "Wendy", "Wood", "WHS", "lead", Decimal(20000)),
         DemoPerson("chloe", "Chloe", "Carter", "CSR", "member"),
         DemoPerson("fay", "Fay", "Foster", "FIN", "lead", Decimal(20000)),
         DemoPerson("seth", "Seth", "Shaw", "SUP", "member"),

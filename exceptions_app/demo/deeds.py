@@ -1,5 +1,7 @@
 """What people did in the demo's last days: took cases, wrote notes, asked suppliers, proposed decisions."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from erp_connectors.errors import PermanentError
@@ -7,81 +9,143 @@ from exceptions_app.audit.record import Actor
 from exceptions_app.cases import actions as cases
 from exceptions_app.cases.models import ENDED, Case, CaseState
 from exceptions_app.detection.inquiries import Inquiry
-from exceptions_app.people.models import User
+from exceptions_app.people.models import Role, User
 from exceptions_app.playbook.registry import resolutions_for
 from exceptions_app.proposals import actions as proposals
+from exceptions_app.proposals import approvals
 
-NOTES = (
-    "Called them: the line was down for two days, they are catching up.",
-    "Asked for a firm date for the rest, answer promised for tomorrow.",
-    "Second time this month. Raising it in the next supplier review.",
-    "Customer can wait until the end of next week for the remainder.",
-)
-TAKEN_PER_STEP = 3
-WITH_PROPOSALS = (("bruno", 3), ("beth", 2))
+NOTES = {
+    "PRO": (
+        "Called them: the line was down for two days, they are catching up.",
+        "Asked for a firm date for the rest, answer promised for tomorrow.",
+        "Second time this month. Raising it in the next supplier review.",
+        "Customer can wait until the end of next week for the remainder.",
+    ),
+    "WHS": ("Counted twice, it is as booked. Photos are in the shared folder.",),
+    "FIN": ("On hold until Procurement has heard from them.",),
+    "EDI": ("Their provider changed the mapping last week; asked for the old one.",),
+}
+#: How many cases somebody takes at each step, and of which teams.
+TAKEN_PER_STEP = {"PRO": 3, "WHS": 1, "FIN": 1, "SUP": 1, "EDI": 1}
 ASKED_ABOUT = (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
-#: Who asks a supplier, and about how many of its orders at most.
-WHO_ASKS = (("bea", 1), ("bruno", 2), ("beth", 2))
+#: So many people ask a supplier why it does not answer.
+ASKING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody of a team proposes a resolution for cases of a type, so many times, and says why."""
+
+    team: str
+    type_code: str
+    resolution: str
+    times: int
+    reason: str
+
+
+WISHES = (
+    Wish(
+        "PRO",
+        "quantity_short",
+        "cancel_remainder",
+        3,
+        "The rest comes too late; a second source is cheaper.",
+    ),
+    Wish("PRO", "price_mismatch", "accept_price", 2, "Raw material went up; the others ask for more."),
+    Wish("PRO", "date_later", "accept_date", 1, "Stock lasts until then."),
+    Wish("PRO", "substitution", "accept_substitute", 1, "Same fit and material by their data sheet."),
+    Wish("FIN", "invoice_price", "accept_as_billed", 1, "The price list of this quarter says so."),
+    Wish("FIN", "invoice_terms", "accept_as_billed", 1, "Agreed by telephone for this order."),
+    Wish("WHS", "receipt_damaged", "claim", 1, "Broken on arrival, the driver has signed for it."),
+)
 
 
 def people_work(moment: datetime) -> None:
-    """Let the buyers take their most urgent new cases; every other one gets a note."""
-    buyers = User.objects.filter(memberships__team__code="PRO", memberships__role="member").order_by(
-        "username"
-    )
-    for buyer in buyers:
-        mine = Case.objects.filter(state=CaseState.ASSIGNED, owner=buyer, opened_at__lt=moment)
-        for index, case in enumerate(mine.order_by("-priority", "id")[:TAKEN_PER_STEP]):
-            actor = Actor(buyer, "web")
-            case = cases.start(case, by=actor)
-            if index % 2 == 0:
-                cases.comment(case, text=NOTES[case.pk % len(NOTES)], by=actor)
+    """Let people take the most urgent of their new cases; every other one gets a note."""
+    for code, count in TAKEN_PER_STEP.items():
+        people = User.objects.filter(memberships__team__code=code).exclude(memberships__role=Role.MANAGER)
+        for person in people.order_by("username"):
+            mine = Case.objects.filter(state=CaseState.ASSIGNED, owner=person, opened_at__lt=moment)
+            for index, case in enumerate(mine.order_by("-priority", "id")[:count]):
+                _take(case, person, NOTES.get(code, ()) if index % 2 == 0 else ())
 
 
-def people_decide() -> None:
-    """Leave proposals above their proposers' limits, so that leads and planners find something to approve."""
-    for username, wanted in WITH_PROPOSALS:
-        for buyer in User.objects.filter(username=username):
-            open_cases = Case.objects.filter(owner=buyer, type_code="quantity_short").exclude(state__in=ENDED)
-            proposed = 0
-            for case in open_cases.order_by("-priority", "id"):
-                if proposed < wanted and _propose_cancelling(case, buyer):
-                    proposed += 1
+def people_claim() -> None:
+    """Let the warehouse claim what came broken, and whoever has to agree do so."""
+    for case in Case.objects.filter(type_code="receipt_damaged").exclude(state__in=ENDED).order_by("id"):
+        person = User.objects.filter(memberships__team=case.team, memberships__role=Role.MEMBER).first()
+        if person is not None and _propose(case, person, "claim", "Broken on arrival."):
+            _let_approve(case)
+
+
+def people_decide(*, spared: Collection[str]) -> None:
+    """Leave proposals that others have to agree to, so that leads, planners and Finance find something.
+
+    Cases on the orders `spared` are for whoever takes the tour.
+    """
+    for wish in WISHES:
+        people = User.objects.filter(memberships__team__code=wish.team).exclude(
+            memberships__role=Role.MANAGER
+        )
+        for person in people.order_by("username"):
+            _fulfil(wish, person, spared)
 
 
 def people_ask() -> None:
     """Leave questions to suppliers, some of them about two orders, so that somebody is waited for."""
-    for username, most in WHO_ASKS:
-        for buyer in User.objects.filter(username=username):
-            late = Case.objects.select_related("supplier", "order", "company").filter(
-                owner=buyer, type_code="confirmation_late", state__in=ASKED_ABOUT
-            )
-            first = late.order_by("-priority", "id").first()
-            if first is not None:
-                more = late.filter(supplier=first.supplier).exclude(pk=first.pk)
-                cases.ask(
-                    first,
-                    inquiry=Inquiry.CONFIRMATION,
-                    cases=list(more.order_by("-priority", "id")[: most - 1]),
-                    by=Actor(buyer, "web"),
-                )
+    late = Case.objects.filter(type_code="confirmation_late", state__in=ASKED_ABOUT).select_related(
+        "supplier", "order", "company"
+    )
+    for buyer in User.objects.filter(pk__in=late.values("owner")).order_by("username")[:ASKING]:
+        mine = late.filter(owner=buyer).order_by("-priority", "id")
+        first = mine[0]
+        more = mine.filter(supplier=first.supplier).exclude(pk=first.pk)[:1]
+        cases.ask(first, inquiry=Inquiry.CONFIRMATION, cases=list(more), by=Actor(buyer, "web"))
 
 
-def _propose_cancelling(case: Case, buyer: User) -> bool:
-    """Propose to cancel what was not offered; return whether it waits for approval now."""
-    if "cancel_remainder" not in {resolution.code for resolution in resolutions_for(case, buyer)}:
+def _take(case: Case, person: User, notes: tuple[str, ...]) -> None:
+    actor = Actor(person, "web")
+    case = cases.start(case, by=actor)
+    if notes:
+        cases.comment(case, text=notes[case.pk % len(notes)], by=actor)
+
+
+def _fulfil(wish: Wish, person: User, spared: Collection[str]) -> None:
+    """Let the person propose it for the most urgent cases that are theirs."""
+    mine = Case.objects.filter(owner=person, type_code=wish.type_code).exclude(state__in=ENDED)
+    mine = mine.exclude(order__number__in=spared)
+    proposed = 0
+    for case in mine.order_by("-priority", "id"):
+        if proposed < wish.times and _propose(case, person, wish.resolution, wish.reason, is_left=True):
+            proposed += 1
+
+
+def _propose(case: Case, person: User, resolution: str, reason: str, *, is_left: bool = False) -> bool:
+    """Propose a resolution as it is filled in already; return whether it was done.
+
+    `is_left`: only where somebody else has to agree, so that it waits.
+    """
+    form = next((each for each in resolutions_for(case, person) if each.code == resolution), None)
+    if form is None:
         return False
-    plan = proposals.preview(case, resolution="cancel_remainder", inputs={}, person=buyer)
-    if plan.within_limit or plan.problems:
-        return False
+    inputs: dict[str, object] = {field.name: field.initial for field in form.fields if field.initial}
     try:
-        proposals.propose(
-            case,
-            resolution="cancel_remainder",
-            inputs={},
-            reason="The rest comes too late; a second source is cheaper.",
-            by=Actor(buyer, "web"),
-        )
+        plan = proposals.preview(case, resolution=resolution, inputs=inputs, person=person)
+        if plan.problems or (is_left and not plan.needs):
+            return False
+        proposals.propose(case, resolution=resolution, inputs=inputs, reason=reason, by=Actor(person, "web"))
     except PermanentError:
         return False
     return True
+
+
+def _let_approve(case: Case) -> None:
+    """Let people agree to what is proposed for a case until nobody else is needed."""
+    for person in User.objects.filter(memberships__team__company=case.company_id).order_by("pk"):
+        for proposal in approvals.open_approvals(person).filter(case=case):
+            proposals.approve(
+                proposal,
+                by=Actor(person, "web"),
+                values_hash=approvals.values_hash(proposal),
+                comment="Agreed.",
+            )

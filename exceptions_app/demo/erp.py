@@ -6,8 +6,7 @@ from pathlib import Path
 
 from erp_connectors.canonical.codec import from_json, to_json
 from erp_connectors.canonical.documents import PurchaseOrder
-from erp_connectors.connectors.base import Outcome, Stream
-from erp_connectors.connectors.simulator.extracts import orders_csv
+from erp_connectors.connectors.base import Outcome
 from erp_connectors.connectors.simulator.file_erp import FileErp
 
 
@@ -37,18 +36,12 @@ def recall(path: Path) -> FileErp:
     )
 
 
-def work(path: Path, *, at: datetime) -> int:
-    """Let the ERP at `path` carry out the commands that lie ready and write the orders it changed.
+def carried_out(erp: FileErp, *, at: datetime) -> tuple[int, dict[str, PurchaseOrder]]:
+    """Let the ERP carry out and answer the commands that lie ready.
 
-    Returns how many commands there were. An extract names the second it was made: call it once a second.
+    Returns how many there were, and the orders they changed, by number.
     """
-    erp = recall(path)
     before = dict(erp.orders)
     done = erp.work(at=at)
-    if done == 0:
-        return 0
-    changed = [order for number, order in erp.orders.items() if before[number] is not order]
-    remember(erp, path)
-    if changed:
-        erp.write(Stream.ORDERS, orders_csv(changed), at=at)
-    return done
+    changed = {number: order for number, order in erp.orders.items() if before[number] is not order}
+    return done, changed

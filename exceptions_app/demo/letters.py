@@ -1,85 +1,98 @@
-"""What the demo's suppliers write: confirmations as X12 855."""
+"""What the demo's suppliers and carriers send: canonical documents as the EDI their computers speak."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from itertools import groupby
 
-from erp_connectors.edi.x12.writer import (
-    Element,
-    OutgoingEnvelope,
-    OutgoingGroup,
-    OutgoingTransaction,
-    Style,
-    write_interchange,
-)
-from exceptions_app.demo.catalogue import DemoCompany, DemoSupplier
-from exceptions_app.demo.world import Answer, AnswerLine
+from erp_connectors.canonical.documents import ShipmentStatus
+from erp_connectors.edi.edifact import writing as edifact
+from erp_connectors.edi.edifact.writer import OutgoingInterchange
+from erp_connectors.edi.x12 import writing as x12
+from erp_connectors.edi.x12.writer import OutgoingEnvelope
+from exceptions_app.demo.catalogue import DemoCompany, DemoSupplier, Standard
+from exceptions_app.demo.parties.misdeeds import Document
 
-X12_UNITS = {"EA": "EA", "CS": "CA"}
-GLN = "UL"
-Segment = Sequence[Element]
+#: How a GLN is qualified in each standard.
+QUALIFIERS = {Standard.X12: "UL", Standard.EDIFACT: "14"}
+#: A longer run of documents is sent in several interchanges, as computers do.
+MOST_IN_ONE = 40
 
 
-def confirmations_855(
-    company: DemoCompany, supplier: DemoSupplier, answers: Sequence[Answer], *, control: int, at: datetime
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One interchange on its way: its bytes and the name of its file."""
+
+    payload: bytes
+    file_name: str
+
+
+def letters(
+    company: DemoCompany,
+    supplier: DemoSupplier,
+    documents: Sequence[Document],
+    *,
+    control: int,
+    at: datetime,
+) -> list[Letter]:
+    """Return the interchanges that carry the documents, numbered from `control` on; `at` is local time.
+
+    Raises UnwritableValue for what the supplier's standard has no code for.
+    """
+    runs = [run for standard, told in _by_standard(supplier, documents) for run in _runs(standard, told)]
+    return [
+        Letter(
+            _written(company, supplier, standard, told, control=control + index, at=at),
+            f"{supplier.number}-{control + index:05d}.{'edi' if standard is Standard.EDIFACT else 'x12'}",
+        )
+        for index, (standard, told) in enumerate(runs)
+    ]
+
+
+def standard_of(supplier: DemoSupplier, document: Document) -> Standard:
+    """Return what a document is written in: forwarders speak X12, whatever the supplier does."""
+    return Standard.X12 if isinstance(document, ShipmentStatus) else supplier.standard
+
+
+def _by_standard(
+    supplier: DemoSupplier, documents: Iterable[Document]
+) -> Iterator[tuple[Standard, list[Document]]]:
+    ordered = sorted(documents, key=lambda document: standard_of(supplier, document))
+    for standard, told in groupby(ordered, key=lambda document: standard_of(supplier, document)):
+        yield standard, list(told)
+
+
+def _runs(standard: Standard, told: list[Document]) -> Iterator[tuple[Standard, list[Document]]]:
+    for start in range(0, len(told), MOST_IN_ONE):
+        yield standard, told[start : start + MOST_IN_ONE]
+
+
+def _written(
+    company: DemoCompany,
+    supplier: DemoSupplier,
+    standard: Standard,
+    documents: Sequence[Document],
+    *,
+    control: int,
+    at: datetime,
 ) -> bytes:
-    """Return one interchange of a supplier with an 855 for every answer; `at` is its local time."""
-    group = OutgoingGroup(
-        functional_code="PR",
-        sender=supplier.edi_id,
-        receiver=company.edi_id,
-        control_number=control,
-        version="004010",
-        transactions=[
-            OutgoingTransaction(set_code="855", control_number=f"{index:04}", segments=_855(company, answer))
-            for index, answer in enumerate(answers, start=1)
-        ],
-    )
+    qualifier = QUALIFIERS[standard]
+    if standard is Standard.EDIFACT:
+        interchange = OutgoingInterchange(
+            sender_qualifier=qualifier,
+            sender=supplier.edi_id,
+            receiver_qualifier=qualifier,
+            receiver=company.edi_id,
+            reference=str(control),
+            at=at,
+        )
+        return edifact.write_documents(documents, interchange)
     envelope = OutgoingEnvelope(
-        sender_qualifier=GLN,
+        sender_qualifier=qualifier,
         sender=supplier.edi_id,
-        receiver_qualifier=GLN,
+        receiver_qualifier=qualifier,
         receiver=company.edi_id,
         control_number=control,
         at=at,
     )
-    return write_interchange(envelope, [group], Style(line_end=b"\n"))
-
-
-def _855(company: DemoCompany, answer: Answer) -> list[Segment]:
-    is_changed = any(said.quantity != said.line.quantity.value for said in answer.lines)
-    segments: list[Segment] = [
-        (
-            "BAK",
-            "00",
-            "AC" if is_changed else "AD",
-            answer.order.number,
-            f"{answer.order.released_at:%Y%m%d}",
-            "",
-            "",
-            "",
-            f"{answer.supplier.number}-{answer.order.number[-5:]}",
-            f"{answer.sent_at:%Y%m%d}",
-        ),
-        ("CUR", "SE", company.currency),
-    ]
-    for said in answer.lines:
-        segments += _line(said)
-    return [*segments, ("CTT", str(len(answer.lines)))]
-
-
-def _line(said: AnswerLine) -> list[Segment]:
-    line = said.line
-    unit = X12_UNITS[line.quantity.unit]
-    price = _plain(line.price.amount) if line.price else ""
-    ids = [part for pair in (("BP", line.item), ("VP", line.supplier_item or "")) if pair[1] for part in pair]
-    status = "IA" if said.quantity == line.quantity.value else "IQ"
-    return [
-        ("PO1", line.number, _plain(line.quantity.value), unit, price, "UM", *ids),
-        ("PID", "F", "", "", "", line.description.replace("*", " ").replace("~", " ").replace(">", " ")),
-        ("ACK", status, _plain(said.quantity), unit, "067", f"{said.day:%Y%m%d}"),
-    ]
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+    return x12.write_documents(documents, envelope)

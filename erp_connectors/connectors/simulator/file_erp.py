@@ -45,8 +45,11 @@ class FileErp:
 
     def write(self, stream: Stream, payload: bytes, *, at: datetime) -> Path:
         """Write an extract into the incoming folder; it can be seen only when it is complete."""
-        name = f"{stream}_{at.astimezone(UTC):%Y%m%dT%H%M%SZ}.csv"
-        return _appear(self.folder / "incoming" / name, payload)
+        return _appear(self.path_of(stream, at=at), payload)
+
+    def path_of(self, stream: Stream, *, at: datetime) -> Path:
+        """Return where an extract made at that second lies."""
+        return self.folder / "incoming" / f"{stream}_{at.astimezone(UTC):%Y%m%dT%H%M%SZ}.csv"
 
     def work(self, *, at: datetime) -> int:
         """Carry out the commands that lie ready, answer each, and return how many there were."""

@@ -1,0 +1,1 @@
+"""How suppliers, carriers, the warehouse and accounts behave and misbehave: by the seed and by `simulate`."""
