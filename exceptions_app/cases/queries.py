@@ -552,7 +552,7 @@ def case_page(case: Case, *, now: datetime) -> CasePage:
             else ()
         ),
         events=list(reversed(events)),
-        documents=documents_of_order(case.order) if case.order else [],
+        documents=list(newest_documents(documents_of_case(case))),
         siblings=list(
             Case.objects.filter(order=case.order_id).exclude(pk=case.pk).order_by("-updated_at")[:10]
             if case.order_id
@@ -575,15 +575,27 @@ def proposals_in_full(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
     )
 
 
-def documents_of_order(order: PurchaseOrder) -> list[Document]:
-    """Return the newest documents that name the order, without their content."""
-    return list(
-        Document.objects.filter(
-            orders__connection=order.connection_id,
-            orders__order_number=order.number,
-            orders__supplier_number=order.supplier.number,
-        )
-        .select_related("transaction__interchange__connection")
+def documents_of_case(case: Case) -> QuerySet[Document]:
+    """Return the documents that name the order of the case, and the one it is about."""
+    found = documents_of_order(case.order) if case.order else Document.objects.none()
+    if case.document is None:
+        return found
+    return Document.objects.filter(Q(pk__in=found.values("pk")) | Q(pk=case.document.document_id))
+
+
+def documents_of_order(order: PurchaseOrder) -> QuerySet[Document]:
+    """Return the documents that name the order."""
+    return Document.objects.filter(
+        orders__connection=order.connection_id,
+        orders__order_number=order.number,
+        orders__supplier_number=order.supplier.number,
+    )
+
+
+def newest_documents(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """Return the newest of the documents, without their content."""
+    return (
+        documents.select_related("transaction__interchange__connection")
         .defer("content", "transaction__interchange__payload", "transaction__reading")
         .order_by("-said_at", "-revision", "-control_number")[:DOCUMENTS_SHOWN]
     )

@@ -23,7 +23,7 @@ from exceptions_app.cases.actions import AllowedAction, StaleVersion
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine, Task, TaskState
 from exceptions_app.cases.queries import CasePage, ClockView, LineView
 from exceptions_app.people.models import User
-from exceptions_app.people.permissions import works_in
+from exceptions_app.people.permissions import may_in_company, works_in
 from exceptions_app.policies.models import ToleranceRow
 from exceptions_app.policies.values import LimitState
 from exceptions_app.web import formats, labels
@@ -151,6 +151,10 @@ def _head(page: CasePage, person: User, now: datetime) -> dict[str, Any]:
         "seen": case.version,
         "type_label": type_label(case.type_code),
         "queue_url": queue_url(case.team),
+        "document_label": DOCUMENT_KINDS[case.document.kind][0] if case.document else "",
+        "may_see_interchange": bool(
+            case.interchange and may_in_company(person, "view_exchange", case.company)
+        ),
         "state_chip": _state_chip(page),
         "severity_chip": labels.SEVERITIES[case.severity],
         "clocks": [clock_words(clock, now=now) for clock in page.clocks if _is_worth_showing(clock)],

@@ -1,13 +1,15 @@
-"""A document of an order: the bytes it came in beside how they were read."""
+"""A document of an order or of a case: the bytes it came in beside how they were read."""
 
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from erp_connectors.documents.models import Document, PurchaseOrder
+from exceptions_app.cases.queries import documents_of_case, documents_of_order
 from exceptions_app.web.access import Permission, case_or_404, companies_open, permitted, person_of
 from exceptions_app.web.case_view import document_view, verdict_chip
 from exceptions_app.web.pages import show
@@ -18,11 +20,9 @@ from exceptions_app.web.reading import reading_of
 @permitted(Permission.VISIBLE_CASE)
 @require_safe
 def document_of_case(request: HttpRequest, number: str, document_id: UUID) -> HttpResponse:
-    """Show a document that names the order of the case: raw, with its transaction marked, and read."""
+    """Show a document that is about what the case is: raw, with its transaction marked, and read."""
     case = case_or_404(request, number)
-    if case.order is None:
-        raise Http404
-    context = _context(request, case.order, document_id) | {"case": case}
+    context = _context(request, documents_of_case(case), document_id) | {"case": case}
     return show(request, "documents/page.html", context, current="case", team=case.team, fragment="document")
 
 
@@ -35,20 +35,14 @@ def document_of_order(request: HttpRequest, order_id: int, document_id: UUID) ->
         pk=order_id,
         company__in=companies_open(person_of(request), "view_documents"),
     )
-    context = _context(request, order, document_id) | {"order": order}
+    context = _context(request, documents_of_order(order), document_id) | {"order": order}
     return show(request, "documents/page.html", context, current="order", fragment="document")
 
 
-def _context(request: HttpRequest, order: PurchaseOrder, document_id: UUID) -> dict[str, Any]:
-    found = get_object_or_404(
-        Document.objects.select_related("connection", "transaction__interchange__connection__company").defer(
-            "transaction__interchange__payload"
-        ),
-        pk=document_id,
-        orders__connection=order.connection_id,
-        orders__order_number=order.number,
-        orders__supplier_number=order.supplier.number,
-    )
+def _context(request: HttpRequest, open_ones: QuerySet[Document], document_id: UUID) -> dict[str, Any]:
+    related = ("connection", "transaction__interchange__connection__company")
+    documents = open_ones.select_related(*related).defer("transaction__interchange__payload")
+    found = get_object_or_404(documents, pk=document_id)
     transaction = found.transaction
     context: dict[str, Any] = {
         "document": document_view(found),

@@ -11,7 +11,7 @@ from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.documents.models import PurchaseOrder
 from erp_connectors.documents.position import LinePosition
-from exceptions_app.cases.queries import documents_of_order, factors_of
+from exceptions_app.cases.queries import documents_of_order, factors_of, newest_documents
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import labels
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
@@ -62,6 +62,6 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
             {"case": case, "chip": labels.CASE_STATES[case.state]}
             for case in visible_cases(person).filter(order=found).distinct().order_by("-updated_at")[:50]
         ],
-        "documents": [document_view(document) for document in documents_of_order(found)],
+        "documents": [document_view(document) for document in newest_documents(documents_of_order(found))],
     }
     return show(request, "orders/page.html", context, current="order", fragment="order")

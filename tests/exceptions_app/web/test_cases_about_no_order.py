@@ -87,3 +87,27 @@ def test_the_api_tells_them_without_order_and_supplier(scene: Scene, message: Ca
     for case in (message, stream):
         answer = ed.get(f"/api/v1/cases/{case.number}/").json()
         assert (answer["order"], answer["supplier"], answer["type"]) == (None, None, case.type_code)
+
+
+def test_a_case_about_an_invoice_names_it_and_shows_it(scene: Scene) -> None:
+    invoice = scene.invoice("EX-9", document="INV-77").document
+    assert invoice is not None
+    finn = scene.browser("finn")
+    page = finn.get("/cases/EX-9/").content.decode()
+    path = f"/cases/EX-9/documents/{invoice.document_id}/"
+
+    assert '<dt>Invoice</dt><dd class="mono">INV-77</dd>' in page
+    assert path in page
+    assert finn.get(path).status_code == 200
+    other = make.DocumentFactory.create(connection=scene.world.erp, key="INV-78")
+    assert finn.get(f"/cases/EX-9/documents/{other.pk}/").status_code == 404
+
+
+def test_a_case_about_a_message_leads_to_it_whoever_may_see_it(scene: Scene, message: Case) -> None:
+    path = f"/interchanges/{message.interchange_id}/"
+    scene.tell(message, "PRO")
+
+    assert path in scene.browser("ed").get("/cases/EX-7/").content.decode()
+    told = scene.browser("bea").get("/cases/EX-7/").content.decode()
+    assert path not in told
+    assert "orders.csv" in told
