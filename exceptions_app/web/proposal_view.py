@@ -338,6 +338,7 @@ class FieldWords:
     label: str
     type: str
     is_number: bool
+    is_words: bool
     value: str
     unit: str
     help: str
@@ -437,6 +438,7 @@ def _field(
         label=gettext(wanted.label),
         type="date" if wanted.kind is FieldKind.DAY else "text",
         is_number=wanted.kind in (FieldKind.QUANTITY, FieldKind.MONEY),
+        is_words=wanted.kind is FieldKind.WORDS,
         value=str(values.get(name, wanted.initial)),
         unit=formats.unit_label(wanted.unit) if wanted.unit else "",
         help=gettext(wanted.help) if wanted.help else "",
