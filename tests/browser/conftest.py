@@ -1,10 +1,14 @@
 """What browser tests share: a person signed in, in a window of some size and theme, under the real policy."""
 
 from collections.abc import Callable, Iterator
+from http.cookies import Morsel
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 #: The password of the people that the factories make.
@@ -14,7 +18,14 @@ REFUSALS = ("status of 409", "status of 422", "status of 404", "status of 403")
 
 # Only an experimental rule wants the style sheets. To fetch them, axe adds inline styles where one imports
 # another, as the admin's do, and our policy rightly blocks them.
-AXE_OPTIONS = {"preload": {"assets": ["media"]}}
+AXE_OPTIONS = {"preload": {"assets": ["media"]}, "resultTypes": ["violations"]}
+
+# A change of theme shows from the next frame on; colours on their way to others have no contrast to speak of.
+AT_REST = """async () => {
+    await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const moving = document.getAnimations().filter(each => each.effect.getTiming().iterations !== Infinity);
+    await Promise.allSettled(moving.map(each => each.finished));
+}"""
 
 WIRED = "!document.querySelector('[hx-get], [hx-post]') || document.querySelector('[data-htmx-powered]')"
 
@@ -34,7 +45,8 @@ def address(live_server: Any) -> str:
 def window(address: str, chromium: Browser) -> Iterator[OpenPage]:
     """Return a function that opens a path as a person (None: a stranger) and returns the page.
 
-    When the test ends, the console must have been silent: a blocked script or style would have spoken.
+    The person is signed in already, or does it `with_password`, which takes its time. When the test
+    ends, the console must have been silent: a blocked script or style would have spoken.
     """
     contexts, said = [], []
 
@@ -42,24 +54,31 @@ def window(address: str, chromium: Browser) -> Iterator[OpenPage]:
         if message.type in ("error", "warning") and not any(text in message.text for text in REFUSALS):
             said.append(message.text)
 
-    def opened(path: str, who: str | None = "bea", *, width: int = 1680, theme: str = "light") -> Page:
+    def opened(
+        path: str,
+        who: str | None = "bea",
+        *,
+        width: int = 1680,
+        theme: str = "light",
+        with_password: bool = False,
+    ) -> Page:
         context = chromium.new_context(
             base_url=address,
             viewport={"width": width, "height": 1000},
             color_scheme="dark" if theme == "dark" else "light",
             locale="en-GB",
+            reduced_motion="reduce",
         )
         context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", listen)
         page.on("pageerror", lambda error: said.append(str(error)))
-        if who is not None:
-            page.goto("/login/")
-            page.fill("#id_username", who)
-            page.fill("#id_password", PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_url(lambda url: "/login/" not in url)
+        if who is not None and with_password:
+            sign_in(page, who)
+        elif who is not None:
+            session = session_of(who)
+            context.add_cookies([{"name": session.key, "value": session.value, "url": address}])
         page.goto(path)
         # htmx wires the page a moment after it has loaded; no person types that fast.
         page.wait_for_function(WIRED)
@@ -71,14 +90,30 @@ def window(address: str, chromium: Browser) -> Iterator[OpenPage]:
     assert said == []
 
 
+def session_of(who: str) -> "Morsel[str]":
+    """Return the cookie of a person who is signed in."""
+    client = Client()
+    person = get_user_model().objects.get(username=who)
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client.cookies[settings.SESSION_COOKIE_NAME]
+
+
+def sign_in(page: Page, who: str) -> None:
+    """Sign in as a person does."""
+    page.goto("/login/")
+    page.fill("#id_username", who)
+    page.fill("#id_password", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+
 @pytest.fixture(scope="session")
 def violations() -> Callable[[Page], list[str]]:
     """Return a function that names what axe-core finds wrong with a page, in words."""
     axe = Axe()
 
     def found(page: Page) -> list[str]:
-        # Colours on their way to other colours have no contrast to speak of.
-        page.wait_for_timeout(250)
+        page.evaluate(AT_REST)
         response = axe.run(page, options=AXE_OPTIONS).response
         return [
             f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"

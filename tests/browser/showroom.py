@@ -3,7 +3,7 @@
 `python -m tests.browser.showroom` fills an empty development database with it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,13 +11,22 @@ from django.utils.timezone import localtime
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import to_builtins
-from erp_connectors.canonical.documents import Confirmation, ConfirmationLine, LineAnswer, OfferedPart
+from erp_connectors.canonical.documents import (
+    Confirmation,
+    ConfirmationLine,
+    LineAnswer,
+    OfferedPart,
+    Receipt,
+    ReceiptLine,
+)
 from erp_connectors.canonical.values import DocumentVersion, Quantity
+from erp_connectors.documents import store
 from erp_connectors.documents.models import Document, OrderLine, Supplier
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Case, CaseState, ClockKind, QueueRole
+from exceptions_app.proposals.actions import propose
 from tests.builders import factories as make
-from tests.builders.factories import Ground
+from tests.builders.factories import Ground, values_of
 from tests.builders.impacts import impact_of_a_shortage
 
 SUPPLIERS = (
@@ -268,3 +277,130 @@ def _receive_answer(world: Ground, case: Case, line: OrderLine, now: datetime) -
     )
     document.orders.add(reference)
     return document
+
+
+def give_every_team_something(room: Showroom) -> None:
+    """Add a case for every team, an invoice for finance and a message for integration; tasks and alerts."""
+    world = room.world
+    for code, case in zip(("WHS", "SUP", "CSR"), room.cases[3:6], strict=True):
+        case.team, case.warehouse = world.teams[code], world.warehouse
+        case.save()
+        make.QueueEntryFactory.create(case=case)
+    about_nothing = {"order": None, "company": world.company, "updated_at": room.cases[0].updated_at}
+    invoice = make.CaseFactory.create(
+        number="EX-20500",
+        type_code="invoice_quantity",
+        headline="Invoice INV-77: 120 EA billed, 118 received",
+        subject_kind="invoice",
+        group_key="erp/INV-77",
+        document=make.DocumentHeadFactory.create(connection=world.erp, number="INV-77"),
+        supplier=world.supplier,
+        team=world.teams["FIN"],
+        **about_nothing,
+    )
+    message = make.CaseFactory.create(
+        number="EX-20501",
+        type_code="unit_unknown",
+        headline="A message could not be applied",
+        subject_kind="message",
+        group_key="edi/1",
+        interchange=make.InterchangeFactory.create(connection=world.edi, file_name="855-000017.x12"),
+        supplier=None,
+        team=world.teams["EDI"],
+        **about_nothing,
+    )
+    for case in (invoice, message):
+        make.QueueEntryFactory.create(case=case)
+    now = room.cases[0].updated_at
+    for n in range(14):
+        make.NotificationFactory.create(
+            case=room.cases[n % 8], team=world.teams["PLN"], title=f"Less will come {n}", created_at=now
+        )
+    make.QueueEntryFactory.create(case=room.cases[6], team=world.teams["PLN"], role=QueueRole.TASK)
+    make.TaskFactory.create(
+        case=room.cases[6],
+        team=world.teams["PLN"],
+        title="Say which items matter most",
+        created_at=now - timedelta(days=1),
+        due_at=now - timedelta(hours=1),
+    )
+    for finding in range(3):
+        make.ShadowFindingFactory.create(
+            order=make.PurchaseOrderFactory.create(supplier=world.supplier, number=f"46000{finding}"),
+            team=world.teams["WHS"],
+            type_code="date_earlier",
+            found_at=now,
+        )
+    make.RoutingRuleFactory.create(
+        position=10,
+        name="Large ones",
+        team=world.teams["FIN"],
+        condition={"all": [{"fact": "amount", "op": "above", "value": "5000"}]},
+    )
+
+
+def give_every_page_something(room: Showroom) -> None:
+    """Add what the pages around the cases show: an incident decided on, mail, files, a loose receipt."""
+    world, first = room.world, room.cases[0]
+    make.WatchFactory.create(subject_id=room.cases[3].order_id, blind_since=room.cases[3].opened_at)
+    make.InterchangeFactory.create(
+        connection=world.edi,
+        status="quarantined",
+        file_name="broken.edi",
+        findings=[{"code": "ISA_LENGTH", "text": "18 short.", "severity": "error", "way_out": "Ask."}],
+    )
+    for case, state, error in ((room.cases[1], "failed", "550 no such user"), (first, "sent", "")):
+        make.SupplierMessageFactory.about(case, state=state, last_error=error)
+    propose(
+        first,
+        resolution="split",
+        inputs={"rest_on": f"{first.opened_at.year + 1}-01-15"},
+        reason="As Nora said.",
+        by=Actor(person=world.people["bea"]),
+    )
+    _bring_together(room, [case for case in room.cases[1:] if case.type_code == "quantity_short"][:4])
+    line = ReceiptLine(
+        order_number="45O0010001", line_number="10", received=Quantity(Decimal(82), "EA"), item="SK-40"
+    )
+    receipt = Receipt(
+        number="GR-1", version=DocumentVersion(first.opened_at), received_on=localtime().date(), lines=(line,)
+    )
+    store.record(receipt, connection=world.erp, company=world.company, received_at=first.opened_at)
+
+
+def _bring_together(room: Showroom, cases: list[Case]) -> None:
+    """Make one incident of the cases, with one decision for all of them that waits for Mona."""
+    world = room.world
+    incident = make.IncidentFactory.create(
+        number="IN-1", supplier=world.supplier, type_code="quantity_short", cause="Strike at the mill"
+    )
+    bundle = make.BundleFactory.create(
+        incident=incident,
+        resolution="reduce_line",
+        proposed_by=world.people["bea"],
+        amount=sum(case.amount or Decimal(0) for case in cases[:3]),
+    )
+    for case in cases:
+        case.incident, case.team, case.supplier = incident, world.teams["PRO"], world.supplier
+        case.save()
+    for case in cases[:3]:
+        proposal = make.ProposalFactory.create(
+            case=case,
+            bundle=bundle,
+            resolution="reduce_line",
+            summary="Take what is offered",
+            amount=case.amount,
+            state="pending_approval",
+            proposed_by=world.people["bea"],
+        )
+        line = make.ProposalLineFactory.create(case_line=case.lines.get(), proposal=proposal)
+        before = values_of(line.order_line)
+        taken = Quantity(line.order_line.quantity - line.case_line.quantity, before.quantity.unit)
+        schedule = (replace(before.schedule[0], quantity=taken),)
+        line.after = to_builtins(replace(before, quantity=taken, schedule=schedule))
+        line.save()
+        make.ApprovalNeedFactory.create(proposal=proposal)
+    case = cases[0]
+    make.ClockFactory.create(
+        case=case, kind=ClockKind.SUPPLIER, due_at=case.opened_at, breached_at=case.opened_at
+    )

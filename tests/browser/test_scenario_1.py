@@ -107,7 +107,7 @@ def test_bea_paul_and_pia_bring_a_shortage_from_the_queue_to_its_close(
     house: House, programs: Programs, window: OpenPage, violations: Violations, tmp_path: Path
 ) -> None:
     walk = Walk(tmp_path, violations)
-    bea = window("/")
+    bea = window("/", with_password=True)
     expect(bea.get_by_text("Nothing deviates")).to_be_visible()
     walk.step(bea, "bea-has-nothing-to-do")
 
