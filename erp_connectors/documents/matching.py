@@ -56,6 +56,11 @@ def match_line(lines: Sequence[OrderLine], number: str | None, ids: ItemIds) -> 
     return Match(reason=NoMatch.NOTHING_NAMED if is_silent else NoMatch.NO_SUCH_LINE)
 
 
+def has_number(lines: Iterable[OrderLine], number: str | None) -> bool:
+    """Say whether one of `lines` goes by this number."""
+    return bool(_with_number(lines, number))
+
+
 def names_another(
     line: OrderLine, ids: ItemIds, *, names: Iterable[str] = (), gtins: Iterable[str] = ()
 ) -> bool:

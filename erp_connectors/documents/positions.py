@@ -32,7 +32,7 @@ from erp_connectors.canonical.documents import (
     Unmentioned,
 )
 from erp_connectors.canonical.values import DateKind, DocumentVersion, ItemIds, Price, Quantity
-from erp_connectors.documents.matching import Match, NoMatch, match_line
+from erp_connectors.documents.matching import Match, NoMatch, has_number, match_line
 from erp_connectors.documents.position import (
     AnswerFact,
     InvoiceFact,
@@ -459,7 +459,10 @@ class _Desk:
         return matches
 
     def _match_one(self, line: NamedLine, *, takes_unnamed: bool = False) -> Match:
-        """Match against the lines the order has; only what fits none of them, against those it once had."""
+        """Match against the lines the order has; what fits none of them, against those it once had.
+
+        A number that only a line it once had goes by names that one, although its item be ordered elsewhere.
+        """
         if not isinstance(line, ConfirmationLine):
             if line.order_number is None:
                 return Match(reason=NoMatch.NO_ORDER_NAMED if takes_unnamed else None)
@@ -469,6 +472,9 @@ class _Desk:
         if isinstance(line, ReceiptLine) and ids.buyer is None and line.line_number is None:
             ids = ItemIds(line.item, ids.supplier, ids.gtin, ids.manufacturer)
         match = match_line(self.present, line.line_number, ids)
+        if not has_number(self.present, line.line_number) and has_number(self.removed, line.line_number):
+            numbered = match_line(self.orders.lines, line.line_number, ids)
+            match = numbered if numbered.line_number is not None else match
         if match.reason is not NoMatch.NO_SUCH_LINE:
             return match
         once = match_line(self.removed, line.line_number, ids)

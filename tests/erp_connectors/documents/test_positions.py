@@ -39,6 +39,7 @@ from exceptions_app.detection.examples import (
     ship_notice,
 )
 
+LINES = ("10", "20")
 ORDER = order((100, "2026-12-02"))
 TWO_LINES = order(
     lines=(order_line((100, "2026-12-02"), item="A"), order_line((5, "2026-12-09"), number="20", item="B"))
@@ -346,6 +347,37 @@ def test_a_line_that_was_removed_still_gets_what_arrives_for_it() -> None:
     positions = positions_of([TWO_LINES, without, shipped])
     assert [len(line.shipments) for line in positions.lines] == [0, 1]
     assert positions.unmatched == ()
+
+
+def test_an_answer_to_a_line_that_was_removed_is_none_to_another_line_with_its_item() -> None:
+    both = order(lines=tuple(order_line((10, "2026-12-02"), number=number, item="A") for number in LINES))
+    without = order(lines=(order_line((10, "2026-12-02"), item="A"),), said="2026-11-25 09:00", revision=1)
+    said = tuple(
+        ConfirmationLine(
+            line_number=number, ids=ItemIds(buyer="A"), offered=(OfferedPart(amount(8), date(2026, 12, 2)),)
+        )
+        for number in LINES
+    )
+    version = DocumentVersion(at("2026-11-24 10:00"))
+    answered = heard("855", Confirmation(order_number=ORDER_NUMBER, version=version, lines=said))
+
+    kept, removed = positions_of([both, answered, without]).lines
+    assert kept.answer is not None
+    assert [part.quantity.value for part in kept.answer.offered or ()] == [8]
+    assert removed.answer is not None
+
+
+def test_a_supplier_that_counts_lines_itself_is_not_taken_to_mean_a_line_that_was_removed() -> None:
+    first = order(
+        lines=(
+            order_line((100, "2026-12-02"), number="10", item="A"),
+            order_line((5, "2026-12-09"), number="2", item="B"),
+        )
+    )
+    without = order(lines=(order_line((100, "2026-12-02"), item="A"),), said="2026-11-21 09:00", revision=1)
+    shipped = ship_notice(5, said="2026-11-27 10:00", line="2", ids=ItemIds(buyer="A"))
+    positions = positions_of([first, without, shipped])
+    assert [len(line.shipments) for line in positions.lines] == [1, 0]
 
 
 def test_a_line_that_was_removed_stays_as_it_last_was() -> None:
