@@ -79,6 +79,12 @@ def percent(value: Decimal | None) -> str:
 
 
 @register.filter
+def duration(value: Decimal | None) -> str:
+    """Write minutes of working time in hours and minutes."""
+    return formats.NOTHING if value is None else formats.duration(value)
+
+
+@register.filter
 def day(value: date | None) -> str:
     """Write a day."""
     return formats.day(value)

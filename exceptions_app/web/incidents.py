@@ -97,9 +97,8 @@ def incident(request: HttpRequest, number: str) -> HttpResponse:
 def _page(request: HttpRequest, found: Incident, *, problem: str = "", status: int = 200) -> HttpResponse:
     person, query = person_of(request), without_empty(request.GET)
     path = reverse("web:incident", args=[found.number])
-    visible = visible_cases(person).filter(incident=found)
     page = queries.case_list_page(
-        Case.objects.filter(pk__in=visible.values("pk")),
+        visible_cases(person).filter(incident=found),
         now=now_of(request),
         after=query.get("after", ""),
         before=query.get("before", ""),

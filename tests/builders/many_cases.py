@@ -1,11 +1,18 @@
-"""A hundred thousand cases in seconds: copies of one case, each with its line, clocks and queue entry."""
+"""A hundred thousand cases in seconds: copies of one case, each with all that hangs on it."""
 
 from django.db import connection, transaction
 from django.db.models import Model
 
-from exceptions_app.cases.models import Case, CaseLine, Clock, ClockSegment, QueueEntry
+from exceptions_app.cases.models import Case, CaseLine, Clock, ClockSegment, QueueEntry, QueueRole, Task
+from exceptions_app.incidents.models import Incident
+from exceptions_app.notifications.models import Notification
 
 OPEN_ONE_IN = 10
+#: Of so many cases one is in an incident, and so many come together in each.
+IN_INCIDENT_ONE_IN, PER_INCIDENT = 4, 5
+#: The owner's queue has every case; of so many one is in the queue of each other team it concerns.
+TOLD_ONE_IN = 10
+COPIED = (Incident, Case, CaseLine, Clock, ClockSegment, QueueEntry, Task, Notification)
 #: A clock that runs has a segment that does.
 RUNNING_SEGMENTS = """
     INSERT INTO exceptions_app_clocksegment (clock_id, round, calendar_id, started_at)
@@ -18,10 +25,11 @@ RUNNING_SEGMENTS = """
 
 @transaction.atomic
 def multiply(case: Case, copies: int, *, open_one_in: int = OPEN_ONE_IN) -> None:
-    """Copy `case` so many times; the copies differ in number, group, priority and amount.
+    """Copy `case` so many times with its lines, clocks, tasks, notifications and queue entries.
 
-    One in `open_one_in` is open, the others are closed and their clocks stopped, as in an installation that
-    has run for a while.
+    The copies differ in number, group, priority and amount. One in `open_one_in` is open, the others are
+    closed, their clocks stopped and their tasks done, as in an installation that has run for a while. Where
+    the case is in an incident, some of the copies are in incidents like it.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT MAX(id) FROM exceptions_app_case")
@@ -35,7 +43,17 @@ def multiply(case: Case, copies: int, *, open_one_in: int = OPEN_ONE_IN) -> None
             "priority": spread,
             "amount": spread,
             "state": f"CASE WHEN {is_open} THEN source.state ELSE 'closed' END",
+            "incident_id": "NULL",
         }
+        if case.incident_id is not None:
+            cursor.execute("SELECT MAX(id) FROM exceptions_app_incident")
+            last = cursor.fetchone()[0]
+            bundled = IN_INCIDENT_ONE_IN * PER_INCIDENT
+            joined = f"CASE WHEN mod(n, {IN_INCIDENT_ONE_IN}) = 0 THEN {last} + (n - 1) / {bundled} + 1 END"
+            of_case["incident_id"] = joined
+            of_incident = {"id": f"{last} + n", "number": f"'IN-COPY-' || ({last} + n)"}
+            incidents = copies // bundled + 1
+            cursor.execute(_copy(Incident, "id", of_incident), [incidents, case.incident_id])
         of_part = {"case_id": copy_id}
         of_clock = of_part | {
             name: f'CASE WHEN {is_open} THEN source."{name}" END'
@@ -43,12 +61,16 @@ def multiply(case: Case, copies: int, *, open_one_in: int = OPEN_ONE_IN) -> None
         }
         of_clock["stopped_at"] = f"CASE WHEN {is_open} THEN source.stopped_at ELSE source.running_since END"
         of_entry = {"priority": spread, "is_open": is_open}
+        of_task = {"state": f"CASE WHEN {is_open} THEN source.state ELSE 'done' END"}
+        to_owner = f"(source.role = '{QueueRole.OWNER}' OR mod(n + source.team_id, {TOLD_ONE_IN}) = 0)"
         cursor.execute(_copy(Case, "id", of_case), [copies, case.pk])
         cursor.execute(_copy(CaseLine, "case_id", of_part), [copies, case.pk])
         cursor.execute(_copy(Clock, "case_id", of_clock), [copies, case.pk])
         cursor.execute(RUNNING_SEGMENTS)
-        cursor.execute(_copy(QueueEntry, "case_id", of_part | of_entry), [copies, case.pk])
-        for model in (Case, CaseLine, Clock, ClockSegment, QueueEntry):
+        cursor.execute(_copy(QueueEntry, "case_id", of_part | of_entry, only=to_owner), [copies, case.pk])
+        cursor.execute(_copy(Task, "case_id", of_part | of_task), [copies, case.pk])
+        cursor.execute(_copy(Notification, "case_id", of_part), [copies, case.pk])
+        for model in COPIED:
             table = model._meta.db_table
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))"
@@ -56,8 +78,11 @@ def multiply(case: Case, copies: int, *, open_one_in: int = OPEN_ONE_IN) -> None
             cursor.execute(f"ANALYZE {table}")
 
 
-def _copy(model: type[Model], key: str, changed: dict[str, str]) -> str:
-    """Return the statement that copies the rows whose `key` is the case; it takes (copies, case)."""
+def _copy(model: type[Model], key: str, changed: dict[str, str], *, only: str = "TRUE") -> str:
+    """Return the statement that copies the rows whose `key` is the case; it takes (copies, case).
+
+    `only`: which of the copies are made.
+    """
     columns = [
         field.column
         for field in model._meta.concrete_fields
@@ -68,5 +93,5 @@ def _copy(model: type[Model], key: str, changed: dict[str, str]) -> str:
     table = model._meta.db_table
     return (
         f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS source,"
-        f" generate_series(1, %s::bigint) AS n WHERE source.{key} = %s"
+        f" generate_series(1, %s::bigint) AS n WHERE source.{key} = %s AND {only}"
     )
