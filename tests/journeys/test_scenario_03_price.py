@@ -89,7 +89,7 @@ def it_is_too_dear(house: House) -> Case:
     case = house.the_case()
     line = case.lines.get(cleared_at=None)
     assert (case.type_code, case.team.code, line.amount) == ("price_mismatch", "PRO", OF_340)
-    assert case.headline == "Confirmed at 12.84 EUR, ordered at 12.5 EUR (2.7 %)"
+    assert case.headline == "Confirmed at 12.84 EUR, ordered at 12.5 EUR (+2.72 %)"
     return case
 
 

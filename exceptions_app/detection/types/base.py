@@ -379,3 +379,8 @@ def how_much(deviation: Deviation) -> str:
 def percent(part: Decimal, whole: Decimal) -> str:
     """Return `part` of `whole` in percent with one decimal, as people read it."""
     return f"{part * 100 / whole:.1f} %" if whole else "0.0 %"
+
+
+def dearer(difference: Decimal, price: Decimal) -> str:
+    """Return by how much a price is dearer, or cheaper: as finely as the tolerance of a price is told."""
+    return f"{difference * 100 / price:+.2f} %" if price else "+0.00 %"

@@ -18,7 +18,7 @@ from exceptions_app.detection.prices import (
     unit_price,
 )
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode, percent
+from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode, dearer
 from exceptions_app.detection.types.invoice import InvoiceLineType
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import plain, price_words
@@ -80,13 +80,13 @@ class InvoicePrice(InvoiceLineType):
             actual=price_words(stated, facts[0].currency or line.snapshot.currency, line.unit)
             | {
                 "difference": plain(difference.quantize(CENT)),
-                "percent": percent(difference, as_decimal(whole)),
+                "percent": dearer(difference, as_decimal(whole)),
             },
             tolerance_id=tolerance.id,
         )
 
     def headline(self, deviation: Deviation) -> str:
-        """Return for example: Invoice INV-1 at 12.84 EUR, ordered at 12.5 EUR (2.7 %)."""
+        """Return for example: Invoice INV-1 at 12.84 EUR, ordered at 12.5 EUR (+2.72 %)."""
         actual, expected = deviation.actual, deviation.expected
         return (
             f"Invoice {actual['invoice']} at {actual['price']} {actual['currency']}, "

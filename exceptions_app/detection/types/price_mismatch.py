@@ -9,7 +9,7 @@ from exceptions_app.detection.agreements import Aspect, price_fact
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.prices import CENT, Comparison, agreed_price, as_decimal
-from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, percent
+from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, dearer
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import plain, price_words
 from exceptions_app.deviation import Deviation
@@ -53,7 +53,7 @@ class PriceMismatch(LineType):
         direction = Direction.OVER if difference > 0 else Direction.UNDER
         tolerance = line.tolerance(self.code, direction, DEFAULT)
         if difference and not tolerance.allows(abs(difference), whole):
-            words = {"difference": plain(difference.quantize(CENT)), "percent": percent(difference, whole)}
+            words = {"difference": plain(difference.quantize(CENT)), "percent": dearer(difference, whole)}
             yield self._deviation(line, prices, words, tolerance.id, abs(difference).quantize(CENT))
 
     def _deviation(
@@ -81,7 +81,7 @@ class PriceMismatch(LineType):
         return price_words(agreed_price(line.line, quantity), line.snapshot.currency, line.unit)
 
     def headline(self, deviation: Deviation) -> str:
-        """Return for example: Confirmed at 12.84 EUR, ordered at 12.5 EUR (2.7 %)."""
+        """Return for example: Confirmed at 12.84 EUR, ordered at 12.5 EUR (+2.72 %)."""
         actual, expected = deviation.actual, deviation.expected
         return (
             f"Confirmed at {actual['price']} {actual['currency']}, "
