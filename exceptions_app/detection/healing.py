@@ -19,6 +19,7 @@ class Healing(StrEnum):
     PROCESSED = "processed"
     HEARD_AGAIN = "heard again"
     CONVERTED = "unit converted"
+    BASIS_SET = "price basis set"
     ERP_CHANGED = "ERP matches"
     CANCELLED = "cancelled in the ERP"
     AGREED = "agreed"

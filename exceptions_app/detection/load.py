@@ -15,12 +15,16 @@ from erp_connectors.errors import RightlineError
 from erp_connectors.exchange import health
 from exceptions_app.cases.models import AgreementRow
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
+from exceptions_app.detection.basis import on_basis
 from exceptions_app.detection.silence import known_silence
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
 from suppliers.profiles import SupplierProfile
 
+#: The key of an agreement on a supplier that says for how many units its prices are, as its quantity.
+PRICE_BASIS = "price_basis"
 #: An item in a warehouse, by their primary keys.
 Place = tuple[int | None, int | None]
 
@@ -69,10 +73,11 @@ def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | No
     waiting = _places_of_class_a(line for of_order in lines.values() for line in of_order)
     loaded: dict[int, LoadedOrder] = {}
     problems: dict[int, RightlineError] = {}
+    bases = price_bases(supplier.pk for supplier in suppliers)
     for order_id, order in orders.items():
         try:
-            sight = sights[order.supplier_id]
-            loaded[order_id] = _loaded(order, lines[order_id], policies, sight, waiting)
+            sight, basis = sights[order.supplier_id], bases.get(order.supplier_id)
+            loaded[order_id] = _loaded(order, lines[order_id], policies, sight, waiting, basis)
         except RightlineError as problem:
             problems[order_id] = problem
     return LoadedOrders(policies=policies, rows=orders, orders=loaded, problems=problems)
@@ -88,6 +93,18 @@ def agreements_of(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:
         if row.order_line is not None:
             found.setdefault(row.order_line.order_id, []).append(agreement_of(row))
     return found
+
+
+def price_bases(supplier_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Return for how many units the prices of suppliers are that name no basis, where somebody said so."""
+    rows = AgreementRow.objects.filter(
+        subject_kind=SubjectKind.SUPPLIER,
+        subject_id__in=list(supplier_ids),
+        key=PRICE_BASIS,
+        state=AgreementState.ACTIVE,
+    )
+    said = rows.order_by("made_at", "pk").values_list("subject_id", "quantity")
+    return {supplier: per for supplier, per in said if supplier is not None and per is not None}
 
 
 def agreement_of(row: AgreementRow) -> Agreement:
@@ -115,6 +132,7 @@ def _loaded(
     policies: Policies,
     sight: Mapping[str, datetime | None],
     waiting: Collection[Place],
+    basis: Decimal | None,
 ) -> LoadedOrder:
     kept = {line.number: line for line in lines}
     scopes = {number: _scope(order, line) for number, line in kept.items()}
@@ -140,7 +158,7 @@ def _loaded(
         ),
         lines=tuple(
             LineSnapshot(
-                position=from_builtins(line.position, LinePosition),
+                position=on_basis(from_builtins(line.position, LinePosition), basis),
                 item=_item(line.item, order.supplier.number),
                 tolerances=policies.tolerances(scopes[number]),
                 warehouse=line.warehouse.code if line.warehouse else None,

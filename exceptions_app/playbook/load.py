@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db.models import QuerySet
 
@@ -17,11 +18,12 @@ from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection import load as detection
 from exceptions_app.detection.agreement import Agreement
 from exceptions_app.detection.agreements import price_fact, values_of
+from exceptions_app.detection.basis import names_no_basis, on_basis
 from exceptions_app.detection.buckets import Piece
 from exceptions_app.detection.counting import counter_of
 from exceptions_app.detection.goods import goods_of
 from exceptions_app.detection.load import LoadedOrders
-from exceptions_app.detection.offers import Day
+from exceptions_app.detection.offers import Day, answers_of
 from exceptions_app.detection.prices import CENT, as_decimal
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot
@@ -137,10 +139,13 @@ def _facts_of_subject(case_line: CaseLine) -> LineFacts:
     )
 
 
-def line_snapshot(line: OrderLine) -> LineSnapshot:
-    """Return what the mirror knows of an order line, without tolerances: a decision needs none."""
+def line_snapshot(line: OrderLine, basis: Decimal | None = None) -> LineSnapshot:
+    """Return what the mirror knows of an order line, without tolerances: a decision needs none.
+
+    `basis`: for how many units the supplier's prices are that name none (`detection.load.price_bases`).
+    """
     return LineSnapshot(
-        position=from_builtins(line.position, LinePosition),
+        position=on_basis(from_builtins(line.position, LinePosition), basis),
         item=_item(line.item),
         tolerances=ToleranceTable({}),
     )
@@ -175,6 +180,8 @@ def _facts(
         parts=_parts(view, type_code) if view else (),
         stated_price=_stated_price(stated, position) if stated else None,
         difference=_difference(view),
+        names_no_basis=names_no_basis(_as_said(case_line.order_line)),
+        likely_basis=_likely_basis(view),
         item=position.line.item,
         description=position.line.description,
         base_unit=snapshot.item.base_unit if snapshot.item else "",
@@ -194,6 +201,21 @@ def _stated_price(stated: AnswerFact, position: LinePosition) -> Price | None:
         stated.price.per or Decimal(1),
         stated.price.per_unit or unit,
     )
+
+
+def _as_said(line: OrderLine) -> AnswerFact | None:
+    """Return the newest answer that states a price, as the supplier stated it."""
+    position = from_builtins(line.position, LinePosition)
+    return next((fact for fact in answers_of(position) if fact.price is not None), None)
+
+
+def _likely_basis(view: LineView | None) -> Decimal | None:
+    """Return for how many units the stated price would be the order's; None where no such number is whole."""
+    prices, fact = (view.prices, price_fact(view.line)) if view else (None, None)
+    if prices is None or fact is None or fact.price is None or not prices.ordered.amount:
+        return None
+    likely = prices.confirmed.amount * Fraction(fact.price.per or 1) / prices.ordered.amount
+    return Decimal(likely.numerator) if likely.denominator == 1 else None
 
 
 def _difference(view: LineView | None) -> Decimal | None:

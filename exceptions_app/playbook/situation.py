@@ -42,6 +42,8 @@ class LineFacts:
     makes the line cost, in the order's currency; None where prices cannot be compared. `unknown_units`: what
     nobody can convert; `substitute`: what is offered instead, by its first name. `at_stake`: the money
     that deviates, in `currency`, on what is no order; that has no values an ERP could be asked to change.
+    `names_no_basis`: the stated price does not say for how many units it is; `likely_basis`: how many would
+    make it the order's price.
     """
 
     case_line_id: int
@@ -57,6 +59,8 @@ class LineFacts:
     item: str = ""
     description: str = ""
     base_unit: str = ""
+    names_no_basis: bool = False
+    likely_basis: Decimal | None = None
     unknown_units: tuple[str, ...] = ()
     substitute: str = ""
     at_stake: Decimal | None = None
@@ -137,6 +141,7 @@ class LinePlan:
     Without a command `after` is what people reckon with from then on; the ERP keeps `before`. `money`: what
     the decision costs or claims besides moved or changed quantity (an agreed cost, a price difference, a
     credit), in the order's currency; None: it should be known, and is not. `note`: what was written about it.
+    `price_basis`: for how many units the supplier's prices are from then on where they do not say so.
     """
 
     case_line_id: int
@@ -147,6 +152,7 @@ class LinePlan:
     confirmed: ConfirmationLine | None = None
     despatch: Despatch | None = None
     conversions: tuple[Conversion, ...] = ()
+    price_basis: Decimal | None = None
     money: Decimal | None = Decimal(0)
     note: str = ""
 

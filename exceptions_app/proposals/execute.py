@@ -5,14 +5,17 @@ from typing import Any
 
 from erp_connectors.canonical.codec import to_builtins
 from erp_connectors.canonical.commands import LineChange, OrderCommand
+from erp_connectors.canonical.documents import OrderState
 from erp_connectors.documents.matching_by_hand import add_pack
+from erp_connectors.documents.models import PurchaseOrder
 from erp_connectors.exchange import inbox, outbox
 from exceptions_app.audit.record import record
 from exceptions_app.cases import upkeep
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine, CaseState
 from exceptions_app.detection import watch
-from exceptions_app.detection.agreement import AgreementState
+from exceptions_app.detection.agreement import AgreementKind, AgreementState
 from exceptions_app.detection.agreements import fingerprint
+from exceptions_app.detection.load import PRICE_BASIS, price_bases
 from exceptions_app.detection.subject import SubjectSnapshot, word_of
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.playbook.load import free_lines, line_snapshot
@@ -32,6 +35,7 @@ def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
     proposal = change(proposal, step, at=at)
     _agree(proposal, plan, at)
     _convert(plan)
+    _set_basis(proposal, plan, at)
     _enter(proposal, plan)
     _note_tasks(proposal, plan)
     if plan.command is None:
@@ -54,6 +58,27 @@ def _convert(plan: Plan) -> None:
             order_line = lines[line.case_line_id].order_line
             if order_line is not None and order_line.item is not None:
                 add_pack(order_line.item, unit=conversion.unit, factor=conversion.factor)
+
+
+def _set_basis(proposal: Proposal, plan: Plan, at: datetime) -> None:
+    """Write down for how many units the supplier's prices are; all its orders are compared anew."""
+    bases = {line.price_basis for line in plan.lines if line.price_basis is not None}
+    supplier = proposal.case.supplier_id
+    if supplier is None or not bases:
+        return
+    AgreementRow.objects.create(
+        subject_kind=SubjectKind.SUPPLIER,
+        subject_id=supplier,
+        proposal=proposal,
+        key=PRICE_BASIS,
+        type_code=proposal.case.type_code,
+        kind=AgreementKind.ACCEPTED.value,
+        state=AgreementState.ACTIVE.value,
+        quantity=bases.pop(),
+        made_at=at,
+    )
+    orders = PurchaseOrder.objects.filter(supplier=supplier, state=OrderState.RELEASED)
+    watch.mark(SubjectKind.ORDER, list(orders.values_list("pk", flat=True)))
 
 
 def _enter(proposal: Proposal, plan: Plan) -> None:
@@ -91,11 +116,13 @@ def _agree(proposal: Proposal, plan: Plan, at: datetime) -> None:
 def _bound_to_order(case: Case, case_line: CaseLine, line: LinePlan, at: datetime) -> dict[str, Any]:
     """Bind an agreement to the supplier's word on the order line, and to its values before and after."""
     assert case_line.order_line is not None
+    assert case.supplier_id is not None
+    basis = price_bases([case.supplier_id]).get(case.supplier_id)
     return {
         "subject_kind": case.subject_kind,
         "subject_id": case.subject_id,
         "order_line": case_line.order_line,
-        "answer": fingerprint(line_snapshot(case_line.order_line)),
+        "answer": fingerprint(line_snapshot(case_line.order_line, basis)),
         "before": to_builtins(line.before),
         "after": to_builtins(line.after),
     }

@@ -123,6 +123,7 @@ RESOLUTIONS = (
     gettext_noop("Hold to the order"),
     gettext_noop("Take only what is ordered. Nothing is changed; should more be shipped, you will be told."),
     gettext_noop("Hold until"),
+    gettext_noop("Its prices are for so many units"),
     gettext_noop("Keep it back until the end of a day. If it still deviates then, it comes back."),
     gettext_noop("Ignore it"),
     gettext_noop("Leave the message unapplied. It is kept, and can still be read again."),
@@ -165,6 +166,11 @@ RESOLUTIONS = (
     gettext_noop("Source elsewhere"),
     gettext_noop(
         "Cancel what is missing and have it ordered elsewhere. The order is changed; Planning is asked."
+    ),
+    gettext_noop("Set the basis of this supplier"),
+    gettext_noop(
+        "Say for how many units its prices are that name no basis. All it confirmed is compared anew; "
+        "the ERP is not changed."
     ),
     gettext_noop("The basis is right"),
     gettext_noop("Both prices are meant as they stand: judge the difference. Nothing is written to the ERP."),

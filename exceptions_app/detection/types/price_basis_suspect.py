@@ -9,9 +9,9 @@ from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.prices import agreed_price
 from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode
-from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import price_words
-from exceptions_app.deviation import Deviation
+from exceptions_app.detection.view import LineView, OrderView
+from exceptions_app.detection.words import evidence_of, price_words
+from exceptions_app.deviation import Deviation, OpenLine
 
 
 class PriceBasisSuspect(LineType):
@@ -21,7 +21,7 @@ class PriceBasisSuspect(LineType):
     label = "Price basis suspect"
     owner = TeamCode.PROCUREMENT
     service = ServiceLevel(8, 24)
-    resolutions = ("treat_as_mismatch",)
+    resolutions = ("set_basis", "treat_as_mismatch")
     is_live = True
     aspect = Aspect.PRICE
     heals_by = (Healing.ERP_CHANGED, Healing.ANSWERED, Healing.CANCELLED)
@@ -38,6 +38,13 @@ class PriceBasisSuspect(LineType):
             since=fact.version.document_time,
             actual=price_words(fact.price, prices.confirmed.currency, line.unit),
         )
+
+    def healed_by(self, line: OpenLine, view: OrderView) -> Healing:
+        """Return what ended it; the basis, where the same answer reads otherwise now."""
+        reason = super().healed_by(line, view)
+        now = next((each for each in view.lines if each.number == line.line_number), None)
+        is_same_answer = now is not None and evidence_of(now)["answer"] == line.evidence.get("answer")
+        return Healing.BASIS_SET if reason is Healing.ANSWERED and is_same_answer else reason
 
     def expected(self, line: LineView) -> dict[str, Any]:
         """Return the order's price for the quantity that is offered."""

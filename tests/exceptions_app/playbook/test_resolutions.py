@@ -312,6 +312,7 @@ DEARER = replace(
     stated_price=Price(Decimal("190.00"), "EUR", Decimal(1), "EA"),
     difference=Decimal("760.00"),
     at_stake=Decimal("760.00"),
+    names_no_basis=True,
 )
 BOXED = replace(SHORT, unknown_units=("BX",), base_unit="EA")
 CANCELLED = replace(SHORT, values=replace(SHORT.values, cancelled=True))
@@ -328,6 +329,7 @@ ENTERED = {
     "holds_BX": "12",
     "why": "They said so",
     "plan": "Another mill",
+    "per": "100",
 }
 BILLED = replace(
     SHORT,
@@ -350,6 +352,7 @@ WRITES_NOTHING = {
     "quiet_until",
     "return_document",
     "send_back",
+    "set_basis",
     "short_pay",
     "accept_discount",
     "accept_price_once",

@@ -108,12 +108,12 @@ def test_price_mismatch_is_accepted_with_finance(town: Town) -> None:
     town.closes("agreed")
 
 
-def test_price_basis_suspect_ends_once_the_partner_has_its_basis(town: Town) -> None:
+def test_price_basis_suspect_ends_once_the_supplier_has_its_basis(town: Town) -> None:
     town.orders()
-    town.answers(AS_ORDERED, price="18240.00")
+    town.answers(AS_ORDERED, price="18240.00", basis="")
     town.opens("price_basis_suspect", team="PRO")
-    town.answers(AS_ORDERED)
-    town.closes("answered")
+    town.decides("set_basis", per="100")
+    town.closes("price basis set")
 
 
 def test_substitution_is_accepted_with_planning(town: Town) -> None:
