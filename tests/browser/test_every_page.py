@@ -22,6 +22,7 @@ import analytics.web.urls
 import exceptions_app.web.urls
 from erp_connectors.documents.models import Document, DocumentHead
 from erp_connectors.exchange.models import Interchange
+from exceptions_app.people.models import Role
 from exceptions_app.proposals.models import Bundle
 from suppliers.messaging.models import SupplierMessage
 from tests.browser.conftest import OpenPage
@@ -31,6 +32,7 @@ from tests.browser.showroom import (
     give_every_page_something,
     give_every_team_something,
 )
+from tests.builders.factories import MembershipFactory
 from tests.exceptions_app.web.scenes import browser_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -68,6 +70,8 @@ def room(transactional_db: None, tmp_path: Path) -> Showroom:
     mona = room.world.people[WHO]
     mona.is_staff = mona.is_superuser = True
     mona.save()
+    # Forms of the integration team are pages too.
+    MembershipFactory.create(user=mona, team=room.world.teams["EDI"], role=Role.LEAD)
     return room
 
 
