@@ -50,6 +50,12 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each process that runs tests choose a folder of its own before it reads the settings."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that nobody waits for it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
