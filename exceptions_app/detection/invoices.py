@@ -13,7 +13,7 @@ from erp_connectors.canonical.documents import Charge, Invoice, InvoiceKind, Pay
 from exceptions_app.detection.agreement import Agreement, AgreementState
 from exceptions_app.detection.snapshot import OrderSnapshot
 from exceptions_app.detection.subject import ACTIVE, SubjectSnapshot, SubjectView, counting
-from exceptions_app.detection.view import OrderView, look
+from exceptions_app.detection.view import LineView, OrderView, look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +97,17 @@ class InvoiceView(SubjectView):
     def group(self) -> str:
         """What groups all that is wrong with the invoice: it, among those of its supplier."""
         return f"{self.snapshot.supplier_number or ''}/{self.snapshot.key}"
+
+    @property
+    def billed_lines(self) -> list[LineView]:
+        """The order lines of which it bills something."""
+        number = self.snapshot.invoice.number
+        return [
+            line
+            for order in self.orders
+            for line in order.lines
+            if any(fact.number == number for fact in line.position.invoices)
+        ]
 
     def line_name(self, order_number: str, line_number: str) -> str:
         """Return how a line of an order is called on the invoice: with its order, where there are several."""

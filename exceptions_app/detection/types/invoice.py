@@ -83,13 +83,7 @@ class InvoiceLineType(SubjectType):
     @staticmethod
     def lines(view: InvoiceView) -> list[LineView]:
         """Return the order lines of which the invoice bills something."""
-        number = view.snapshot.invoice.number
-        return [
-            line
-            for order in view.orders
-            for line in order.lines
-            if any(fact.number == number for fact in line.position.invoices)
-        ]
+        return view.billed_lines
 
     def key_of(self, line: LineView) -> str:
         """Return the key of what deviates on one order line."""

@@ -1,22 +1,17 @@
 """The same is billed twice."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
-from erp_connectors.canonical.documents import Invoice, InvoiceKind, Purpose
-from erp_connectors.documents.identity import orders_named
+from erp_connectors.canonical.documents import Invoice, InvoiceKind
 from exceptions_app.detection import examples as world
-from exceptions_app.detection.counting import NOTHING
+from exceptions_app.detection.duplicates import billed_before
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.invoices import InvoiceSnapshot, InvoiceView, OtherInvoice
+from exceptions_app.detection.invoices import InvoiceView
 from exceptions_app.detection.types.base import Example, ServiceLevel
-from exceptions_app.detection.types.invoice import InvoiceLineType, InvoiceType
-from exceptions_app.detection.view import LineView
+from exceptions_app.detection.types.invoice import InvoiceType
 from exceptions_app.deviation import Deviation
-
-WITHIN = timedelta(days=90)
 
 
 class InvoiceDuplicate(InvoiceType):
@@ -36,22 +31,15 @@ class InvoiceDuplicate(InvoiceType):
 
     def judge(self, view: InvoiceView) -> Iterable[Deviation]:
         """Yield the invoice that seems to be billed already."""
-        snapshot: InvoiceSnapshot = view.snapshot
-        if not view.is_bill:
-            return
-        before = next(_same_number(snapshot), None)
-        reason = "number"
-        if before is None:
-            twin = next((other for other in _twins(snapshot) if not _has_goods_for_both(view, other)), None)
-            if twin is None:
-                return
-            before, reason = (twin.number, twin.issued_on.isoformat()), "order and amount"
-        yield self.deviation(
-            view,
-            expected={"billed_before": before[0], "on": before[1]},
-            actual={"same": reason, "on": snapshot.invoice.issued_on.isoformat()},
-            amount=snapshot.invoice.total,
-        )
+        invoice = view.snapshot.invoice
+        before = billed_before(view)
+        if before is not None:
+            yield self.deviation(
+                view,
+                expected=before.words,
+                actual={"same": before.same, "on": invoice.issued_on.isoformat()},
+                amount=invoice.total,
+            )
 
     def headline(self, deviation: Deviation) -> str:
         """Return for example: Invoice INV-2 bills what INV-1 billed on 2026-12-01."""
@@ -97,42 +85,3 @@ class InvoiceDuplicate(InvoiceType):
             Example("the same invoice, corrected", world.invoiced(
                 ordered, again, earlier=(corrected,)), now, ()),
         ]  # fmt: skip
-
-
-def _same_number(snapshot: InvoiceSnapshot) -> Iterator[tuple[str, str]]:
-    """Yield earlier originals under the number that are another invoice: of another day or other orders."""
-    now = snapshot.invoice
-    if now.purpose is not Purpose.ORIGINAL:
-        return
-    for before in snapshot.earlier:
-        is_other = before.issued_on != now.issued_on or orders_named(before) != orders_named(now)
-        if before.purpose is Purpose.ORIGINAL and is_other and before.issued_on <= now.issued_on:
-            yield before.number, before.issued_on.isoformat()
-
-
-def _twins(snapshot: InvoiceSnapshot) -> Iterator[OtherInvoice]:
-    """Yield the older invoices on the same orders over the same amount, oldest first."""
-    mine = snapshot.invoice
-    for other in sorted(snapshot.others, key=lambda each: each.order):
-        if (
-            other.kind is InvoiceKind.INVOICE
-            and other.order < (mine.issued_on, snapshot.said_at, mine.number)
-            and mine.issued_on - other.issued_on <= WITHIN
-            and mine.total is not None
-            and (other.total, other.currency, other.orders) == (mine.total, mine.currency, snapshot.named)
-            and other.number not in (mine.number, mine.corrects)
-            and not (other.ship_notice and mine.ship_notice and other.ship_notice != mine.ship_notice)
-        ):
-            yield other
-
-
-def _has_goods_for_both(view: InvoiceView, other: OtherInvoice) -> bool:
-    """Say whether of every line both bill, as much was shipped or received as both bill together."""
-    lines = InvoiceLineType.lines(view)
-    both = [line for line in lines if any(fact.number == other.number for fact in line.position.invoices)]
-    return bool(both) and all(_has_goods(line) for line in both)
-
-
-def _has_goods(line: LineView) -> bool:
-    bills, goods = line.buckets.bills, line.buckets.goods
-    return bills is not None and bills.billed > NOTHING and bills.billed <= max(goods.shipped, goods.received)

@@ -9,6 +9,7 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.bills import Bills
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
+from exceptions_app.detection.duplicates import is_duplicate
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.invoices import InvoiceView
 from exceptions_app.detection.types.base import ZERO, Example, ServiceLevel, TeamCode, how_much
@@ -23,7 +24,7 @@ class InvoiceQuantity(InvoiceLineType):
     """Billed less credited exceeds what is ordered; or what was received, once that has settled.
 
     Quantity of a shipment nothing of which has arrived is not judged yet. What is too much falls on the
-    newest invoices.
+    newest invoices. An invoice that bills the same again is no matter of quantity (`duplicates`).
     """
 
     code = "invoice_quantity"
@@ -33,6 +34,11 @@ class InvoiceQuantity(InvoiceLineType):
     resolutions = ("hold_until", "short_pay", "accept_as_billed")
     is_live = True
     heals_by = (Healing.CREDITED, Healing.RECEIVED, Healing.ERP_CHANGED)
+
+    def judge(self, view: InvoiceView) -> Iterable[Deviation]:
+        """Yield what is billed too much, but on an invoice that as a whole is billed twice."""
+        if not is_duplicate(view):
+            yield from super().judge(view)
 
     def judge_line(self, line: LineView, number: str) -> Iterable[Deviation]:
         """Yield what this invoice bills too much, beyond tolerance; newer invoices take it first."""

@@ -24,7 +24,7 @@ class NotADuplicate(Resolution):
         why = inputs.words("why", line.number, "How you know")
         if why is None:
             return None
-        return standing.unchanged(line, AgreementKind.ACCEPTED, money=line.at_stake, note=why)
+        return standing.unchanged(line, AgreementKind.WAIVED, money=line.at_stake, note=why)
 
     def gather(self, lines: tuple[LinePlan, ...], situation: Situation) -> Plan:
         """Write nothing."""

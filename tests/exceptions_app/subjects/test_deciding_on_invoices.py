@@ -126,3 +126,23 @@ def test_the_agreement_is_bound_to_the_invoice_and_to_no_order_line(charged: Gro
 def test_people_of_other_teams_do_not_decide(charged: Ground) -> None:
     for name in ("bea", "wade", "cora"):
         assert resolutions_for(the_case(), charged.people[name]) == []
+
+
+def test_an_invoice_that_bills_the_same_again_is_one_case_until_it_stands_for_itself(world: Ground) -> None:
+    world.people["finn"].memberships.update(limit=Decimal(2500))
+    first = invoice("1000", price="10", total=Decimal(1000))
+    tell(
+        world,
+        order(),
+        receipt(),
+        first,
+        invoice("1000", number="I-2", minute=3, price="10", total=Decimal(1000)),
+    )
+    look()
+    case = Case.objects.get()
+    assert (case.type_code, case.document and case.document.number) == ("invoice_duplicate", "I-2")
+
+    by = Actor(person=world.people["finn"], source="test")
+    actions.propose(case, resolution="not_a_duplicate", inputs={"why": "They said so"}, reason="", by=by)
+    later()
+    assert [case.type_code for case in Case.objects.order_by("pk") if case.is_open] == ["invoice_quantity"]

@@ -65,11 +65,10 @@ def test_invoice_unordered_ends_when_the_erp_tells_of_the_order(town: Town) -> N
 
 
 def test_invoice_duplicate_is_returned(town: Town) -> None:
-    town.orders()
-    town.answers(AS_ORDERED)
-    town.is_billed(bill(billed(50), total=Decimal(9_120)))
+    delivered(town)
+    town.is_billed(bill(billed(100), total=Decimal(18_240)))
     town.is_quiet()
-    town.is_billed(bill(billed(50), number="I-1-COPY", total=Decimal(9_120)))
+    town.is_billed(bill(billed(100), number="I-1-COPY", total=Decimal(18_240)))
     town.opens("invoice_duplicate", team="FIN")
     town.decides("return_document", why="It is I-1 once more.")
     town.closes("agreed")
