@@ -25,6 +25,22 @@ def test_signing_in_is_accessible(
     assert empty + violations(page) == []
 
 
+@pytest.mark.parametrize(("theme", "width"), [("light", 1680), ("dark", 390)])
+def test_the_letters_to_suppliers_are_accessible_and_fit_their_window(
+    window: OpenPage, violations: Callable[[Page], list[str]], transactional_db: None, theme: str, width: int
+) -> None:
+    furnish(3)
+    page = window("/queues/weserland/PRO/", theme=theme)
+    for number in ("EX-20418", "EX-20420"):
+        page.check(f"#case-{number} input[name=case]")
+    page.click("#bulk >> text=Ask suppliers")
+    page.wait_for_selector("#dialog[open] textarea")
+    page.set_viewport_size({"width": width, "height": 1000})
+
+    assert violations(page) == []
+    assert page.evaluate("document.querySelector('#dialog').scrollWidth <= innerWidth")
+
+
 def test_what_opens_is_accessible_too(
     window: OpenPage, violations: Callable[[Page], list[str]], transactional_db: None
 ) -> None:
