@@ -22,7 +22,7 @@ def all_types() -> tuple[ExceptionType, ...]:
 
 def types_of(subject: SubjectKind) -> tuple[ExceptionType, ...]:
     """Return the types that look at a subject."""
-    return tuple(kind for kind in all_types() if kind.subject is subject)
+    return tuple(kind for kind in all_types() if kind.subject is subject or subject in kind.also_in)
 
 
 def exception_type(code: str) -> ExceptionType:

@@ -123,7 +123,7 @@ class ExceptionType(ABC):
     opens cases only where a policy switches it on. `aspect`: what its agreements are bound to. `heals_by`:
     what can end a deviation, the likeliest first. `severity_floor`: at least so bad. `stakes`: what is lost
     while it deviates; None: what is usual (`at_stake`). `inquiries`: what its supplier is asked about by
-    mail, the likeliest first; empty: what is usual in its family.
+    mail, the likeliest first; empty: what is usual in its family. `also_in`: subjects it looks at besides.
     """
 
     code: ClassVar[str]
@@ -131,6 +131,7 @@ class ExceptionType(ABC):
     family: ClassVar[Family] = Family.CONFIRMATION
     group_label: ClassVar[str] = "order"
     subject: ClassVar[SubjectKind] = SubjectKind.ORDER
+    also_in: ClassVar[frozenset[SubjectKind]] = frozenset()
     owner: ClassVar[TeamCode]
     told: ClassVar[tuple[TeamCode, ...]] = ()
     told_plus: ClassVar[tuple[TeamCode, ...]] = ()
