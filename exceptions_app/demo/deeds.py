@@ -23,10 +23,12 @@ NOTES = {
     ),
     "WHS": ("Counted twice, it is as booked. Photos are in the shared folder.",),
     "FIN": ("On hold until Procurement has heard from them.",),
+    "PLN": ("Moved stock from Bremen for the most urgent; the rest has to wait.",),
+    "CSR": ("Told the customer; they can live with Thursday.",),
     "EDI": ("Their provider changed the mapping last week; asked for the old one.",),
 }
 #: How many cases somebody takes at each step, and of which teams.
-TAKEN_PER_STEP = {"PRO": 3, "WHS": 1, "FIN": 1, "SUP": 1, "EDI": 1}
+TAKEN_PER_STEP = {"PRO": 3, "WHS": 2, "FIN": 1, "SUP": 1, "EDI": 1, "PLN": 1, "CSR": 1}
 ASKED_ABOUT = (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
 #: So many people ask a supplier why it does not answer.
 ASKING = 3

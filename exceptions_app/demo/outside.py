@@ -169,7 +169,7 @@ class Outside:
         self._send(scene, documents, misdeed)
         page = books.noted(self.ledger.pages[scene.order.number], said)
         self._note(scene.order, replace(page, is_stuck=misdeed is not None and bool(misdeed.causes)))
-        badly = f": {misdeed.does[0].lower()}{misdeed.does[1:]}" if misdeed else ""
+        badly = f": {misdeed.does[0].lower()}{misdeed.does[1:].rstrip('.')}" if misdeed else ""
         return f"{scene.supplier.name} {words} {scene.order.number}{badly}"
 
     def _misdeed(self, supplier: DemoSupplier, stages: Iterable[Stage]) -> Misdeed | None:

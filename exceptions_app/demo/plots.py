@@ -61,7 +61,8 @@ class Plots:
         """Return what happens to each order: what must be seen first, then the everyday ones."""
         first = self.company.first_order
         self.numbers = iter(range(first + 1, first + 100_000))
-        for item in self.items:
+        # The seal kit of the tour is on no other order: what is missing of it must be missing.
+        for item in (each for each in self.items if each.description != self.company.tour_item):
             self.by_category.setdefault(item.category or "", []).append(item)
         plots = [self._order_named_1000()]
         if self.company.tour_item:

@@ -60,5 +60,7 @@ def test_the_tour_starts_with_82_of_100_seal_kits_offered() -> None:
         if getattr(document, "order_number", "") == tour.number
     )
     (offered,) = answer.lines[0].offered
+    items = [line.item for order in built.orders for line in order.lines]
+    assert items.count(tour.lines[0].item) == 1
     assert (tour.number, tour.lines[0].description) == ("4500010001", "Hydraulic seal kit 40 mm")
     assert (tour.lines[0].quantity.value, offered.quantity.value) == (100, 82)
