@@ -1,5 +1,7 @@
 """Sets up the demo's companies: warehouses, calendars, teams, people with limits, and policies."""
 
+from functools import cache
+
 from django.contrib.auth.hashers import make_password
 
 from erp_connectors.companies import Company, Warehouse
@@ -62,11 +64,17 @@ def _person(demo: DemoCompany, person: DemoPerson, team: Team) -> None:
         first_name=person.first_name,
         last_name=person.last_name,
         email=f"{person.username}@{demo.code}.example",
-        password=make_password(DEMO_PASSWORD),
+        password=_hashed(),
         time_zone=demo.time_zone,
         erp_user=person.erp_user,
     )
     Membership.objects.create(user=user, team=team, role=Role(person.role), limit=person.limit)
+
+
+@cache
+def _hashed() -> str:
+    """Return the demo's password as it is kept; computed once, for that is meant to be slow."""
+    return make_password(DEMO_PASSWORD)
 
 
 def administrator() -> User:
@@ -76,7 +84,7 @@ def administrator() -> User:
         first_name="Ada",
         last_name="Adler",
         email="ada@rightline.example",
-        password=make_password(DEMO_PASSWORD),
+        password=_hashed(),
         is_staff=True,
         is_superuser=True,
     )

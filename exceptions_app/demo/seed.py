@@ -222,7 +222,8 @@ def _bring_stock(stage: _Stage, since: datetime | None, moment: datetime) -> Non
     stock: Sequence[Stock] = stage.world.stock if is_first else stage.world.stock[:1]
     _bring(stage, Stream.STOCK, extracts.stock_csv(replace(each, version=version) for each in stock), moment)
     if is_first:
-        _bring(stage, Stream.DEMAND, extracts.demand_csv(stage.world.demand), moment)
+        demand = (replace(each, version=version) for each in stage.world.demand)
+        _bring(stage, Stream.DEMAND, extracts.demand_csv(demand), moment)
 
 
 def _bring_told(stage: _Stage, told: Sequence[Told], moment: datetime) -> None:
