@@ -31,7 +31,7 @@ def test_ship_notice_short_cancels_the_remainder(town: Town) -> None:
     town.answers(AS_ORDERED)
     ships(town, "ASN-1", "82", status="CC")
     town.opens("ship_notice_short", team="PRO", told="WHS", tasks="PLN CSR")
-    town.decides("cancel_remainder", approved_by=["paul"])
+    town.decides("cancel_remainder", approved_by=["paul", "pia"])
     town.erp_carries_out()
     town.closes("agreed")
 

@@ -27,10 +27,12 @@ from exceptions_app import intake, sla
 from exceptions_app.asking import follow
 from exceptions_app.cases.models import Case, Clock, QueueEntry, Task, TaskState
 from exceptions_app.notifications.models import Notification
+from exceptions_app.policies.models import ApprovalRule, PolicyRelease
+from exceptions_app.policies.standard import standard_approvals
 from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import Proposal
 from tests.builders import edifact, x12
-from tests.builders.factories import BERLIN, ApprovalRuleFactory, MembershipFactory, UserFactory
+from tests.builders.factories import BERLIN, MembershipFactory, UserFactory
 from tests.journeys import house as houses
 from tests.journeys.house import ITEM, OUR_ID, PRICE, SUPPLIER, THEIR_ID, WANTED, House, order
 from tests.journeys.quiet import what_is_left
@@ -49,15 +51,6 @@ SOMEBODY = {
     "SUP": "sam",
     "EDI": "ed",
 }
-#: Who agrees besides whoever the amount needs (TAXONOMY, approval): type, resolution, team.
-APPROVERS = (
-    ("price_mismatch", "accept_price", "FIN"),
-    ("substitution", "accept_substitute", "PLN"),
-    ("invoice_price", "accept_as_billed", "FIN"),
-    ("invoice_price", "accept_as_billed", "PRO"),
-    ("invoice_duplicate", "not_a_duplicate", "FIN"),
-    ("invoice_terms", "accept_as_billed", "FIN"),
-)
 
 
 class Town:
@@ -79,14 +72,8 @@ class Town:
         polling.poll_due()
         town.catch_up()
         town.house.agree_with_partner()
-        for type_code, resolution, team in APPROVERS:
-            ApprovalRuleFactory.create(
-                name=f"{team} agrees",
-                type_code=type_code,
-                resolutions=[resolution],
-                percent_above=None,
-                team_code=team,
-            )
+        ApprovalRule.objects.all().delete()
+        standard_approvals(town.house.company, PolicyRelease.objects.get(), owner="Administrator")
         town.house.people["walt"] = walt = UserFactory.create(username="walt")
         MembershipFactory.create(user=walt, team=town.house.teams["WHS"], role="lead", limit=Decimal(25_000))
         for name, person in town.house.people.items():
