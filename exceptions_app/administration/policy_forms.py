@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from erp_connectors.errors import RightlineError
 from exceptions_app.administration import checks
@@ -17,10 +20,12 @@ from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.notifications.words import FACTS_IN_WORDS, FACTS_OF_COVER
 from exceptions_app.people.models import Role
 from exceptions_app.people.permissions import works_in
+from exceptions_app.policies import condition_text
+from exceptions_app.policies.conditions import OPERATORS
 from exceptions_app.policies.models import EscalationStep, Side, TellingKind
 from exceptions_app.policies.texts import names_in
 from exceptions_app.policies.values import STANDARD_FIGURES, LimitState
-from exceptions_app.routing.facts import FACTS, read_condition
+from exceptions_app.routing.facts import FACTS
 
 ANY = [("", "Any")]
 TEAMS = [(code.value, f"{code.name.replace('_', ' ').capitalize()} ({code.value})") for code in TeamCode]
@@ -148,25 +153,79 @@ class CalendarForm(PolicyForm):
         return cleaned
 
 
+class ConditionField(forms.CharField):
+    """A condition as lines (`condition_text`), kept as the JSON that says the same."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{
+                "required": False,
+                "strip": False,
+                "widget": forms.Textarea(
+                    attrs={"rows": 8, "cols": 80, "spellcheck": "false", "class": "condition"}
+                ),
+                "help_text": _help_with_conditions(),
+                **options,
+            }
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a condition as lines, and what was typed as it was typed."""
+        return value if isinstance(value, str) else condition_text.written(value, FACTS)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the condition. Raises ValidationError naming the line."""
+        try:
+            return condition_text.read(str(value or ""), FACTS)
+        except RightlineError as error:
+            raise ValidationError(str(error)) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Say whether it is another condition, however it was written."""
+        try:
+            now = condition_text.read(str(data or ""), FACTS)
+        except RightlineError:
+            return True
+        return bool(self.prepare_value(initial or {}) != self.prepare_value(now))
+
+
+def _help_with_conditions() -> SafeString:
+    """Return an example, and every fact with what it can be compared by."""
+    rows = format_html_join(
+        "",
+        "<li><code>{}</code> {}: {}</li>",
+        (
+            (
+                fact.name,
+                gettext(fact.label),
+                f"{', '.join(code.replace('_', ' ') for code in OPERATORS[fact.kind])}"
+                + (f" ({', '.join(fact.levels)})" if fact.levels else ""),
+            )
+            for fact in sorted(FACTS.values(), key=lambda fact: fact.name)
+        ),
+    )
+    return format_html(
+        "Empty: it always holds. One comparison on each line; all of them must hold. Indent below "
+        "<code>any of:</code>, <code>all of:</code> or <code>not:</code>. Commas stand between several words."
+        "<pre>{}</pre><details><summary>Facts</summary><ul>{}</ul></details>",
+        EXAMPLE,
+        rows,
+    )
+
+
+EXAMPLE = """amount at least 1000
+any of:
+  supplier is 77
+  category has any of seals, bearings"""
+
+
 class RoutingRuleForm(PolicyForm):
-    """Checks the condition and shows which facts there are."""
+    """Takes the condition as lines, and shows which facts there are."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if "condition" in self.fields:
-            self.fields["condition"].help_text = (
-                'Empty holds always. {"all": [{"fact": "amount", "op": "at_least", "value": "1000"}]}. '
-                f"Facts: {', '.join(sorted(FACTS))}."
-            )
-
-    def clean_condition(self) -> dict[str, Any]:
-        """Refuse a condition that cannot be read, naming the place."""
-        tree: dict[str, Any] = self.cleaned_data["condition"] or {}
-        try:
-            read_condition(tree)
-        except RightlineError as error:
-            raise ValidationError(str(error)) from error
-        return tree
+            self.fields["condition"] = ConditionField(label=self.fields["condition"].label)
 
     def clean(self) -> dict[str, Any]:
         """Check that the team is of the company, and that the person works in it."""

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from erp_connectors.companies import Company, Connection
 from erp_connectors.exchange.models import PartnerProfile
+from exceptions_app.administration.policy_forms import ConditionField
 from exceptions_app.people.models import User
 from exceptions_app.policies.models import (
     ApprovalRule,
@@ -125,7 +126,7 @@ def test_the_supplier_of_a_scope_is_one_of_its_company(root: Client, world: Grou
         ),
         ('{"any": []}', "any: must be a list with at least one condition"),
         ('["x"]', "must be an object"),
-        ("{broken", "Enter a valid JSON"),
+        ("{broken", "This is no JSON"),
     ],
 )
 def test_a_condition_that_cannot_be_read_is_refused_with_its_place(
@@ -134,6 +135,39 @@ def test_a_condition_that_cannot_be_read_is_refused_with_its_place(
     rule = factories.RoutingRuleFactory.create(company=world.company, team=world.teams["PRO"])
     found = refused(root, rule, condition=condition)
     assert words in found["condition"][0]
+
+
+def test_a_condition_is_shown_and_taken_as_lines(root: Client, world: Ground) -> None:
+    rule = factories.RoutingRuleFactory.create(
+        company=world.company,
+        team=world.teams["PRO"],
+        condition={"fact": "amount", "op": "at_least", "value": "1000"},
+    )
+    page = root.get(address(RoutingRule, "change", rule.pk)).content.decode()
+    assert "amount at least 1000" in page
+    assert "<summary>Facts</summary>" in page
+
+    lines = "amount at least 500\nany of:\n  supplier is 77\n  region one of DE, AT"
+    send(root, address(RoutingRule, "change", rule.pk), condition=lines)
+    rule.refresh_from_db()
+    assert rule.condition["all"][1]["any"][1] == {"fact": "region", "op": "one_of", "value": ["DE", "AT"]}
+
+
+def test_the_same_condition_written_otherwise_is_no_change(root: Client, world: Ground) -> None:
+    field = ConditionField()
+    kept = {"all": [{"fact": "amount", "op": "at_least", "value": 1000}]}
+
+    assert not field.has_changed(kept, '{"fact": "amount", "op": "at_least", "value": "1000"}')
+    assert not field.has_changed(kept, "amount at_least 1000\r\n")
+    assert field.has_changed(kept, "amount at least 1001")
+    assert field.has_changed(kept, "amount at")
+    assert not field.has_changed({}, "")
+
+
+def test_a_line_that_cannot_be_read_is_named(root: Client, world: Ground) -> None:
+    rule = factories.RoutingRuleFactory.create(company=world.company, team=world.teams["PRO"])
+    found = refused(root, rule, condition="amount at least 500\ncolour is red")
+    assert "Line 2: “colour” is no fact" in found["condition"][0]
 
 
 def test_a_condition_that_can_be_read_is_taken(root: Client, world: Ground) -> None:
