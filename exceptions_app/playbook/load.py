@@ -29,7 +29,7 @@ from exceptions_app.detection.registry import exception_type
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot
 from exceptions_app.detection.types.base import BucketType, SubjectKind
 from exceptions_app.detection.view import LineView, look
-from exceptions_app.playbook.situation import LineFacts, Part, Situation
+from exceptions_app.playbook.situation import LineFacts, Part, QuantityBasis, Situation
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import Policies
 from exceptions_app.policies.values import ToleranceTable
@@ -37,6 +37,8 @@ from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import ProposalLine
 
 SUBSTITUTION = "substitution"
+#: Why an answer cannot be meant as it is counted (`answer_conflict`).
+MISCOUNTED = frozenset({"below_received", "beyond_open"})
 #: What a line is called that is about the whole of an invoice, a message ...
 WHOLE = "all"
 
@@ -182,6 +184,7 @@ def _facts(
         difference=_difference(view),
         names_no_basis=names_no_basis(_as_said(case_line.order_line)),
         likely_basis=_likely_basis(view),
+        other_count=_other_count(case_line, view),
         item=position.line.item,
         description=position.line.description,
         base_unit=snapshot.item.base_unit if snapshot.item else "",
@@ -216,6 +219,13 @@ def _likely_basis(view: LineView | None) -> Decimal | None:
         return None
     likely = prices.confirmed.amount * Fraction(fact.price.per or 1) / prices.ordered.amount
     return Decimal(likely.numerator) if likely.denominator == 1 else None
+
+
+def _other_count(case_line: CaseLine, view: LineView | None) -> QuantityBasis | None:
+    """Return how a supplier counts if not as it is read; None where its quantities can be meant as read."""
+    if view is None or MISCOUNTED.isdisjoint(case_line.actual.get("reasons", ())):
+        return None
+    return QuantityBasis.OPEN if view.snapshot.terms.total_quantity else QuantityBasis.TOTAL
 
 
 def _difference(view: LineView | None) -> Decimal | None:

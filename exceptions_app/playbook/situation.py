@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from erp_connectors.canonical.commands import CommandKind, LineValues
 from erp_connectors.canonical.documents import (
@@ -13,6 +14,13 @@ from erp_connectors.canonical.documents import (
 )
 from erp_connectors.canonical.values import DateKind, Price, Quantity
 from exceptions_app.detection.agreement import AgreementKind
+
+
+class QuantityBasis(StrEnum):
+    """What the quantities of a supplier's answers are of: the whole line, or what is still open of it."""
+
+    TOTAL = "total"
+    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +51,8 @@ class LineFacts:
     nobody can convert; `substitute`: what is offered instead, by its first name. `at_stake`: the money
     that deviates, in `currency`, on what is no order; that has no values an ERP could be asked to change.
     `names_no_basis`: the stated price does not say for how many units it is; `likely_basis`: how many would
-    make it the order's price.
+    make it the order's price. `other_count`: what its quantities would be of, where they cannot be meant as
+    they are counted now.
     """
 
     case_line_id: int
@@ -61,6 +70,7 @@ class LineFacts:
     base_unit: str = ""
     names_no_basis: bool = False
     likely_basis: Decimal | None = None
+    other_count: QuantityBasis | None = None
     unknown_units: tuple[str, ...] = ()
     substitute: str = ""
     at_stake: Decimal | None = None
@@ -141,7 +151,8 @@ class LinePlan:
     Without a command `after` is what people reckon with from then on; the ERP keeps `before`. `money`: what
     the decision costs or claims besides moved or changed quantity (an agreed cost, a price difference, a
     credit), in the order's currency; None: it should be known, and is not. `note`: what was written about it.
-    `price_basis`: for how many units the supplier's prices are from then on where they do not say so.
+    `price_basis`: for how many units the supplier's prices are from then on where they do not say so;
+    `quantity_basis`: what its quantities are of from then on.
     """
 
     case_line_id: int
@@ -153,6 +164,7 @@ class LinePlan:
     despatch: Despatch | None = None
     conversions: tuple[Conversion, ...] = ()
     price_basis: Decimal | None = None
+    quantity_basis: QuantityBasis | None = None
     money: Decimal | None = Decimal(0)
     note: str = ""
 

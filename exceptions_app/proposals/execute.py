@@ -19,11 +19,12 @@ from exceptions_app.detection.load import PRICE_BASIS, price_bases
 from exceptions_app.detection.subject import SubjectSnapshot, word_of
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.playbook.load import free_lines, line_snapshot
-from exceptions_app.playbook.situation import LinePlan, Plan
+from exceptions_app.playbook.situation import LinePlan, Plan, QuantityBasis
 from exceptions_app.proposals import lifecycle, settle
 from exceptions_app.proposals.change import Step, change
 from exceptions_app.proposals.models import Proposal
 from exceptions_app.subjects.registry import subject
+from suppliers.profiles import SupplierProfile
 
 
 def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
@@ -36,6 +37,7 @@ def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
     _agree(proposal, plan, at)
     _convert(plan)
     _set_basis(proposal, plan, at)
+    _set_count(proposal, plan)
     _enter(proposal, plan)
     _note_tasks(proposal, plan)
     if plan.command is None:
@@ -77,6 +79,22 @@ def _set_basis(proposal: Proposal, plan: Plan, at: datetime) -> None:
         quantity=bases.pop(),
         made_at=at,
     )
+    _look_at_orders_of(supplier)
+
+
+def _set_count(proposal: Proposal, plan: Plan) -> None:
+    """Write into the supplier's profile what its quantities are of; all its orders are counted anew."""
+    bases = {line.quantity_basis for line in plan.lines if line.quantity_basis is not None}
+    supplier = proposal.case.supplier_id
+    if supplier is None or not bases:
+        return
+    SupplierProfile.objects.update_or_create(
+        supplier_id=supplier, defaults={"answers_total_quantity": QuantityBasis.TOTAL in bases}
+    )
+    _look_at_orders_of(supplier)
+
+
+def _look_at_orders_of(supplier: int) -> None:
     orders = PurchaseOrder.objects.filter(supplier=supplier, state=OrderState.RELEASED)
     watch.mark(SubjectKind.ORDER, list(orders.values_list("pk", flat=True)))
 

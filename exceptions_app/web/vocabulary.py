@@ -172,6 +172,11 @@ RESOLUTIONS = (
         "Say for how many units its prices are that name no basis. All it confirmed is compared anew; "
         "the ERP is not changed."
     ),
+    gettext_noop("It counts the other way"),
+    gettext_noop(
+        "Its answers name what is still open instead of the whole line, or the reverse. All it answered is "
+        "counted anew; the ERP is not changed."
+    ),
     gettext_noop("The basis is right"),
     gettext_noop("Both prices are meant as they stand: judge the difference. Nothing is written to the ERP."),
 )

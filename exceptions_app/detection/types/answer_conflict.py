@@ -31,7 +31,7 @@ class AnswerConflict(LineType):
     owner = TeamCode.PROCUREMENT
     told = (TeamCode.INTEGRATION,)
     service = ServiceLevel(4, 16)
-    resolutions = ("settle_answer",)
+    resolutions = ("settle_answer", "set_quantity_basis")
     is_live = True
     stakes = frozenset({Stake.DOUBT})
     heals_by = (Healing.ANSWERED, Healing.CONFIRMED_AGAIN, Healing.ERP_CHANGED, Healing.CANCELLED)

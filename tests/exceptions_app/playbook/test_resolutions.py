@@ -13,7 +13,7 @@ from exceptions_app.detection.agreement import AgreementKind
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.amount import amount_of, percent_of
 from exceptions_app.playbook.inputs import Inputs
-from exceptions_app.playbook.situation import LineFacts, Part, Plan, Situation
+from exceptions_app.playbook.situation import LineFacts, Part, Plan, QuantityBasis, Situation
 
 TODAY = date(2026, 11, 24)
 REQUESTED = date(2026, 12, 2)
@@ -313,6 +313,7 @@ DEARER = replace(
     difference=Decimal("760.00"),
     at_stake=Decimal("760.00"),
     names_no_basis=True,
+    other_count=QuantityBasis.OPEN,
 )
 BOXED = replace(SHORT, unknown_units=("BX",), base_unit="EA")
 CANCELLED = replace(SHORT, values=replace(SHORT.values, cancelled=True))
@@ -353,6 +354,7 @@ WRITES_NOTHING = {
     "return_document",
     "send_back",
     "set_basis",
+    "set_quantity_basis",
     "short_pay",
     "accept_discount",
     "accept_price_once",

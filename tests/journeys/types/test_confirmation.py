@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from suppliers.profiles import SupplierProfile
 from tests.builders import x12
 from tests.builders.factories import TypeSettingFactory
 from tests.journeys.house import WANTED, on
@@ -134,6 +135,17 @@ def test_answer_conflict_ends_when_a_person_says_which_holds(town: Town) -> None
     town.opens("answer_conflict", team="PRO", told="EDI")
     town.decides("settle_answer", quantity="100", confirmed_on=f"{WANTED}")
     town.closes("answered")
+
+
+def test_answer_conflict_ends_once_it_is_known_what_the_supplier_counts(town: Town) -> None:
+    town.orders()
+    town.answers(AS_ORDERED)
+    town.receives(receipt(received(60)))
+    town.answers(x12.ack("IQ", "40", on=WANTED))
+    town.opens("answer_conflict", team="PRO", told="EDI")
+    town.decides("set_quantity_basis")
+    town.closes("no longer deviates")
+    assert not SupplierProfile.objects.get().answers_total_quantity
 
 
 def test_unordered_line_is_matched_by_hand(town: Town) -> None:
