@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from erp_connectors import clock
 from erp_connectors.companies import Connection
+from erp_connectors.exchange.lifecycle import IN_FLIGHT
 from erp_connectors.exchange.models import (
     Command,
     CommandState,
@@ -26,10 +27,12 @@ def what_is_left() -> list[str]:
     """
     left = [str(path) for folder in _mailboxes() for path in _files(folder)]
     now = clock.now()
+    # One that is behind another of its order waits for the ERP, and not for us.
+    before = Command.objects.filter(order=OuterRef("order"), state__in=IN_FLIGHT)
     due = {
         "interchanges": Interchange.objects.filter(status=InterchangeStatus.RECEIVED),
         "looks": Watch.objects.filter(Q(due_at__lte=now) | Q(marked__gt=F("seen"))),
-        "commands": Command.objects.filter(state=CommandState.WAITING),
+        "commands": Command.objects.filter(~Exists(before), state=CommandState.WAITING),
         "messages": SupplierMessage.objects.filter(state=MessageState.QUEUED),
         "outgoing files": OutgoingFile.objects.filter(status=OutgoingStatus.WAITING),
         "clocks": Clock.objects.filter(sweep_at__lte=now),
