@@ -10,8 +10,9 @@ from exceptions_app.detection.agreement import Agreement, AgreementState
 from exceptions_app.detection.deadlines import Deadline
 from exceptions_app.detection.subject import ACTIVE, SubjectSnapshot, SubjectView, counting
 
+OTHER_SUPPLIER = "other_supplier"
 #: Reasons why a line is about no order that is here (`heads.unplaced`); others: it fits no line of one.
-WITHOUT_ORDER = frozenset({"order_unknown", "other_supplier", "no_order_named"})
+WITHOUT_ORDER = frozenset({"order_unknown", OTHER_SUPPLIER, "no_order_named"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Whoever speaks of an order that nobody knows is heard: a business day later somebody has to look."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -73,3 +74,12 @@ def test_an_order_that_comes_within_the_day_was_never_missing(weserland: House) 
     catch_up()
     live_until(on(WEDNESDAY, 12))
     assert not Case.objects.exists()
+
+
+def test_an_order_of_another_supplier_is_none_of_this_one(weserland: House) -> None:
+    weserland.tell_orders(replace(order(NUMBER, released_at=on(TUESDAY, 9)), supplier="78"))
+    Partner(weserland).sends(a_confirmation())
+    catch_up()
+    live_until(on(WEDNESDAY, 10, 1))
+    case = weserland.the_case()
+    assert case.headline == f"Confirmation of {NUMBER}, an order of another supplier"

@@ -10,7 +10,7 @@ from erp_connectors.documents.matching import NoMatch
 from erp_connectors.documents.positions import UnmatchedLine
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, earliest_sight
-from exceptions_app.detection.documents import WITHOUT_ORDER, DocumentView, LooseLine
+from exceptions_app.detection.documents import OTHER_SUPPLIER, WITHOUT_ORDER, DocumentView, LooseLine
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.types.base import (
     Example,
@@ -89,7 +89,7 @@ class UnorderedLine(ExceptionType):
         actual = deviation.actual
         spoken = SPOKEN.get(actual["kind"], "Document")
         if "order" in actual:
-            return f"{spoken} {_of_no_order(actual['document'], actual['order'])}"
+            return f"{spoken} {_of_no_order(actual['document'], actual['order'], actual['reason'])}"
         item = f" ({actual['item']})" if actual["item"] else ""
         return f"{spoken} {actual['document']}: line {actual['line']}{item} fits no line of the order"
 
@@ -203,12 +203,12 @@ class UnorderedLine(ExceptionType):
         ]
 
 
-def _of_no_order(document: str, order: str) -> str:
+def _of_no_order(document: str, order: str, reason: str) -> str:
     """A confirmation has no name but that of its order."""
     if not order:
         return f"{document} names no order"
     named = f"of {order}" if document == order else f"{document} names {order}"
-    return f"{named}, no order we know"
+    return f"{named}, {'an order of another supplier' if reason == OTHER_SUPPLIER else 'no order we know'}"
 
 
 def _is_of_no_order(line: LooseLine) -> bool:
