@@ -1,7 +1,7 @@
 """What suppliers, carriers, the warehouse and accounts remember: how far each order has come, for them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from erp_connectors.canonical.codec import from_json, to_json
@@ -34,8 +34,8 @@ class Page:
 class Ledger:
     """Everything remembered of one company. `acts`: how much has happened since the seed.
 
-    `control` is the next number of an interchange, `next_order` that of an order, `read` the mails that were
-    read, `owed` the part of an act that the rate still owes.
+    `control` is the next number of an interchange, `next_order` that of an order; `read` names the mails that
+    were read.
     """
 
     seed: int
@@ -43,7 +43,7 @@ class Ledger:
     next_order: int
     pages: dict[str, Page]
     acts: int = 0
-    read: tuple[str, ...] = field(default=())
+    read: tuple[str, ...] = ()
 
 
 def opened(world: World, *, seed: int, control: int) -> Ledger:

@@ -8,7 +8,7 @@ at, and the clocks are swept. So the queues hold young and old work when a new u
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -92,7 +92,7 @@ def seed(
             for stage in stages:
                 _live_until(stage, moment)
             _catch_up(moment)
-            say(f"{moment:%a %d %b %H:%M} UTC is done")
+            say(f"{moment.astimezone(UTC):%a %d %b %H:%M} UTC is done")
             if step == 0:
                 deeds.people_claim()
             elif moment != now:
@@ -266,7 +266,11 @@ def _bring_letters(stage: _Stage, told: Sequence[Told]) -> None:
         for letter in sent:
             for payload in _arriving(some[0], letter.payload):
                 inbox.receive(
-                    payload, connection=stage.edi_connection, channel="folder", file_name=letter.file_name
+                    payload,
+                    connection=stage.edi_connection,
+                    channel="folder",
+                    file_name=letter.file_name,
+                    received_at=at,
                 )
 
 
