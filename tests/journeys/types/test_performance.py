@@ -17,7 +17,6 @@ def confirms(town: Town, series: str, prices: list[str]) -> None:
     now = town.a_minute_later()
     placed = [order(f"45{series}00{place:04}", released_at=now) for place in range(len(prices))]
     town.house.tell_orders(*placed, at=now)
-    town.catch_up()
     messages = [
         ("855", x12.confirmation_segments(each.number, [loop(price)], currency="EUR", on=now.date()))
         for each, price in zip(placed, prices, strict=True)
