@@ -60,13 +60,14 @@ def window(address: str, chromium: Browser) -> Iterator[OpenPage]:
         *,
         width: int = 1680,
         theme: str = "light",
+        language: str = "en-GB",
         with_password: bool = False,
     ) -> Page:
         context = chromium.new_context(
             base_url=address,
             viewport={"width": width, "height": 1000},
             color_scheme="dark" if theme == "dark" else "light",
-            locale="en-GB",
+            locale=language,
             reduced_motion="reduce",
         )
         context.set_default_timeout(30_000)
