@@ -14,7 +14,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.documents.models import Document
 from erp_connectors.edi.envelope import Verdict
 from exceptions_app.audit.models import Event
@@ -72,18 +71,6 @@ MESSAGES_SHOWN = 50
 #: Verbs with a form of their own elsewhere on the page.
 OWN_PLACE = ("comment", "ask")
 
-DOCUMENT_KINDS: dict[str, tuple[Text, str]] = {
-    DocumentKind.PURCHASE_ORDER: (_("Purchase order"), "shopping-cart"),
-    DocumentKind.CONFIRMATION: (_("Confirmation"), "file-check"),
-    DocumentKind.SHIP_NOTICE: (_("Ship notice"), "truck"),
-    DocumentKind.SHIPMENT_STATUS: (_("Shipment status"), "truck"),
-    DocumentKind.RECEIPT: (_("Goods receipt"), "clipboard-check"),
-    DocumentKind.INVOICE: (_("Invoice"), "receipt-text"),
-    DocumentKind.STOCK: (_("Stock"), "boxes"),
-    DocumentKind.DEMAND: (_("Customer order"), "headset"),
-    DocumentKind.SUPPLIER: (_("Supplier"), "building-2"),
-    DocumentKind.ITEM: (_("Item"), "tag"),
-}
 CHANNELS: dict[str, Text] = {
     "api": _("by API"),
     "folder": _("by folder"),
@@ -151,7 +138,7 @@ def _head(page: CasePage, person: User, now: datetime) -> dict[str, Any]:
         "seen": case.version,
         "type_label": type_label(case.type_code),
         "queue_url": queue_url(case.team),
-        "document_label": DOCUMENT_KINDS[case.document.kind][0] if case.document else "",
+        "document_label": labels.DOCUMENT_KINDS[case.document.kind][0] if case.document else "",
         "may_see_interchange": bool(
             case.interchange and may_in_company(person, "view_exchange", case.company)
         ),
@@ -568,7 +555,7 @@ def verdict_chip(verdict: str) -> Chip:
 
 def document_view(document: Document) -> dict[str, Any]:
     """Return a document as the list names it."""
-    label, icon = DOCUMENT_KINDS.get(document.kind, (document.kind, "file-text"))
+    label, icon = labels.DOCUMENT_KINDS.get(document.kind, (document.kind, "file-text"))
     transaction = document.transaction
     source = document.connection.name if transaction is None else ""
     if transaction is not None:

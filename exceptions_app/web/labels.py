@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from erp_connectors.canonical.documents import DocumentKind
 from exceptions_app.cases.models import CaseState, QueueRole, Severity
 from exceptions_app.cases.queries import ClockView
 from exceptions_app.proposals.models import ProposalState
@@ -128,6 +129,20 @@ def tone_of(person_id: int) -> str:
     """Return the colour of a person's initials, the same one everywhere."""
     return f"tone-{person_id % 6}"
 
+
+#: What each kind of document is called, and its icon.
+DOCUMENT_KINDS: dict[str, tuple[Text, str]] = {
+    DocumentKind.PURCHASE_ORDER: (_("Purchase order"), "shopping-cart"),
+    DocumentKind.CONFIRMATION: (_("Confirmation"), "file-check"),
+    DocumentKind.SHIP_NOTICE: (_("Ship notice"), "truck"),
+    DocumentKind.SHIPMENT_STATUS: (_("Shipment status"), "truck"),
+    DocumentKind.RECEIPT: (_("Goods receipt"), "clipboard-check"),
+    DocumentKind.INVOICE: (_("Invoice"), "receipt-text"),
+    DocumentKind.STOCK: (_("Stock"), "boxes"),
+    DocumentKind.DEMAND: (_("Customer order"), "headset"),
+    DocumentKind.SUPPLIER: (_("Supplier"), "building-2"),
+    DocumentKind.ITEM: (_("Item"), "tag"),
+}
 
 #: From this share of its time used on, a clock is urgent.
 NEARLY_USED_PERCENT = 75

@@ -16,7 +16,7 @@ from erp_connectors.errors import RightlineError
 from exceptions_app import matching
 from exceptions_app.cases.models import Case
 from exceptions_app.people.permissions import may_in_company
-from exceptions_app.web import formats
+from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, actor_of, companies_open, permitted, person_of
 from exceptions_app.web.labels import Text
 from exceptions_app.web.pages import show, tell
@@ -88,7 +88,7 @@ def _page(
     loose = [entry for some in head.loose.values() for entry in some if entry["line"] is not None]
     context = {
         "head": head,
-        "kind": head.kind.replace("_", " "),
+        "kind": labels.DOCUMENT_KINDS[head.kind][0],
         "problem": problem,
         "may_match": may_in_company(person_of(request), "match_documents", head.company),
         "lines": [_line(head, entry, wrong) for entry in loose[:MOST_LINES]],

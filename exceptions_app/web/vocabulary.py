@@ -240,3 +240,15 @@ ROLES = (
     gettext_noop("Manager"),
     gettext_noop("Auditor (reads only)"),
 )
+
+#: Why a line of a document could be a line of an order (`documents.candidates`).
+LIKENESSES = (
+    gettext_noop("the order it names"),
+    gettext_noop("an order number that differs little"),
+    gettext_noop("our item number"),
+    gettext_noop("the supplier's item number"),
+    gettext_noop("the same GTIN"),
+    gettext_noop("the same quantity"),
+    gettext_noop("the same price"),
+    gettext_noop("the same line number"),
+)

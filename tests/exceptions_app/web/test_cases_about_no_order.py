@@ -61,7 +61,9 @@ def message(scene: Scene) -> Case:
 @pytest.fixture
 def stream(scene: Scene) -> Case:
     state = make.StreamStateFactory.create(connection=scene.world.erp, stream="orders")
-    return case_of(scene, "EX-8", "feed_silent", stream=state, subject_kind="stream", subject_id=state.pk)
+    case = case_of(scene, "EX-8", "feed_silent", stream=state, subject_kind="stream", subject_id=state.pk)
+    case.lines.update(actual={"text": "BAK03 is empty.", "silent_since": TUESDAY_TEN.isoformat()})
+    return case
 
 
 def test_their_pages_show_what_is_wrong(scene: Scene, message: Case, stream: Case) -> None:

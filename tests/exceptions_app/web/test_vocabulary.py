@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils.translation import gettext, override
 
+from erp_connectors.documents import candidates
 from exceptions_app.cases.actions import VERBS
 from exceptions_app.detection.inquiries import LABELS
 from exceptions_app.detection.registry import all_types
@@ -29,10 +30,13 @@ def test_every_word_of_the_pure_modules_is_in_the_vocabulary() -> None:
     assert operators <= set(vocabulary.CONDITIONS)
     said = {word for each in RESOLUTIONS.values() for word in (each.label, each.description)}
     assert said <= set(vocabulary.RESOLUTIONS)
+    likenesses = re.findall(r'reasons\.append\(\("(.+?)",', Path(candidates.__file__).read_text())
+    assert set(likenesses) == set(vocabulary.LIKENESSES)
 
 
 def test_german_readers_find_every_word_translated() -> None:
     words = vocabulary.TYPES + vocabulary.VERBS + vocabulary.RESOLUTIONS + vocabulary.INPUTS
+    words += vocabulary.LIKENESSES
     with override("de"):
         left = [word for word in words if gettext(word) == word]
 
