@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from erp_connectors import clock
+from erp_connectors.canonical.commands import LineValues
 from erp_connectors.errors import ConfigurationError, ConflictError, TransientError
 from erp_connectors.exchange import outbox
 from exceptions_app import intake
@@ -56,6 +57,8 @@ from exceptions_app.proposals.renewal import (
     tell_approvers,
 )
 from exceptions_app.proposals.settle import unsent_commands
+
+NOTHING_WRITTEN: Mapping[str, LineValues] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +131,12 @@ def propose(
     by: Actor,
     expected_version: int | None = None,
     bundle: Bundle | None = None,
+    written: Mapping[str, LineValues] = NOTHING_WRITTEN,
 ) -> Proposal:
     """Propose a resolution; carried out at once when the proposer's limit covers it and no rule objects.
 
-    `bundle`: it is a part of one decision over several cases, and limits are held against the whole. Raises
+    `bundle`: it is a part of one decision over several cases, and limits are held against the whole.
+    `written`: what parts of it before this one write to lines of the order, by number. Raises
     UnusableInputs, NotAllowed (permission, state), StaleVersion, and ConflictError when the lines are in
     another proposal.
     """
@@ -145,6 +150,7 @@ def propose(
         decision = planning.decide(
             case, resolution=resolution, inputs=inputs, person=person, as_of=at, lines=lines
         )
+        decision = planning.on_top(decision, written)
         proposal = Proposal.objects.create(
             case=case,
             bundle=bundle,

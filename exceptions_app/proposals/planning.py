@@ -18,9 +18,12 @@ from exceptions_app.playbook import registry
 from exceptions_app.playbook.amount import amount_of, percent_of
 from exceptions_app.playbook.inputs import LINES, Inputs, Problem, UnusableInputs
 from exceptions_app.playbook.load import Outlook, line_snapshot, loaded, name_of, situation_of
-from exceptions_app.playbook.situation import Plan
+from exceptions_app.playbook.situation import LinePlan, Plan
 from exceptions_app.proposals.approvals import hash_of, same_values
 from exceptions_app.proposals.models import Proposal, ProposalLine
+
+#: What a decision may change of an order line.
+LINE_VALUES = ("quantity", "schedule", "price", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,31 @@ def decide(
         percent=percent_of(plan.lines, situation),
         today=situation.today,
     )
+
+
+def on_top(decision: Decision, written: Mapping[str, LineValues]) -> Decision:
+    """Return a decision as it is once other values are `written` to its lines first, by line number.
+
+    It still changes what it changed, and leaves the rest as it will be then. Raises UnusableInputs where both
+    change the same value.
+    """
+    lines = tuple(
+        _line_on_top(line, written[line.number]) if line.number in written else line
+        for line in decision.plan.lines
+    )
+    return replace(decision, plan=replace(decision.plan, lines=lines))
+
+
+def _line_on_top(line: LinePlan, values: LineValues) -> LinePlan:
+    changed = {
+        name: getattr(line.after, name)
+        for name in LINE_VALUES
+        if getattr(line.after, name) != getattr(line.before, name)
+    }
+    twice = [name for name in changed if getattr(values, name) != getattr(line.before, name)]
+    if twice:
+        raise UnusableInputs([Problem("", f"Line {line.number}: its {', '.join(twice)} would change twice.")])
+    return replace(line, before=values, after=replace(values, **changed))
 
 
 def decide_again(proposal: Proposal, *, as_of: datetime) -> Decision:

@@ -10,6 +10,8 @@ from decimal import Decimal
 from django.db import transaction
 
 from erp_connectors import clock
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.commands import LineValues
 from erp_connectors.errors import ConfigurationError, PermanentError, RightlineError
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import Case, CaseLine
@@ -94,8 +96,9 @@ def preview_of_order(wanted: Sequence[Wanted], *, person: User) -> Whole:
     if barred:
         numbers = ", ".join(sorted(case.number for case in barred))
         raise NotAllowed(f"{person} may not propose a resolution for {numbers}.")
-    whole = preview(wanted, currency=cases[0].company.currency, person=person)
-    return replace(whole, parts=_without_clashes(whole.parts))
+    in_order = sorted(wanted, key=lambda each: each.case.pk)
+    whole = preview(in_order, currency=cases[0].company.currency, person=person)
+    return replace(whole, parts=_one_after_another(whole))
 
 
 def propose_for_order(wanted: Sequence[Wanted], *, reason: str, by: Actor) -> Bundle:
@@ -132,9 +135,10 @@ def propose(
         proposed_by=by.person,
         created_at=clock.now(),
     )
+    written: dict[str, LineValues] = {}
     # In the order of their keys, so that two such decisions queue up instead of waiting for each other.
     for each in sorted(wanted, key=lambda each: each.case.pk):
-        actions.propose(
+        proposal = actions.propose(
             each.case,
             resolution=each.resolution,
             inputs=each.inputs,
@@ -142,8 +146,18 @@ def propose(
             by=by,
             expected_version=each.expected_version,
             bundle=bundle,
+            written={} if incident else written,
         )
+        written |= _written_by(proposal)
     return bundle
+
+
+def _written_by(proposal: Proposal) -> dict[str, LineValues]:
+    """Return what a proposal writes to lines of its order, by number."""
+    if not proposal.writes_to_erp:
+        return {}
+    lines = proposal.lines.exclude(order_line=None).values_list("order_line__number", "after")
+    return {number: from_builtins(after, LineValues) for number, after in lines}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,23 +201,35 @@ def _part(wanted: Wanted, lines: list[CaseLine], outlook: Outlook, person: User)
     return Part(case=case, decision=decision)
 
 
-def _without_clashes(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Name a part that writes a line which another writes before it."""
-    written: dict[str, Case] = {}
-    checked = []
-    for part in parts:
-        plan = part.decision.plan if part.decision else None
-        lines = [line.number for line in plan.lines] if plan and plan.command else []
-        problems = tuple(
-            Problem(
-                "", f"{written[line].number} changes line {line} too: decide this once the ERP has done that."
-            )
-            for line in lines
-            if line in written
-        )
-        written |= {line: part.case for line in lines if line not in written}
-        checked.append(replace(part, problems=(*part.problems, *problems)))
-    return tuple(checked)
+def _one_after_another(whole: Whole) -> tuple[Part, ...]:
+    """Let each part be planned on what those before it write to the same order line."""
+    written: dict[str, LineValues] = {}
+    parts = []
+    for part in whole.parts:
+        done = _on_top(part, written, is_at_once=not whole.needs)
+        if done.decision is not None:
+            written |= _writes(done.decision)
+        parts.append(done)
+    return tuple(parts)
+
+
+def _on_top(part: Part, written: Mapping[str, LineValues], *, is_at_once: bool) -> Part:
+    again = [] if part.decision is None else [line for line in _writes(part.decision) if line in written]
+    if part.decision is None or not again:
+        return part
+    if not is_at_once:
+        words = f"Line {', '.join(again)} is changed by another part, and approvals are for what the ERP has."
+        return replace(part, problems=(*part.problems, Problem("", f"{words} Decide this afterwards.")))
+    try:
+        return replace(part, decision=planning.on_top(part.decision, written))
+    except UnusableInputs as twice:
+        return replace(part, problems=(*part.problems, *twice.problems))
+
+
+def _writes(decision: Decision) -> dict[str, LineValues]:
+    """Return what a decision writes to the ERP, by line number."""
+    plan = decision.plan
+    return {line.number: line.after for line in plan.lines} if plan.command is not None else {}
 
 
 def _needs(parts: Iterable[Part], whole: Decimal | None, person: User) -> Iterator[Need]:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from erp_connectors.canonical.values import Price
+from erp_connectors.connectors.base import Outcome
 from erp_connectors.exchange.models import Command
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import Role, User
-from exceptions_app.proposals.models import Bundle, Proposal
+from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from tests.builders.factories import MembershipFactory, UserFactory, offer, order_line
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
-from tests.exceptions_app.proposals.shortage import LATER, REQUESTED, Shortage, look, shortage
+from tests.exceptions_app.proposals.shortage import LATER, REQUESTED, Shortage, answer, look, shortage
 
 DATE, PRICE = "accept_date", "accept_price"
 
@@ -81,15 +82,39 @@ def test_it_is_for_all_or_for_none(changed: Shortage) -> None:
     assert not Proposal.objects.exists()
 
 
-def test_a_line_is_written_once_in_one_decision(changed: Shortage) -> None:
+@pytest.fixture
+def both(changed: Shortage) -> Shortage:
+    """Line 10 comes later in part, and dearer: two cases on one line."""
     offer(changed.line, (82, REQUESTED), (18, LATER), price=Price(Decimal(200), "EUR"))
     look(changed.line)
+    return changed
+
+
+def test_what_changed_on_one_line_is_written_one_after_the_other(both: Shortage) -> None:
+    mona, wanted = caller(both, "mona"), {"decisions": decisions()}
+    parts = json_of(mona.post("bundles/preview/", wanted))["parts"]
+    late, dear = [next(line for line in part["lines"] if line["line_number"] == "10") for part in parts]
+
+    assert dear["before"] == late["after"]
+    assert dear["after"]["schedule"] == late["after"]["schedule"]
+    assert Decimal(dear["after"]["price"]["amount"]) == 200
+
+    json_of(mona.post("bundles/", wanted), 201)
+    for command in Command.objects.order_by("pk"):
+        answer(command, Outcome.APPLIED)
+        look(both.line)
+    assert set(Proposal.objects.values_list("state", flat=True)) == {ProposalState.SETTLED}
+    assert both.agreement_states() == ["active", "active", "active"]
+
+
+def test_what_has_to_be_approved_is_not_stacked_up(both: Shortage) -> None:
+    both.person("bea").memberships.update(limit=100)
     wanted = {"decisions": decisions()}
-    late, dear = json_of(caller(changed, "mona").post("bundles/preview/", wanted))["parts"]
+    late, dear = json_of(caller(both).post("bundles/preview/", wanted))["parts"]
 
     assert late["problems"] == []
-    assert f"{late['case']} changes line 10 too" in dear["problems"][0]
-    assert problem(caller(changed, "mona").post("bundles/", wanted), 400)
+    assert "Line 10 is changed by another part" in dear["problems"][0]
+    assert problem(caller(both).post("bundles/", wanted), 400)
     assert not Bundle.objects.exists()
 
 
