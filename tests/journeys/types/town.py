@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.test import Client
+from django.utils.module_loading import import_string
 
 from erp_connectors import clock
 from erp_connectors.canonical.documents import Invoice, InvoiceLine, PurchaseOrder, Receipt, ReceiptLine
@@ -21,10 +22,7 @@ from erp_connectors.connectors.base import Stream
 from erp_connectors.connectors.simulator import extracts
 from erp_connectors.documents.identity import Recordable
 from erp_connectors.documents.models import DocumentHead
-from erp_connectors.exchange import canonical_json, outbox, outgoing, polling, processing
-from erp_connectors.exchange.channels import folder
-from exceptions_app import intake, sla
-from exceptions_app.asking import follow
+from erp_connectors.exchange import canonical_json, polling
 from exceptions_app.cases.models import Case, Clock, QueueEntry, Task, TaskState
 from exceptions_app.notifications.models import Notification
 from exceptions_app.policies.models import ApprovalRule, PolicyRelease
@@ -34,12 +32,14 @@ from exceptions_app.proposals.models import Proposal
 from tests.builders import edifact, x12
 from tests.builders.factories import BERLIN, MembershipFactory, UserFactory
 from tests.journeys import house as houses
+from tests.journeys.at_once import MOST_ROUNDS, WORK
 from tests.journeys.house import ITEM, OUR_ID, PRICE, SUPPLIER, THEIR_ID, WANTED, House, order
 from tests.journeys.quiet import what_is_left
 
 NUMBER = "4500010001"
-BATCH = 200
-ROUNDS = 20
+#: What runs in a town whenever something happens: all that workers do, but for what a journey does itself.
+BY_ITSELF = {"erp_connectors.tasks.poll_connections", "exceptions_app.tasks.watch_streams"}
+SWEEPS = [name for name in WORK if name not in BY_ITSELF]
 PARTIES = edifact.Parties(sender=THEIR_ID, receiver=OUR_ID, sender_qualifier="ZZ", receiver_qualifier="ZZ")
 #: Who looks into the queue of a team, and decides there.
 SOMEBODY = {
@@ -102,17 +102,12 @@ class Town:
         But for polling: how far the ERP was read matters as time passes, and its answers once it gives them.
         Streams are watched where that is what a journey is about.
         """
-        for _ in range(ROUNDS):
-            folder.pick_up_all()
-            processing.process_due(BATCH)
-            outbox.dispatch_due()
-            intake.evaluate_due(BATCH)
-            follow.send_messages(BATCH)
-            outgoing.send_due()
-            sla.sweep(clock.now(), BATCH)
+        for _ in range(MOST_ROUNDS):
+            for name in SWEEPS:
+                import_string(name).run()
             if not what_is_left():
                 return
-        raise AssertionError(f"after {ROUNDS} rounds there is still to do: {what_is_left()}")
+        raise AssertionError(f"After {MOST_ROUNDS} rounds there is still to do: {what_is_left()}")
 
     # --- the ERP ------------------------------------------------------------------------------------
 
