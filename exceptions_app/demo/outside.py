@@ -64,15 +64,15 @@ class Outside:
     # --- what there is to do ----------------------------------------------------------------------------
 
     def _ready(self) -> dict[str, list[PurchaseOrder]]:
-        """Return, for each kind of act, the orders it could be about."""
-        known = [
-            (self.erp.orders[number], page)
-            for number, page in sorted(self.ledger.pages.items())
-            if number in self.erp.orders and not page.is_stuck
+        """Return, for each kind of act, the orders it could be about; new ones are like any there was."""
+        released = [
+            order for _, order in sorted(self.erp.orders.items()) if order.state is OrderState.RELEASED
         ]
-        alive = [(order, page) for order, page in known if order.state is OrderState.RELEASED]
+        pages = self.ledger.pages
+        known = [(order, pages[order.number]) for order in released if order.number in pages]
+        alive = [(order, page) for order, page in known if not page.is_stuck]
         return {
-            "order": [order for order, _ in alive],
+            "order": released,
             "confirm": [order for order, page in alive if self._has_edi(order) and not page.is_answered],
             "ship": [order for order, page in alive if self._may_ship(order, page)],
             "carry": [order for order, page in alive if _is_under_way(page) and not page.is_tracked],
@@ -204,7 +204,11 @@ class Outside:
         self.post.orders[order.number] = self.erp.orders[order.number]
 
     def _note(self, order: PurchaseOrder, page: Page) -> None:
-        self.ledger = replace(self.ledger, pages={**self.ledger.pages, order.number: page})
+        """Keep how far the order has come, for as long as anything is left to do about it."""
+        pages = {**self.ledger.pages, order.number: page}
+        if page.is_billed and not page.is_stuck:
+            del pages[order.number]
+        self.ledger = replace(self.ledger, pages=pages)
 
     def _scene(self, order: PurchaseOrder) -> Scene:
         return Scene(
