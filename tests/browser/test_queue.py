@@ -150,15 +150,14 @@ def test_below_the_width_of_three_columns_a_case_is_a_page(window: OpenPage, roo
 
 def test_the_theme_changes_at_once_and_stays(window: OpenPage, room: Showroom) -> None:
     page = window(QUEUE)
-    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    body, light, dark = page.locator("body"), "rgb(246, 247, 249)", "rgb(13, 17, 23)"
+    expect(body).to_have_css("background-color", light)
     page.click(".nav-foot summary")
     with page.expect_response("**/profile/theme/"):
         page.click(".nav-foot button[value=dark]")
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    expect(body).to_have_css("background-color", dark)
     page.reload()
-
-    assert (light, dark) == ("rgb(246, 247, 249)", "rgb(13, 17, 23)")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+    expect(body).to_have_css("background-color", dark)
 
 
 def test_the_list_works_without_scripts(live_server: object, window: OpenPage, room: Showroom) -> None:
