@@ -8,6 +8,7 @@ ignore such a change.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -105,7 +106,7 @@ class BusinessCalendar:
             raise ValueError("count must not be negative")
         local = self._next_open(moment).astimezone(self.zone)
         day = self.shift_days(local.date(), count)
-        wanted = self._instant(day, local.time())
+        wanted = _instant(self.zone, day, local.time())
         openings = self._openings(day)
         for opens, closes in openings:
             if wanted <= closes:
@@ -158,26 +159,31 @@ class BusinessCalendar:
             return ()
         return tuple(
             (
-                self._instant(day, opens),
-                self._instant(day + ONE_DAY if closes == MIDNIGHT else day, closes),
+                _instant(self.zone, day, opens),
+                _instant(self.zone, day + ONE_DAY if closes == MIDNIGHT else day, closes),
             )
             for opens, closes in self.hours[day.weekday()]
         )
 
-    def _instant(self, day: date, wall_time: time) -> datetime:
-        """Return the moment the wall clock first shows this time; one it skips is the moment of the skip."""
-        first = datetime.combine(day, wall_time.replace(fold=0), self.zone).astimezone(UTC)
-        if first.astimezone(self.zone).time() == wall_time.replace(fold=0):
-            return first
-        before = datetime.combine(day, wall_time.replace(fold=1), self.zone).astimezone(UTC)
-        offset = before.astimezone(self.zone).utcoffset()
-        while first - before > ONE_SECOND:
-            middle = before + (first - before) / 2
-            if middle.astimezone(self.zone).utcoffset() == offset:
-                before = middle
-            else:
-                first = middle
-        return first.replace(microsecond=0)
+
+@lru_cache(maxsize=8192)
+def _instant(zone: ZoneInfo, day: date, wall_time: time) -> datetime:
+    """Return the moment the wall clock first shows this time; one it skips is the moment of the skip.
+
+    Kept, because every clock of every case asks for the openings of the same few weeks.
+    """
+    first = datetime.combine(day, wall_time.replace(fold=0), zone).astimezone(UTC)
+    if first.astimezone(zone).time() == wall_time.replace(fold=0):
+        return first
+    before = datetime.combine(day, wall_time.replace(fold=1), zone).astimezone(UTC)
+    offset = before.astimezone(zone).utcoffset()
+    while first - before > ONE_SECOND:
+        middle = before + (first - before) / 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            first = middle
+    return first.replace(microsecond=0)
 
 
 def _are_in_order(intervals: Hours) -> bool:
