@@ -95,7 +95,7 @@ def test_a_flush_in_the_middle_of_600_messages_loses_nothing_and_doubles_nothing
             broker.flush()
         answers = [each.result() for each in sent]
     assert Counter(status for status, _ in answers) == {202: MESSAGES}
-    programs.wait_until(lambda: not what_is_left(), "all of it is read and looked at", 60)
+    programs.wait_until(lambda: not what_is_left(), "all of it is read and looked at", 180)
     everything_happened_once(house)
 
 
@@ -143,6 +143,6 @@ def test_the_inbox_answers_while_the_broker_is_down_and_all_is_read_once_it_is_b
 
     broker.start()
     programs.wait_until(house.open_cases, "a case is open", 60)
-    programs.wait_until(lambda: not what_is_left(), "all of it is read and looked at", 30)
+    programs.wait_until(lambda: not what_is_left(), "all of it is read and looked at", 90)
     assert house.the_case().lines.get(cleared_at=None).quantity == Decimal(15)
     assert OutgoingFile.objects.filter(kind="997", status=OutgoingStatus.SENT).count() == 5

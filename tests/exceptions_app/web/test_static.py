@@ -22,7 +22,7 @@ def icons_asked_for() -> set[str]:
         named |= set(re.findall(r'{% icon "([^"]+)"', text)) | set(re.findall(r'icon\("([^"]+)"\)', text))
     named |= set(labels.TEAM_ICONS.values()) | set(labels.TYPE_ICONS.values())
     named |= {labels.ANY_TYPE_ICON, labels.INVOICE_ICON, "users", "circle-dot"}
-    named |= set(case_view.ICONS.values()) | {icon for _label, icon in case_view.DOCUMENT_KINDS.values()}
+    named |= set(case_view.ICONS.values()) | {icon for _label, icon in labels.DOCUMENT_KINDS.values()}
     named |= {resolution.icon for resolution in RESOLUTIONS.values()}
     named |= {icon for _text, icon, _tone in proposal_view.COMMANDS.values()}
     named |= {icon for _label, icon, _tone in notifications.KINDS.values()}
