@@ -180,7 +180,7 @@ def _rows(found: QuerySet[Any], *, prefix: str = "") -> list[CaseRow]:
     tasks = Task.objects.filter(case=case_id).exclude(facts={}).order_by("-id")
     read = {
         "proposal": Subquery(newest.values("state")[:1]),
-        "lines": ArraySubquery(lines.values("line_number")[:3]),
+        "lines": ArraySubquery(lines.exclude(line_number="").values("line_number")[:3]),
         "item": Subquery(lines.values("order_line__description")[:1]),
         "wanted_on": Subquery(lines.values("order_line__requested_on")[:1]),
         "actual": Subquery(lines.values("actual")[:1]),
