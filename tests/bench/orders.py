@@ -12,11 +12,14 @@ from erp_connectors.canonical.documents import (
     PurchaseOrder,
 )
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.documents.models import Item
 from erp_connectors.documents.store import Arrival, record_many
 from erp_connectors.exchange.models import StreamState
 from tests.builders.factories import TUESDAY_TEN, Ground, ItemFactory, ground, see_until
 
-ITEM, WANTED_ON = "SEAL-KIT", date(2026, 12, 2)
+WANTED_ON = date(2026, 12, 2)
+#: Orders are about a hundred items: cases of one item share its stock, and all orders never are of one.
+ITEMS = tuple(f"SEAL-KIT-{number:02}" for number in range(100))
 ORDERED = 100
 BLOCK = 100
 #: The day before the clocks begin, so that nothing is late yet.
@@ -26,39 +29,46 @@ RELEASED_AT = TUESDAY_TEN - timedelta(days=1)
 def trading_ground() -> Ground:
     """Make the ground, with streams that are read to the end and that nobody polls."""
     world = ground()
-    ItemFactory.create(connection=world.erp, number=ITEM, base_unit="EA")
+    Item.objects.bulk_create(
+        ItemFactory.build(connection=world.erp, number=number, base_unit="EA") for number in ITEMS
+    )
     see_until(world, TUESDAY_TEN + timedelta(days=1))
     StreamState.objects.update(is_polled=False)
     return world
 
 
 def place_orders(world: Ground, numbers: Sequence[str], *, lines: int = 1) -> None:
-    """Record orders of so many lines, ORDERED pieces on each."""
-    quantity = Quantity(Decimal(ORDERED), "EA")
-    placed = tuple(
-        OrderLine(
-            number=str(line * 10),
-            item=ITEM,
-            quantity=quantity,
-            price=Price(Decimal("182.40"), "EUR", Decimal(1)),
-            schedule=(SchedulePart(quantity, WANTED_ON),),
-            warehouse=world.warehouse.code,
-        )
-        for line in range(1, lines + 1)
-    )
+    """Record orders of so many lines, ORDERED pieces of the order's item on each."""
     documents = [
         PurchaseOrder(
             number=number,
             supplier=world.supplier.number,
             currency="EUR",
             version=DocumentVersion(RELEASED_AT),
-            lines=placed,
+            lines=tuple(_line(world, item_of(number), line * 10) for line in range(1, lines + 1)),
             released_at=RELEASED_AT,
             buyer="BEA",
         )
         for number in numbers
     ]
     _record(world, [Arrival(document=document) for document in documents])
+
+
+def item_of(order: str) -> str:
+    """Return the item that an order, its number ending in two digits, is about."""
+    return ITEMS[int(order[-2:])]
+
+
+def _line(world: Ground, item: str, number: int) -> OrderLine:
+    quantity = Quantity(Decimal(ORDERED), "EA")
+    return OrderLine(
+        number=str(number),
+        item=item,
+        quantity=quantity,
+        price=Price(Decimal("182.40"), "EUR", Decimal(1)),
+        schedule=(SchedulePart(quantity, WANTED_ON),),
+        warehouse=world.warehouse.code,
+    )
 
 
 def answer_orders(
