@@ -30,7 +30,7 @@ from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people import tokens
 from tests.bench.figures import Bar, Figure, Ratio, WrongAnswer
 from tests.bench.measuring import analyze, begin_on_tuesday, building
-from tests.bench.orders import ORDERED, WANTED_ON, item_of, place_orders, trading_ground
+from tests.bench.orders import ITEMS, ORDERED, WANTED_ON, item_of, place_orders, trading_ground
 from tests.bench.timing import percentile
 from tests.bench.wanted import Wanted
 from tests.builders.factories import Ground
@@ -108,14 +108,22 @@ def measure(wanted: Wanted) -> list[Figure]:
 def _messages(world: Ground, count: int) -> list[Message]:
     """Record orders, and write for each an 855 that confirms less than was ordered."""
     orders = [f"45{number:08}" for number in range(1, count + 1)]
-    place_orders(world, orders)
+    place_orders(world, orders, items=ITEMS)
     confirmed = ack("IQ", str(ORDERED - SHORT), on=WANTED_ON)
     return [
         Message(
             order,
             confirmation_855(
                 order,
-                [po1("10", str(ORDERED), price="182.40", ids=("BP", item_of(order)), acks=[confirmed])],
+                [
+                    po1(
+                        "10",
+                        str(ORDERED),
+                        price="182.40",
+                        ids=("BP", item_of(order, ITEMS)),
+                        acks=[confirmed],
+                    )
+                ],
                 sender=f"SUP{world.supplier.number}",
                 receiver="WESERLAND",
                 control=number,

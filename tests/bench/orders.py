@@ -17,8 +17,8 @@ from erp_connectors.documents.store import Arrival, record_many
 from erp_connectors.exchange.models import StreamState
 from tests.builders.factories import TUESDAY_TEN, Ground, ItemFactory, ground, see_until
 
-WANTED_ON = date(2026, 12, 2)
-#: Orders are about a hundred items: cases of one item share its stock, and all orders never are of one.
+ITEM, WANTED_ON = "SEAL-KIT", date(2026, 12, 2)
+#: What orders are about where there are many: cases of one item share its stock, and all never are of one.
 ITEMS = tuple(f"SEAL-KIT-{number:02}" for number in range(100))
 ORDERED = 100
 BLOCK = 100
@@ -30,22 +30,24 @@ def trading_ground() -> Ground:
     """Make the ground, with streams that are read to the end and that nobody polls."""
     world = ground()
     Item.objects.bulk_create(
-        ItemFactory.build(connection=world.erp, number=number, base_unit="EA") for number in ITEMS
+        ItemFactory.build(connection=world.erp, number=number, base_unit="EA") for number in (ITEM, *ITEMS)
     )
     see_until(world, TUESDAY_TEN + timedelta(days=1))
     StreamState.objects.update(is_polled=False)
     return world
 
 
-def place_orders(world: Ground, numbers: Sequence[str], *, lines: int = 1) -> None:
-    """Record orders of so many lines, ORDERED pieces of the order's item on each."""
+def place_orders(
+    world: Ground, numbers: Sequence[str], *, lines: int = 1, items: Sequence[str] = (ITEM,)
+) -> None:
+    """Record orders of so many lines, ORDERED pieces of one of the items on each."""
     documents = [
         PurchaseOrder(
             number=number,
             supplier=world.supplier.number,
             currency="EUR",
             version=DocumentVersion(RELEASED_AT),
-            lines=tuple(_line(world, item_of(number), line * 10) for line in range(1, lines + 1)),
+            lines=tuple(_line(world, item_of(number, items), line * 10) for line in range(1, lines + 1)),
             released_at=RELEASED_AT,
             buyer="BEA",
         )
@@ -54,9 +56,9 @@ def place_orders(world: Ground, numbers: Sequence[str], *, lines: int = 1) -> No
     _record(world, [Arrival(document=document) for document in documents])
 
 
-def item_of(order: str) -> str:
-    """Return the item that an order, its number ending in two digits, is about."""
-    return ITEMS[int(order[-2:])]
+def item_of(order: str, items: Sequence[str]) -> str:
+    """Return which of the items an order, its number ending in two digits, is about."""
+    return items[int(order[-2:]) % len(items)]
 
 
 def _line(world: Ground, item: str, number: int) -> OrderLine:
