@@ -17,7 +17,6 @@ from django.db import DataError
 from django.db import connection as database
 from django.db import transaction as atomicity
 
-from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder, Receipt, ShipmentStatus
 from erp_connectors.companies import Company, Connection
@@ -62,6 +61,7 @@ class Arrival:
     """A document with who said it: `supplier` where a partner did, None where the ERP or we did."""
 
     document: Recordable
+    received_at: datetime
     supplier: Supplier | None = None
     transaction: Transaction | None = None
 
@@ -94,8 +94,8 @@ def record(
 
     Raises UnstorableDocument for values that no column can hold.
     """
-    arrival = Arrival(document=document, supplier=supplier, transaction=transaction)
-    return record_many([arrival], connection=connection, company=company, received_at=received_at)[0]
+    arrival = Arrival(document=document, received_at=received_at, supplier=supplier, transaction=transaction)
+    return record_many([arrival], connection=connection, company=company)[0]
 
 
 def record_many(
@@ -103,7 +103,6 @@ def record_many(
     *,
     connection: Connection,
     company: Company,
-    received_at: datetime,
 ) -> list[StoredDocument]:
     """Record documents together, all of them or none; one signal tells of all.
 
@@ -114,18 +113,17 @@ def record_many(
         return []
     try:
         with atomicity.atomic():
-            return _record(filed, _Mirror(connection, company, received_at))
+            return _record(filed, _Mirror(connection, company))
     except (DataError, InvalidOperation) as error:
         raise UnstorableDocument(f"A value does not fit: {str(error).splitlines()[0]}") from error
 
 
 @dataclass(frozen=True, slots=True)
 class _Mirror:
-    """Whose mirror is written, and when what is written reached us."""
+    """Whose mirror is written."""
 
     connection: Connection
     company: Company
-    received_at: datetime
 
 
 @dataclass(slots=True)
@@ -250,7 +248,7 @@ def read_again(groups: Collection[Group], *, connection: Connection, company: Co
             group: {(_speaker(rows[group]), number) for number in by_hand.get(group, ())} for group in rows
         }
         named = linked.union(*added.values())
-        mirror = _Mirror(connection, company, clock.now())
+        mirror = _Mirror(connection, company)
         references = _queue_up_for_orders({number for _, number in named}, named, mirror)
         Document.orders.through.objects.bulk_create(
             [
@@ -282,7 +280,7 @@ def read_again(groups: Collection[Group], *, connection: Connection, company: Co
 def follow_again(numbers: Collection[str], *, connection: Connection, company: Company) -> set[int]:
     """Bring orders in step with the same documents after what they are counted by has changed; tell of it."""
     with atomicity.atomic():
-        _queue_up_for_orders(numbers, (), _Mirror(connection, company, clock.now()))
+        _queue_up_for_orders(numbers, (), _Mirror(connection, company))
         orders.follow(numbers, connection=connection, company=company)
         rows = PurchaseOrderRow.objects.filter(connection=connection, number__in=numbers)
         touched = set(rows.values_list("pk", flat=True))
@@ -440,7 +438,7 @@ def _place(one: _Filed, shelf: _Shelf, mirror: _Mirror, suppliers: Mapping[str, 
                 key=one.key,
                 content=one.content,
                 content_hash=_hash_of(one),
-                recorded_at=mirror.received_at,
+                recorded_at=one.arrival.received_at,
                 transaction=one.arrival.transaction,
             )
             run = replace(run, row=row)

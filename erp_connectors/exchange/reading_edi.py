@@ -1,17 +1,28 @@
-"""An EDI interchange: every transaction recorded or refused for itself, then acknowledged."""
+"""An EDI interchange: every transaction recorded or refused, then all of it acknowledged.
+
+Transactions are recorded a block at a time, the whole of small interchanges at once. Where anything in
+a block goes wrong, each of its transactions is taken for itself, so that none suffers for another.
+"""
 
 import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
-from erp_connectors import clock
 from erp_connectors.canonical.codec import to_builtins
-from erp_connectors.documents.store import record
+from erp_connectors.companies import Connection
+from erp_connectors.documents.store import Arrival, record_many
 from erp_connectors.edi import (
     ControlKey,
+    Decoded,
     DecodedFile,
     DecodedGroup,
     DecodedInterchange,
@@ -20,16 +31,32 @@ from erp_connectors.edi import (
     Verdict,
     decode,
 )
+from erp_connectors.edi.envelope import SeenLookup, nothing_seen
 from erp_connectors.edi.partners import Partners
 from erp_connectors.edi.sets import ACKNOWLEDGEMENT_SETS, ORDER_SETS
 from erp_connectors.errors import ConfigurationError, PermanentError, TransientError
 from erp_connectors.exchange.acknowledging import WAKE, Answerable, acknowledge
 from erp_connectors.exchange.models import PartnerProfile, Transaction, TransactionStatus
 from erp_connectors.exchange.waking import wake
-from erp_connectors.exchange.work import TAKEN, Reading, Work, refusal
+from erp_connectors.exchange.work import (
+    TAKEN,
+    LeaseLost,
+    Reading,
+    Work,
+    add_all,
+    refusal,
+    step_together,
+)
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+LOCK = """
+    SELECT pg_advisory_xact_lock(key) FROM (
+        SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest(%s::text[]) AS name ORDER BY 1
+    ) AS keys
+"""
 LONGEST_KEY = 255
+#: So many transactions are recorded together, and no more than so many bytes of them unless one is longer.
+BLOCK = 100
+BLOCK_BYTES = 256 * 1024
 REFUSED_AS = {
     Verdict.DUPLICATE: TransactionStatus.DUPLICATE,
     Verdict.REJECT: TransactionStatus.REJECTED,
@@ -37,73 +64,175 @@ REFUSED_AS = {
 }
 
 
+log = logging.getLogger(__name__)
+
+
 class Overtaken(TransientError):
     """Another worker has just taken the same control numbers: read again, and they are known."""
 
 
-def read(work: Work) -> None:
-    """Read the claimed interchange to its end, one database transaction for each of its transactions."""
-    partners = Partners(work.connection)
-    answerables, file, position = [Answerable()], None, 0
-    for decoded in decode(work.payload, partners.rules, lambda key: _seen(work, key)):
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One transaction of a claimed interchange, as it was read."""
+
+    work: Work
+    position: int
+    decoded: DecodedTransaction
+    profile: PartnerProfile | None
+
+
+@dataclass(slots=True)
+class _Cover:
+    """What a file holds around its transactions: what is to be answered, and how it ended."""
+
+    partners: Partners
+    answerables: list[Answerable] = field(default_factory=lambda: [Answerable()])
+    file: DecodedFile | None = None
+
+    def note(self, decoded: Decoded) -> None:
+        """Keep a group, an interchange or the file."""
         match decoded:
-            case DecodedTransaction():
-                if position not in work.done:
-                    work.pause_when_due()
-                    _take(work, decoded, position, partners.profile(decoded.ids))
-                position += 1
             case DecodedGroup():
-                answerables[-1].groups.append(decoded)
+                self.answerables[-1].groups.append(decoded)
             case DecodedInterchange():
-                answerables[-1].interchange = decoded
-                answerables.append(Answerable())
+                self.answerables[-1].interchange = decoded
+                self.answerables.append(Answerable())
             case DecodedFile():
-                file = decoded
-    assert file is not None
-    with work.step():
-        if acknowledge(work.interchange, answerables, partners, now=clock.now()):
-            wake(WAKE)
-        work.finish(_reading_of(answerables, file))
+                self.file = decoded
 
 
-# --- one transaction ------------------------------------------------------------------------------
+def read(work: Work) -> None:
+    """Read the claimed interchange to its end, a block of its transactions in each database transaction."""
+    cover = _Cover(Partners(work.connection))
+    for block in _blocks(_parts(work, cover, lambda key: _seen(work, key))):
+        work.pause_when_due()
+        _take(work, block)
+    with work.step() as now:
+        _end([(work, cover)], now)
 
 
-def _take(work: Work, decoded: DecodedTransaction, position: int, profile: PartnerProfile | None) -> None:
+def read_together(works: Sequence[Work]) -> list[Work]:
+    """Read small interchanges that nobody has tried before, in one database transaction; return which.
+
+    Left alone are those that hold too much, or what came before. Whatever else goes wrong with one of them
+    undoes all: each is then to be read for itself.
+    """
+    known: dict[int, Partners] = {}
+    read = [_sheet(work, known.setdefault(work.connection.pk, Partners(work.connection))) for work in works]
+    sheets = _fresh([sheet for sheet in read if sheet is not None])
+    if not sheets:
+        return []
+    together = [sheet.work for sheet in sheets]
+    with step_together(together) as now:
+        _record([part for sheet in sheets for part in sheet.parts])
+        _end([(sheet.work, sheet.cover) for sheet in sheets], now)
+    return together
+
+
+def _parts(work: Work, cover: _Cover, seen: SeenLookup) -> Iterator[_Part]:
+    """Yield the transactions that are not done yet, as they are read; the rest goes to the cover."""
+    position = 0
+    for decoded in decode(work.payload, cover.partners.rules, seen):
+        if isinstance(decoded, DecodedTransaction):
+            if position not in work.done:
+                yield _Part(work, position, decoded, cover.partners.profile(decoded.ids))
+            position += 1
+        else:
+            cover.note(decoded)
+
+
+def _end(through: Sequence[tuple[Work, _Cover]], now: datetime) -> None:
+    """Acknowledge and finish interchanges that were read; within a step."""
+    read = [(work.interchange, cover.answerables, cover.partners) for work, cover in through]
+    if acknowledge(read, now=now):
+        wake(WAKE)
+    for work, cover in through:
+        assert cover.file is not None
+        work.finish(_reading_of(cover.answerables, cover.file), now=now)
+
+
+# --- some transactions ----------------------------------------------------------------------------
+
+
+def _blocks(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
+    """Yield transactions some at a time: no more are held in memory than a block, and one behind it."""
+    block: list[_Part] = []
+    held = 0
+    for part in parts:
+        size = part.decoded.end - part.decoded.offset
+        if block and (len(block) >= BLOCK or held + size > BLOCK_BYTES):
+            yield block
+            block, held = [], 0
+        block.append(part)
+        held += size
+    if block:
+        yield block
+
+
+def _take(work: Work, block: Sequence[_Part]) -> None:
+    """Record a block; where anything in it goes wrong, each of its transactions for itself."""
+    if len(block) > 1:
+        try:
+            with work.step():
+                _record(block)
+            return
+        except LeaseLost:
+            raise
+        # Which of them it was, and what becomes of it, is found out one by one.
+        except Exception as error:
+            log.info("A block of interchange %s is taken one by one: %s", work.interchange.pk, error)
+    for part in block:
+        _take_alone(part)
+
+
+def _take_alone(part: _Part) -> None:
     """Record one transaction, or write why not; what only this one stumbles over does not stop the others."""
-    status, notes = _status(decoded, profile)
+    work = part.work
     try:
         with work.step():
-            if decoded.verdict.is_accepted:
-                _make_sure_it_is_new(work, decoded.key)
-            row = work.add(position, status=status, **_values(decoded, notes))
-            if status is TransactionStatus.APPLIED and profile is not None and decoded.document is not None:
-                record(
-                    decoded.document,
-                    connection=profile.supplier.connection,
-                    company=profile.supplier.company,
-                    supplier=profile.supplier,
-                    transaction=row,
-                    received_at=work.interchange.received_at,
-                )
+            _record([part])
     except PermanentError as error:
-        _quarantine(work, decoded, position, error, code=type(error).__name__)
+        _quarantine(part, error, code=type(error).__name__)
     except (TransientError, ConfigurationError, OperationalError, InterfaceError):
         raise
     except Exception as error:
         if not work.is_last_attempt:
             raise
-        _quarantine(work, decoded, position, error, code="UNFORESEEN")
+        _quarantine(part, error, code="UNFORESEEN")
 
 
-def _quarantine(
-    work: Work, decoded: DecodedTransaction, position: int, error: Exception, *, code: str
-) -> None:
+def _record(parts: Sequence[_Part]) -> None:
+    """Write what becomes of transactions, and record the documents of those that count; within a step."""
+    _make_sure_they_are_new([part for part in parts if part.decoded.verdict.is_accepted])
+    become = [_status(part.decoded, part.profile) for part in parts]
+    rows = add_all(
+        [
+            (part.work, part.position, {"status": status, **_values(part.decoded, notes)})
+            for part, (status, notes) in zip(parts, become, strict=True)
+        ]
+    )
+    arrivals: dict[Connection, list[Arrival]] = defaultdict(list)
+    for part, row in zip(parts, rows, strict=True):
+        document, profile = part.decoded.document, part.profile
+        if row.status == TransactionStatus.APPLIED and profile is not None and document is not None:
+            arrivals[profile.supplier.connection].append(
+                Arrival(
+                    document=document,
+                    supplier=profile.supplier,
+                    transaction=row,
+                    received_at=part.work.interchange.received_at,
+                )
+            )
+    for connection in sorted(arrivals, key=lambda each: each.pk):
+        record_many(arrivals[connection], connection=connection, company=connection.company)
+
+
+def _quarantine(part: _Part, error: Exception, *, code: str) -> None:
     way_out = "Correct what it says, or report it; then process the interchange again."
     finding = refusal(error, code=code, layer="transaction", way_out=way_out)
-    with work.step():
-        values = _values(decoded, [finding]) | {"verdict": Verdict.QUARANTINE.value}
-        work.add(position, status=TransactionStatus.QUARANTINED, **values)
+    with part.work.step():
+        values = _values(part.decoded, [finding]) | {"verdict": Verdict.QUARANTINE.value}
+        part.work.add(part.position, status=TransactionStatus.QUARANTINED, **values)
 
 
 def _status(
@@ -158,17 +287,68 @@ def _seen(work: Work, key: ControlKey) -> str | None:
     )
 
 
-def _make_sure_it_is_new(work: Work, key: ControlKey) -> None:
+def _make_sure_they_are_new(parts: Sequence[_Part]) -> None:
     """Queue up behind whoever takes the same control numbers at this moment, then look once more."""
+    if not parts:
+        return
+    names = [f"control {part.work.connection.pk} {_key_text(part.decoded.key)}" for part in parts]
     with database.cursor() as cursor:
-        cursor.execute(LOCK, [f"control {work.connection.pk} {_key_text(key)}"])
-    if _seen(work, key) is not None:
+        cursor.execute(LOCK, [names])
+    if _came_before(parts):
         raise Overtaken("The same control numbers came at the same moment.")
+
+
+def _came_before(parts: Sequence[_Part]) -> set[tuple[int, str]]:
+    """Return which keys, each with its connection, were successfully received in other interchanges."""
+    keys = {_name_of(part) for part in parts}
+    known = Transaction.objects.filter(key__in={key for _, key in keys}, status__in=TAKEN)
+    found = known.exclude(interchange__in={part.work.interchange.pk for part in parts})
+    return keys & set(found.order_by().values_list("interchange__connection", "key"))
+
+
+def _name_of(part: _Part) -> tuple[int, str]:
+    return part.work.connection.pk, _key_text(part.decoded.key)
 
 
 def _key_text(key: ControlKey) -> str:
     text = str(key).replace("\0", "")
     return text if len(text) <= LONGEST_KEY else hashlib.sha256(text.encode()).hexdigest()
+
+
+# --- small interchanges -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A whole small interchange, read as if nothing of it had come before."""
+
+    work: Work
+    cover: _Cover
+    parts: Sequence[_Part]
+
+
+def _sheet(work: Work, partners: Partners) -> _Sheet | None:
+    """Return the interchange as it is read; None for one that holds too much or cannot be judged."""
+    cover = _Cover(partners)
+    try:
+        parts = list(islice(_parts(work, cover, nothing_seen), BLOCK + 1))
+    except ConfigurationError:
+        return None
+    return _Sheet(work, cover, parts) if len(parts) <= BLOCK else None
+
+
+def _fresh(sheets: Sequence[_Sheet]) -> list[_Sheet]:
+    """Return the interchanges that nothing came of before, not even together: a block of transactions."""
+    used = _came_before([part for sheet in sheets for part in sheet.parts])
+    fresh, count = [], 0
+    for sheet in sheets:
+        names = {_name_of(part) for part in sheet.parts}
+        if names & used or count + len(sheet.parts) > BLOCK:
+            continue
+        used |= names
+        count += len(sheet.parts)
+        fresh.append(sheet)
+    return fresh
 
 
 # --- the whole ---------------------------------------------------------------------------------------

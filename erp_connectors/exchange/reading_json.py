@@ -23,7 +23,7 @@ def read(work: Work) -> None:
             layer="document",
             way_out="Correct the document where the text says, and send it again.",
         )
-        with work.step():
+        with work.step() as now:
             if 0 not in work.done:
                 work.add(
                     0,
@@ -32,7 +32,9 @@ def read(work: Work) -> None:
                     verdict=Verdict.QUARANTINE.value,
                     findings=[finding],
                 )
-            work.finish(Reading(verdict=Verdict.QUARANTINE.value, findings=[finding], has_errors=True))
+            work.finish(
+                Reading(verdict=Verdict.QUARANTINE.value, findings=[finding], has_errors=True), now=now
+            )
 
 
 def _take(work: Work) -> None:
@@ -40,7 +42,7 @@ def _take(work: Work) -> None:
     document, connection = sent.document, work.connection
     if connection.kind == ConnectionKind.EDI:
         raise CanonicalError(f"{connection.name} is an EDI mailbox: name the ERP the document is about.")
-    with work.step():
+    with work.step() as now:
         if 0 not in work.done:
             row = work.add(
                 0,
@@ -58,7 +60,7 @@ def _take(work: Work) -> None:
                 transaction=row,
                 received_at=work.interchange.received_at,
             )
-        work.finish(Reading(verdict=Verdict.ACCEPT.value))
+        work.finish(Reading(verdict=Verdict.ACCEPT.value), now=now)
 
 
 def _speaker(number: str | None, connection: Connection) -> Supplier | None:

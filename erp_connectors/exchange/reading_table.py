@@ -10,7 +10,7 @@ from erp_connectors.documents.store import Arrival, record_many
 from erp_connectors.edi import Verdict
 from erp_connectors.errors import PermanentError
 from erp_connectors.exchange.models import TransactionStatus
-from erp_connectors.exchange.work import Reading, Work, refusal
+from erp_connectors.exchange.work import Reading, Work, add_all, refusal
 
 #: Groups are recorded together until they have so many documents: large steps for large files, short locks.
 STEP = 200
@@ -30,9 +30,9 @@ def read(work: Work) -> None:
     except UnreadableFile as error:
         way_out = "Correct the file or the connection's settings, and deliver it again."
         findings.append(refusal(error, code="UNREADABLE_FILE", layer="file", way_out=way_out))
-    with work.step():
+    with work.step() as now:
         verdict = Verdict.QUARANTINE if findings else _verdict(work)
-        work.finish(Reading(verdict=verdict.value, findings=findings, has_errors=bool(findings)))
+        work.finish(Reading(verdict=verdict.value, findings=findings, has_errors=bool(findings)), now=now)
 
 
 def _verdict(work: Work) -> Verdict:
@@ -83,18 +83,20 @@ def _record(work: Work, step: Sequence[Placed]) -> None:
         connection=connection,
         company=connection.company,
     )
-    arrivals = []
-    for position, group in step:
-        row = work.add(position, **_values(group))
-        speaker = suppliers.get(group.supplier or "")
-        arrivals += [
-            Arrival(document=document, supplier=speaker, transaction=row) for document in group.documents
-        ]
+    rows = add_all([(work, position, _values(group)) for position, group in step])
     record_many(
-        arrivals,
+        [
+            Arrival(
+                document=document,
+                received_at=work.interchange.received_at,
+                supplier=suppliers.get(group.supplier or ""),
+                transaction=row,
+            )
+            for row, (_, group) in zip(rows, step, strict=True)
+            for document in group.documents
+        ],
         connection=connection,
         company=connection.company,
-        received_at=work.interchange.received_at,
     )
 
 

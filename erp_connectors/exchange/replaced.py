@@ -17,7 +17,7 @@ REFUSED = frozenset({TransactionStatus.QUARANTINED, TransactionStatus.REJECTED})
 
 def take_its_place(copy: Interchange) -> None:
     """Let what was refused of the original count as corrected; within the step that ends the copy."""
-    correction = Correction.objects.filter(corrected=copy).first()
+    correction = _correction_of(copy)
     if correction is None:
         return
     original = Interchange.objects.select_for_update().defer("payload").get(pk=correction.original_id)
@@ -37,10 +37,15 @@ def take_its_place(copy: Interchange) -> None:
 
 def is_answered(copy: Interchange) -> bool:
     """Say whether the partner has had an answer to what it sent, of which this is a corrected copy."""
-    correction = Correction.objects.filter(corrected=copy).select_related("original").first()
+    correction = _correction_of(copy)
     while correction is not None:
         answers = OutgoingFile.objects.filter(interchange=correction.original_id).exclude(kind=reports.KIND)
         if answers.exists():
             return True
         correction = Correction.objects.filter(corrected=correction.original_id).first()
     return False
+
+
+def _correction_of(copy: Interchange) -> Correction | None:
+    """Return what made it a corrected copy, asked for once; most interchanges are none."""
+    return getattr(copy, "correction", None)

@@ -117,12 +117,11 @@ def take_in(ground: Ground, documents: Sequence[Document]) -> None:
     for start in range(0, len(documents), BLOCK):
         record_many(
             [
-                Arrival(document=document, supplier=_speaker(ground, document))
+                Arrival(document=document, received_at=TUESDAY_TEN, supplier=_speaker(ground, document))
                 for document in documents[start : start + BLOCK]
             ],
             connection=ground.erp,
             company=ground.company,
-            received_at=TUESDAY_TEN,
         )
 
 

@@ -53,7 +53,7 @@ def place_orders(
         )
         for number in numbers
     ]
-    _record(world, [Arrival(document=document) for document in documents])
+    _record(world, [Arrival(document=document, received_at=TUESDAY_TEN) for document in documents])
 
 
 def item_of(order: str, items: Sequence[str]) -> str:
@@ -85,7 +85,13 @@ def answer_orders(
         Confirmation(order_number=number, version=DocumentVersion(said_at), lines=answered)
         for number in numbers
     ]
-    _record(world, [Arrival(document=document, supplier=world.supplier) for document in documents])
+    _record(
+        world,
+        [
+            Arrival(document=document, received_at=TUESDAY_TEN, supplier=world.supplier)
+            for document in documents
+        ],
+    )
 
 
 def _record(world: Ground, arrivals: Sequence[Arrival]) -> None:
@@ -94,5 +100,4 @@ def _record(world: Ground, arrivals: Sequence[Arrival]) -> None:
             arrivals[start : start + BLOCK],
             connection=world.erp,
             company=world.company,
-            received_at=TUESDAY_TEN,
         )

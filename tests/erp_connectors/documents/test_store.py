@@ -396,11 +396,11 @@ def test_every_word_on_a_shipment_reaches_the_order_its_ship_notice_names_later(
 
 def test_ship_notice_and_status_recorded_together_find_each_other(world: World) -> None:
     arrivals = [
-        Arrival(document=status(8)),
-        Arrival(document=notice(6, 40), supplier=world.supplier),
-        Arrival(document=order()),
+        Arrival(document=status(8), received_at=TEN),
+        Arrival(document=notice(6, 40), received_at=TEN, supplier=world.supplier),
+        Arrival(document=order(), received_at=TEN),
     ]
-    record_many(arrivals, connection=world.connection, company=world.company, received_at=TEN)
+    record_many(arrivals, connection=world.connection, company=world.company)
 
     assert shipments_of(world.line()) == [("PRO-1", ["ASN-1"])]
 
@@ -679,11 +679,12 @@ def test_documents_recorded_together_end_like_one_after_the_other(world: World) 
     arrivals = [
         Arrival(
             document=document,
+            received_at=TEN,
             supplier=world.supplier if isinstance(document, Confirmation | ShipNotice) else None,
         )
         for document in reversed(story())
     ]
-    record_many(arrivals, connection=world.connection, company=world.company, received_at=TEN)
+    record_many(arrivals, connection=world.connection, company=world.company)
 
     assert state_of(world) == expected
 
@@ -692,9 +693,11 @@ def test_documents_recorded_together_end_like_one_after_the_other(world: World) 
 
 
 def queries_for(world: World, documents: list[Any]) -> int:
-    arrivals = [Arrival(document=document, supplier=world.supplier) for document in documents]
+    arrivals = [
+        Arrival(document=document, received_at=TEN, supplier=world.supplier) for document in documents
+    ]
     with CaptureQueriesContext(database) as queries:
-        record_many(arrivals, connection=world.connection, company=world.company, received_at=TEN)
+        record_many(arrivals, connection=world.connection, company=world.company)
     return len(queries)
 
 

@@ -22,9 +22,14 @@ from tests.builders.x12 import Parties, ack, confirmation_segments, interchange,
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-WORKER = (
-    "import django; django.setup(); from erp_connectors.exchange import processing; processing.process_due()"
-)
+#: Blocks so small that a worker dies between them, and no way to take the whole at once.
+WORKER = """
+import django
+django.setup()
+from erp_connectors.exchange import processing, reading_edi
+reading_edi.BLOCK, processing.LIGHT_BYTES = 3, 0
+processing.process_due()
+"""
 TRANSACTIONS = 40
 LONGEST = 60.0
 

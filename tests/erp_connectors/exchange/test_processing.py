@@ -18,7 +18,7 @@ from erp_connectors.documents.identity import UnstorableDocument
 from erp_connectors.documents.models import Document, OrderLine
 from erp_connectors.edi import DecodedFile, decode
 from erp_connectors.errors import TransientError
-from erp_connectors.exchange import inbox, reading_edi, reading_json, reading_table, work
+from erp_connectors.exchange import inbox, processing, reading_edi, reading_json, reading_table, work
 from erp_connectors.exchange.models import (
     ControlNumber,
     Interchange,
@@ -361,21 +361,32 @@ def lease_runs_out(interchange: Interchange) -> None:
     Interchange.objects.filter(pk=interchange.pk).update(lease_until=past, due_at=past)
 
 
+def cut_in_blocks(monkeypatch: pytest.MonkeyPatch, of: int) -> None:
+    """Have an interchange taken like a large one, a block of so many transactions at a time."""
+    monkeypatch.setattr(processing, "LIGHT_BYTES", 0)
+    monkeypatch.setattr(reading_edi, "BLOCK", of)
+
+
+DEATHS = [
+    (reading_edi, "decode", 1),
+    (reading_edi, "_make_sure_they_are_new", 1),
+    (reading_edi, "record_many", 1),
+    (reading_edi, "acknowledge", 1),
+    (work.Work, "finish", 1),
+    (work, "report", 1),
+]
+BETWEEN_BLOCKS = [(reading_edi, "_make_sure_they_are_new", 2), (reading_edi, "record_many", 2)]
+
+
 @pytest.mark.parametrize(
-    ("module", "name", "call"),
-    [
-        (reading_edi, "decode", 1),
-        (reading_edi, "record", 1),
-        (reading_edi, "record", 2),
-        (reading_edi, "_make_sure_it_is_new", 3),
-        (reading_edi, "acknowledge", 1),
-        (work.Work, "finish", 1),
-        (work, "report", 1),
-    ],
+    ("blocks_of", "module", "name", "call"),
+    [(0, *death) for death in DEATHS] + [(2, *death) for death in [*DEATHS, *BETWEEN_BLOCKS]],
 )
 def test_a_worker_killed_anywhere_loses_nothing_and_doubles_nothing(
-    world: Ground, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, call: int
+    world: Ground, monkeypatch: pytest.MonkeyPatch, blocks_of: int, module: Any, name: str, call: int
 ) -> None:
+    if blocks_of:
+        cut_in_blocks(monkeypatch, blocks_of)
     received = inbox.receive(confirmations("1000", "2000", "3000"), connection=world.edi, channel="api")
     with monkeypatch.context() as killing:
         crash_at(killing, module, name, call=call)
@@ -400,7 +411,7 @@ def test_a_message_that_kills_every_worker_is_quarantined(
     received = inbox.receive(confirmations("1000"), connection=world.edi, channel="api")
     for _ in range(3):
         with monkeypatch.context() as killing:
-            crash_at(killing, reading_edi, "record")
+            crash_at(killing, reading_edi, "record_many")
             with pytest.raises(Crash):
                 process_interchange(received.interchange.pk)
         lease_runs_out(received.interchange)
@@ -413,17 +424,22 @@ def test_a_message_that_kills_every_worker_is_quarantined(
     assert taken.due_at is None
 
 
+def stumble_over(monkeypatch: pytest.MonkeyPatch, order: str, error: Exception) -> None:
+    """Let the confirmation of one order raise an error wherever it is recorded."""
+    original = reading_edi.record_many
+
+    def stumble(arrivals: Any, **values: Any) -> Any:
+        if any(arrival.document.order_number == order for arrival in arrivals):
+            raise error
+        return original(arrivals, **values)
+
+    monkeypatch.setattr(reading_edi, "record_many", stumble)
+
+
 def test_an_error_nobody_foresaw_is_tried_three_times_then_only_its_transaction_is_quarantined(
     world: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = reading_edi.record
-
-    def stumble(document: Any, **values: Any) -> Any:
-        if document.order_number == "2000":
-            raise ZeroDivisionError("a bug")
-        return original(document, **values)
-
-    monkeypatch.setattr(reading_edi, "record", stumble)
+    stumble_over(monkeypatch, "2000", ZeroDivisionError("a bug"))
     taken = take(world, confirmations("1000", "2000", "3000"))
     assert (taken.status, taken.last_error) == (InterchangeStatus.RECEIVED, "ZeroDivisionError: a bug")
     assert taken.due_at is not None
@@ -449,7 +465,7 @@ def test_what_waiting_heals_is_waited_for(
         raise error
 
     with monkeypatch.context() as failing:
-        failing.setattr(reading_edi, "record", fail)
+        failing.setattr(reading_edi, "record_many", fail)
         taken = take(world, confirmations("1000"))
         for _ in range(5):
             due_now(taken)
@@ -484,31 +500,30 @@ def test_two_workers_on_one_interchange_record_everything_once() -> None:
     assert (Document.objects.count(), taken.acknowledgements.count()) == (10, 1)
 
 
+@pytest.mark.parametrize(("blocks_of", "meanwhile"), [(0, "_came_before"), (2, "_seen")])
 def test_a_worker_that_lost_its_lease_writes_nothing_more(
-    world: Ground, monkeypatch: pytest.MonkeyPatch
+    world: Ground, monkeypatch: pytest.MonkeyPatch, blocks_of: int, meanwhile: str
 ) -> None:
+    if blocks_of:
+        cut_in_blocks(monkeypatch, blocks_of)
     received = inbox.receive(confirmations("1000", "2000"), connection=world.edi, channel="api")
-    original = reading_edi.record
+    original = getattr(reading_edi, meanwhile)
 
-    def be_slow(document: Any, **values: Any) -> Any:
-        if document.order_number == "1000":
-            return original(document, **values)
-        raise AssertionError("the lease was lost before")
-
-    def lose(*_: Any) -> str | None:
+    def lose(*args: Any) -> Any:
         lease_runs_out(received.interchange)
-        return None
+        return original(*args)
 
-    monkeypatch.setattr(reading_edi, "record", be_slow)
-    monkeypatch.setattr(reading_edi, "_seen", lose)
+    monkeypatch.setattr(reading_edi, meanwhile, lose)
 
     process_interchange(received.interchange.pk)
 
     taken = Interchange.objects.get()
     assert (taken.status, taken.transactions.count()) == (InterchangeStatus.RECEIVED, 0)
+    assert Document.objects.count() == 0
 
 
 def test_a_long_file_goes_on_in_the_next_round(world: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_in_blocks(monkeypatch, 1)
     monkeypatch.setattr(work, "LONGEST_STAY", -1.0)
     taken = take(world, confirmations("1000", "2000"))
     assert (taken.status, taken.transactions.count(), taken.last_error) == ("received", 0, "")
@@ -533,6 +548,155 @@ def test_the_longest_due_is_taken_first_and_only_what_is_due(world: Ground) -> N
     assert process_due() == 1
     later.refresh_from_db()
     assert later.status == InterchangeStatus.PROCESSED
+
+
+# --- in blocks, and together --------------------------------------------------------------------------
+
+
+def recordings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that will hold how many documents were recorded each time."""
+    original, counts = reading_edi.record_many, list[int]()
+
+    def count(arrivals: Any, **values: Any) -> Any:
+        counts.append(len(arrivals))
+        return original(arrivals, **values)
+
+    monkeypatch.setattr(reading_edi, "record_many", count)
+    return counts
+
+
+def some(first: int, count: int) -> list[str]:
+    return [str(order) for order in range(first, first + count)]
+
+
+def test_no_more_than_a_block_is_recorded_at_a_time(world: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_in_blocks(monkeypatch, 3)
+    counts = recordings(monkeypatch)
+    taken = take(world, confirmations(*some(1000, 7)))
+    assert counts == [3, 3, 1]
+
+    transaction = taken.transactions.get(position=0)
+    monkeypatch.setattr(reading_edi, "BLOCK_BYTES", 2 * (transaction.offset_to - transaction.offset_from))
+    counts.clear()
+    take(world, confirmations(*some(2000, 3), control=2))
+    assert counts == [2, 1]
+
+
+@pytest.mark.parametrize("blocks_of", [0, 2, 5])
+def test_what_cannot_be_kept_is_quarantined_alone_wherever_it_stands(
+    world: Ground, monkeypatch: pytest.MonkeyPatch, blocks_of: int
+) -> None:
+    if blocks_of:
+        cut_in_blocks(monkeypatch, blocks_of)
+    stumble_over(monkeypatch, "1002", UnstorableDocument("too large"))
+
+    taken = take(world, confirmations(*some(1000, 5)))
+
+    assert statuses(taken) == ["applied", "applied", "quarantined", "applied", "applied"]
+    assert sorted(Document.objects.values_list("key", flat=True)) == ["1000", "1001", "1003", "1004"]
+    assert "too large" in taken.transactions.get(position=2).findings[0]["text"]
+    assert b"AK9*A*5*5*5~" in bytes(taken.acknowledgements.get().payload)
+
+
+def receive_each(world: Ground, orders: list[str], *, control: int = 1) -> list[Interchange]:
+    return [
+        inbox.receive(
+            confirmations(order, control=control + index), connection=world.edi, channel="api"
+        ).interchange
+        for index, order in enumerate(orders)
+    ]
+
+
+def test_small_interchanges_that_wait_are_recorded_together_and_each_answered(
+    world: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = receive_each(world, some(1000, 4))
+    counts = recordings(monkeypatch)
+
+    assert process_due() == 4
+
+    assert counts == [4]
+    assert [statuses(one) for one in received] == [["applied"]] * 4
+    assert set(Interchange.objects.values_list("status", flat=True)) == {InterchangeStatus.PROCESSED}
+    for number, one in enumerate(received, start=1):
+        answer = bytes(one.acknowledgements.get().payload)
+        assert b"AK1*PR*%d" % number in answer
+        assert b"*%09d*0*P" % number in answer
+    assert ControlNumber.objects.get().last == 4
+
+
+def test_a_message_costs_few_queries_where_many_wait(world: Ground) -> None:
+    def queries_for(first: int, count: int) -> int:
+        receive_each(world, some(first, count), control=first)
+        with CaptureQueriesContext(database) as queries:
+            assert process_due(limit=count) == count
+        return len(queries)
+
+    one = queries_for(1000, 1)
+    assert queries_for(2000, 11) == one + 10
+
+
+def test_one_that_stumbles_does_not_stop_those_it_waits_with(
+    world: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumble_over(monkeypatch, "1001", ZeroDivisionError("a bug"))
+    received = receive_each(world, some(1000, 3))
+
+    process_due()
+
+    assert [statuses(one) for one in received] == [["applied"], [], ["applied"]]
+    stumbled = Interchange.objects.get(pk=received[1].pk)
+    assert (stumbled.status, stumbled.attempts) == (InterchangeStatus.RECEIVED, 1)
+    assert "a bug" in stumbled.last_error
+
+
+def test_the_same_transaction_in_two_files_that_wait_together_counts_once(world: Ground) -> None:
+    for payload in (confirmations("1000"), confirmations("1000") + b"\n", confirmations("2000", control=2)):
+        inbox.receive(payload, connection=world.edi, channel="api")
+
+    assert process_due() == 3
+
+    found = Transaction.objects.order_by("interchange__received_at", "interchange")
+    assert list(found.values_list("status", flat=True)) == ["applied", "duplicate", "applied"]
+    assert Document.objects.count() == 2
+
+
+def test_a_message_that_killed_a_worker_is_never_taken_with_others_again(
+    world: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = receive_each(world, some(1000, 3))
+    with monkeypatch.context() as killing:
+        crash_at(killing, reading_edi, "record_many")
+        with pytest.raises(Crash):
+            process_due()
+    assert Document.objects.count() == 0
+    for one in received:
+        lease_runs_out(one)
+    counts = recordings(monkeypatch)
+
+    assert process_due() == 3
+
+    assert counts == [1, 1, 1]
+    assert Document.objects.count() == 3
+
+
+def test_a_large_interchange_is_claimed_alone(world: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large, other = receive_each(world, some(1000, 3))
+    Interchange.objects.filter(pk=large.pk).update(size=work.LIGHT_BYTES + 1)
+
+    assert [one.interchange.pk for one in work.claim_due(10)] == [small.pk, other.pk]
+    assert [one.interchange.pk for one in work.claim_due(10)] == [large.pk]
+    assert work.claim_due(10) == []
+
+
+def test_small_interchanges_are_claimed_up_to_so_many_bytes(
+    world: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive_each(world, some(1000, 3))
+    monkeypatch.setattr(work, "MOST_BYTES_TOGETHER", work.LIGHT_BYTES)
+    Interchange.objects.update(size=work.LIGHT_BYTES // 2)
+
+    assert [len(work.claim_due(10)) for _ in range(3)] == [2, 1, 0]
 
 
 def test_every_verdict_the_reader_knows_has_a_status(world: Ground) -> None:
