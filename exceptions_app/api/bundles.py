@@ -232,7 +232,7 @@ class BundleViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
             {
                 "proposal": each.proposal.pk,
                 "case": each.proposal.case.number,
-                "is_given": each.is_given,
+                "is_given": each.is_done,
                 "state": each.proposal.state,
                 "detail": each.words,
             }

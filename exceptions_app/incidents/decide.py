@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from exceptions_app.audit.record import Actor
-from exceptions_app.cases.lifecycle import SETTLED
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.incidents.models import Incident
 from exceptions_app.people.models import User
-from exceptions_app.people.permissions import NotAllowed, those_allowed
+from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.playbook.inputs import LINES, Problem, UnusableInputs
-from exceptions_app.playbook.load import free_lines_of
 from exceptions_app.proposals import together
 from exceptions_app.proposals.models import Bundle
-from exceptions_app.proposals.together import MOST_CASES, Wanted, Whole
+from exceptions_app.proposals.together import Wanted, Whole
 
 #: The line numbers chosen of each case, by its number.
 Chosen = Mapping[str, Sequence[str]]
@@ -23,11 +21,7 @@ def decidable(incident: Incident, person: User) -> list[tuple[Case, list[CaseLin
 
     In a number of queries that does not grow with them.
     """
-    open_cases = incident.cases.exclude(state__in=SETTLED)
-    cases = open_cases.select_related("company", "team", "order__connection__company")
-    allowed = those_allowed(person, "propose", cases.order_by("-priority", "pk")[:MOST_CASES])
-    free = free_lines_of(allowed)
-    return [(case, free[case.pk]) for case in allowed if case.pk in free]
+    return together.decidable(incident.cases.all(), person)
 
 
 def preview(

@@ -3,17 +3,19 @@
 Limits are held against the whole, so that a large decision is not made of small ones.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.commands import LineValues
 from erp_connectors.errors import ConfigurationError, PermanentError, RightlineError
 from exceptions_app.audit.record import Actor
+from exceptions_app.cases.lifecycle import SETTLED
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.incidents.models import Incident
 from exceptions_app.people.models import User
@@ -66,6 +68,18 @@ class Whole:
     def lines(self) -> int:
         """How many lines it would change."""
         return sum(len(part.decision.plan.lines) for part in self.parts if part.decision)
+
+
+def decidable(cases: QuerySet[Case], person: User) -> list[tuple[Case, list[CaseLine]]]:
+    """Return those of `cases` that are open and the person's to decide, each with its undecided lines.
+
+    The MOST_CASES most urgent ones, in a number of queries that does not grow with them.
+    """
+    open_cases = cases.exclude(state__in=SETTLED)
+    related = open_cases.select_related("company", "team", "order__connection__company")
+    allowed = those_allowed(person, "propose", related.order_by("-priority", "pk")[:MOST_CASES])
+    free = free_lines_of(allowed)
+    return [(case, free[case.pk]) for case in allowed if case.pk in free]
 
 
 def preview(wanted: Sequence[Wanted], *, currency: str, person: User) -> Whole:
@@ -161,25 +175,42 @@ def _written_by(proposal: Proposal) -> dict[str, LineValues]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
-    """What became of the approval of one proposal of a bundle; `words` say why it could not be given."""
+class Outcome:
+    """What became of one proposal of a bundle; where nothing was done, `words` say why."""
 
     proposal: Proposal
-    is_given: bool
+    is_done: bool
     words: str = ""
 
 
-def approve(proposals: Mapping[Proposal, str], *, by: Actor, comment: str = "") -> list[Approved]:
+def approve(proposals: Mapping[Proposal, str], *, by: Actor, comment: str = "") -> list[Outcome]:
     """Approve each proposal for exactly the values of its hash; one that is refused holds up no other."""
-    given = []
-    for proposal, values_hash in proposals.items():
+    return _each(
+        proposals,
+        lambda proposal: actions.approve(proposal, by=by, values_hash=proposals[proposal], comment=comment),
+    )
+
+
+def reject(proposals: Iterable[Proposal], *, by: Actor, comment: str) -> list[Outcome]:
+    """Say no to each proposal, as its approver; one that is refused holds up no other."""
+    return _each(proposals, lambda proposal: actions.reject(proposal, by=by, comment=comment))
+
+
+def withdraw(proposals: Iterable[Proposal], *, by: Actor, reason: str) -> list[Outcome]:
+    """Take each proposal back that is not on its way to the ERP; one that is holds up no other."""
+    return _each(proposals, lambda proposal: actions.withdraw(proposal, by=by, reason=reason))
+
+
+def _each(proposals: Iterable[Proposal], act: Callable[[Proposal], Proposal]) -> list[Outcome]:
+    outcomes = []
+    for proposal in proposals:
         try:
-            now = actions.approve(proposal, by=by, values_hash=values_hash, comment=comment)
+            now = act(proposal)
         except RightlineError as refused:
-            given.append(Approved(proposal=proposal, is_given=False, words=str(refused)))
+            outcomes.append(Outcome(proposal=proposal, is_done=False, words=str(refused)))
         else:
-            given.append(Approved(proposal=now, is_given=True))
-    return given
+            outcomes.append(Outcome(proposal=now, is_done=True))
+    return outcomes
 
 
 def _part(wanted: Wanted, lines: list[CaseLine], outlook: Outlook, person: User) -> Part:

@@ -28,6 +28,7 @@ from exceptions_app.policies.values import LimitState
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import person_of
 from exceptions_app.web.ask_view import AskForm, MessageView, inquiry_choices, message_view
+from exceptions_app.web.bundle_view import deciding_together
 from exceptions_app.web.comparison import Comparison, compare
 from exceptions_app.web.forms import VerbForm
 from exceptions_app.web.impact_view import impact_words, orders_at_risk
@@ -193,8 +194,17 @@ def _what_to_decide(
         "decide_target": "#case",
         "here": reverse("web:case", args=[case.number]),
         "resolutions": resolution_cards(case, person, now=now, entered=entered),
+        "deciding": _deciding_together(page, person),
         "no_resolution": _why_nothing_to_decide(case),
     }
+
+
+def _deciding_together(page: CasePage, person: User) -> dict[str, str] | None:
+    """Return the way to one decision over all open cases of the order, where there are others."""
+    order_id = page.case.order_id
+    if order_id is None or not page.case.is_open or not any(each.is_open for each in page.siblings):
+        return None
+    return deciding_together(order_id, person)
 
 
 def _what_is_around(page: CasePage) -> dict[str, Any]:

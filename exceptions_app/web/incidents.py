@@ -1,7 +1,6 @@
 """Incidents: what came together, whether it is one thing, and one decision for all of it."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from erp_connectors.errors import RightlineError
 from exceptions_app.cases import queries
 from exceptions_app.cases.models import Case, CaseLine
-from exceptions_app.cases.queries import proposals_in_full
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.incidents import actions
 from exceptions_app.incidents import decide as deciding
@@ -24,19 +22,13 @@ from exceptions_app.people.models import User
 from exceptions_app.people.permissions import may_in_company, visible_cases
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.inputs import FieldKind, Problem, UnusableInputs
-from exceptions_app.proposals.approvals import open_approvals
-from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
-from exceptions_app.proposals.together import Whole, approve
+from exceptions_app.proposals.models import Bundle
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of, teams_of
+from exceptions_app.web.bundle_view import cases_in_words, whole_words
 from exceptions_app.web.labels import Chip
-from exceptions_app.web.pages import back, now_of, show, tell, warn
-from exceptions_app.web.proposal_view import (
-    amount_words,
-    proposal_cards,
-    resolution_label,
-    values_line,
-)
+from exceptions_app.web.pages import back, now_of, show, tell
+from exceptions_app.web.proposal_view import resolution_label
 from exceptions_app.web.queues import PAGING, address, rows_html, without_empty
 from exceptions_app.web.types import type_label
 
@@ -231,7 +223,7 @@ def decide(request: HttpRequest, number: str, code: str) -> HttpResponse:
         return _decision_page(request, found, code, request.POST, problems=problems, status=CONFLICT)
     tell(
         request,
-        gettext("Proposed for %(n)s.") % {"n": _cases_in_words(bundle.proposals.count())},
+        gettext("Proposed for %(n)s.") % {"n": cases_in_words(bundle.proposals.count())},
     )
     return HttpResponseRedirect(reverse("web:bundle", args=[bundle.pk]))
 
@@ -267,7 +259,7 @@ def _decision_page(
         "reason": entered.get("reason", ""),
         "cases": [_case_choice(case, lines, chosen.get(case.number, ())) for case, lines in cases],
         "problems": [problem.message for problem in problems],
-        "whole": _whole_words(whole) if whole else None,
+        "whole": whole_words(whole) if whole else None,
     }
     return show(request, "incidents/decide.html", context, current="incidents", status=status)
 
@@ -319,88 +311,3 @@ def _case_choice(case: Case, lines: list[CaseLine], chosen: Any) -> dict[str, An
             for line in lines
         ],
     }
-
-
-def _whole_words(whole: Whole) -> dict[str, Any]:
-    return {
-        "problems": [f"{case.number}: {problem.message}" for case, problem in whole.problems],
-        "amount": amount_words(whole.amount, whole.currency),
-        "lines": formats.number(whole.lines),
-        "cases": _cases_in_words(len(whole.parts)),
-        "needs": [
-            f"{need.label} ({formats.listed([str(person) for person in need.people]) or gettext('nobody')})"
-            for need in whole.needs
-        ],
-        "parts": [
-            {
-                "case": part.case.number,
-                "lines": [
-                    values_line(line.number, line.before, line.after) for line in part.decision.plan.lines
-                ],
-                "amount": amount_words(part.decision.amount, whole.currency),
-            }
-            for part in whole.parts
-            if part.decision is not None
-        ],
-    }
-
-
-def _cases_in_words(count: int) -> str:
-    return ngettext("%(n)s case", "%(n)s cases", count) % {"n": formats.number(count)}
-
-
-# --- a decision that was proposed for all -------------------------------------------------------------------
-
-
-@permitted(Permission.OWN)
-@require_http_methods(["GET", "HEAD", "POST"])
-def bundle(request: HttpRequest, bundle_id: UUID) -> HttpResponse:
-    """Show every line of one decision over many cases; whoever may, approves all that is in view at once."""
-    companies = {team.company_id for team in teams_of(request)}
-    found = get_object_or_404(
-        Bundle.objects.select_related("incident__company", "incident__supplier", "proposed_by"),
-        pk=bundle_id,
-        incident__company__in=companies,
-    )
-    person = person_of(request)
-    visible = visible_cases(person)
-    proposals = list(proposals_in_full(found.proposals.filter(case__in=visible.values("pk"))))
-    if request.method == "POST":
-        return _approve(request, found, proposals)
-    waiting = set(open_approvals(person).filter(bundle=found).values_list("pk", flat=True))
-    states = [proposal.state for proposal in proposals]
-    context = {
-        "bundle": found,
-        "incident": found.incident,
-        "label": resolution_label(found.resolution),
-        "amount": amount_words(found.amount, found.incident.company.currency) if found.incident else "",
-        "cards": proposal_cards(proposals, [], person),
-        "waiting": len(waiting),
-        "states": [
-            (chip_label, states.count(state))
-            for state, chip_label in ProposalState.choices
-            if state in states
-        ],
-        "may_approve": waiting,
-    }
-    return show(request, "incidents/bundle.html", context, current="incidents")
-
-
-def _approve(request: HttpRequest, found: Bundle, proposals: list[Proposal]) -> HttpResponse:
-    """Approve what was ticked, each for exactly the values that were in view; say what was not possible."""
-    ticked = set(request.POST.getlist("proposal"))
-    asked = {
-        proposal: request.POST.get(f"hash-{proposal.pk}", "")
-        for proposal in proposals
-        if str(proposal.pk) in ticked
-    }
-    given = approve(asked, by=actor_of(request), comment=request.POST.get("comment", "").strip())
-    done = sum(each.is_given for each in given)
-    if done:
-        tell(request, gettext("You approved it for %(n)s.") % {"n": _cases_in_words(done)})
-    for each in given:
-        if not each.is_given:
-            warn(request, f"{each.proposal.case.number}: {each.words}")
-    if not given:
-        warn(request, gettext("Tick what you approve."))
-    return HttpResponseRedirect(reverse("web:bundle", args=[found.pk]))

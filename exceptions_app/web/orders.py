@@ -15,6 +15,7 @@ from exceptions_app.cases.queries import documents_of_order, factors_of, newest_
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import labels
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
+from exceptions_app.web.bundle_view import deciding_together
 from exceptions_app.web.case_view import document_view
 from exceptions_app.web.comparison import compare
 from exceptions_app.web.labels import Chip
@@ -28,16 +29,21 @@ STATES: dict[str, Chip] = {
 }
 
 
+def order_or_404(request: HttpRequest, order_id: int) -> PurchaseOrder:
+    """Return the order if it is of a company whose orders this person may see."""
+    return get_object_or_404(
+        PurchaseOrder.objects.select_related("company", "supplier", "connection"),
+        pk=order_id,
+        company__in=companies_open(person_of(request), "view_orders"),
+    )
+
+
 @permitted(Permission.ORDER)
 @require_safe
 def order(request: HttpRequest, order_id: int) -> HttpResponse:
     """Show one order of a company whose orders this person may see."""
     person = person_of(request)
-    found = get_object_or_404(
-        PurchaseOrder.objects.select_related("company", "supplier", "connection"),
-        pk=order_id,
-        company__in=companies_open(person, "view_orders"),
-    )
+    found = order_or_404(request, order_id)
     today = now_of(request).astimezone(ZoneInfo(found.company.time_zone)).date()
     lines = found.lines.select_related("item", "warehouse").prefetch_related("item__packs")
     context = {
@@ -62,6 +68,7 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
             {"case": case, "chip": labels.CASE_STATES[case.state]}
             for case in visible_cases(person).filter(order=found).distinct().order_by("-updated_at")[:50]
         ],
+        "deciding": deciding_together(found.pk, person),
         "documents": [document_view(document) for document in newest_documents(documents_of_order(found))],
     }
     return show(request, "orders/page.html", context, current="order", fragment="order")

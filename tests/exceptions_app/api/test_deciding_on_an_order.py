@@ -14,20 +14,15 @@ from exceptions_app.people.models import Role, User
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from tests.builders.factories import MembershipFactory, UserFactory, offer, order_line
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
-from tests.exceptions_app.proposals.shortage import LATER, REQUESTED, Shortage, answer, look, shortage
+from tests.exceptions_app.proposals.shortage import LATER, REQUESTED, Shortage, answer, late_and_dear, look
 
 DATE, PRICE = "accept_date", "accept_price"
 
 
 @pytest.fixture
 def changed(db: None, tmp_path: Path) -> Shortage:
-    """An order answered later for a part of line 10, and dearer for line 20: two cases."""
-    made = shortage(tmp_path, short=None)
-    offer(made.line, (82, REQUESTED), (18, LATER))
-    dearer = order_line(made.world, line="20", price=Decimal(10))
-    offer(dearer, (100, REQUESTED), price=Price(Decimal(12), "EUR"))
-    look(made.line)
-    return made
+    """An order with two cases: later in part, and dearer."""
+    return late_and_dear(tmp_path)
 
 
 def caller(made: Shortage, name: str = "bea") -> Caller:

@@ -10,6 +10,7 @@ from threading import Barrier, Thread
 from django.db import connection
 
 from erp_connectors import clock
+from erp_connectors.canonical.values import Price
 from erp_connectors.connectors.base import Answer, Outcome
 from erp_connectors.documents.models import OrderLine
 from erp_connectors.exchange import outbox
@@ -96,6 +97,16 @@ def shortage(
     look(line)
     case = case_actions.take(Case.objects.get(), by=Actor(person=world.people["bea"]))
     return Shortage(world=world, line=line, case=case)
+
+
+def late_and_dear(folder: Path) -> Shortage:
+    """Find an order answered later for a part of line 10, and dearer for line 20: two cases."""
+    made = shortage(folder, short=None)
+    offer(made.line, (82, REQUESTED), (18, LATER))
+    dearer = order_line(made.world, line="20", price=Decimal(10))
+    offer(dearer, (100, REQUESTED), price=Price(Decimal(12), "EUR"))
+    look(made.line)
+    return made
 
 
 def look(line: OrderLine) -> None:
