@@ -16,8 +16,8 @@ from erp_connectors.canonical.documents import (
     ShipNotice,
 )
 from erp_connectors.companies import Company, Connection
-from erp_connectors.documents.by_hand import NOTHING, ByHand, by_hand
-from erp_connectors.documents.identity import ORDER_SHAPES, Group, orders_named
+from erp_connectors.documents.by_hand import NOTHING, ByHand
+from erp_connectors.documents.identity import ORDER_SHAPES, Group, orders_named, words_of
 from erp_connectors.documents.models import Document, DocumentHead
 from erp_connectors.documents.positions import UnmatchedLine
 
@@ -51,6 +51,21 @@ COLUMNS = [
 def group_of(row: Document) -> Group:
     """Return what all revisions of a document share."""
     return (row.kind, row.key, row.supplier_id)
+
+
+def newest_of(rows: Iterable[Document]) -> Document:
+    """Return the newest of some revisions; under one version the words decide, as in `revisions`."""
+    tied: list[Document] = []
+    for row in rows:
+        if not tied or _version(row) > _version(tied[0]):
+            tied = [row]
+        elif _version(row) == _version(tied[0]):
+            tied.append(row)
+    return tied[0] if len(tied) == 1 else max(tied, key=lambda row: words_of(row.content))
+
+
+def _version(row: Document) -> tuple[datetime, int, str]:
+    return (row.said_at, row.revision, row.control_number)
 
 
 def headed(row: Document, hands: Mapping[Group, ByHand] = NOBODY) -> Headed | None:
@@ -101,13 +116,15 @@ def follow(
     newest: Mapping[Group, Document],
     loose: Loose,
     first_said: Mapping[Group, datetime],
+    hands: Mapping[Group, ByHand],
     *,
     connection: Connection,
     company: Company,
 ) -> list[DocumentHead]:
     """Bring the heads in step with the newest revision of each changed document, and with what fits no order.
 
-    `loose` are the lines that orders which were looked at leave over, of the changed documents and of others.
+    `loose` are the lines that orders which were looked at leave over, of the changed documents and of others;
+    `hands` is what people said of the changed ones.
     Returns the heads to look at: invoices that may stand to their orders in another way now, and documents of
     which something fits no order, or did.
     """
@@ -116,7 +133,6 @@ def follow(
     if not groups:
         return []
     known = _locked(groups, connection)
-    hands = by_hand(changed.values(), connection=connection)
     to_look_at = []
     written: list[DocumentHead] = []
     for group in sorted(groups, key=str):

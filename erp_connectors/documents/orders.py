@@ -17,6 +17,7 @@ from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground
 from erp_connectors.documents.by_hand import NOTHING, ByHand, by_hand
 from erp_connectors.documents.heads import (
+    HEADED,
     ORDER_UNKNOWN,
     OTHER_SUPPLIER,
     Loose,
@@ -24,9 +25,10 @@ from erp_connectors.documents.heads import (
     group_of,
     headed,
     left_over,
+    newest_of,
     unplaced,
 )
-from erp_connectors.documents.identity import ORDER_SHAPES, Group, orders_named, words_of
+from erp_connectors.documents.identity import ORDER_SHAPES, Group, orders_named
 from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import HeardDocument, OrderPositions, UnmatchedLine, positions_of
@@ -56,11 +58,7 @@ class _Heard:
     def newest_order(self) -> Document | None:
         """The newest revision of the order itself, ties told apart as the positions do."""
         revisions = [row for row in self.by_erp if row.kind == DocumentKind.PURCHASE_ORDER]
-        return max(
-            revisions,
-            key=lambda row: (row.said_at, row.revision, row.control_number, words_of(row.content)),
-            default=None,
-        )
+        return newest_of(revisions) if revisions else None
 
     @property
     def rows(self) -> Iterable[Document]:
@@ -79,24 +77,30 @@ class Followed:
 
     `changed`: the primary keys, by number, of the orders that say something else than before; an order known
     only from other documents has none yet. `loose`: what the orders leave over of the documents naming them.
+    `hands`: what people said of all the documents looked at.
     """
 
     changed: dict[str, int] = field(default_factory=dict)
     loose: Loose = field(default_factory=dict)
+    hands: Mapping[Group, ByHand] = field(default_factory=dict)
 
 
-def follow(numbers: Collection[str], *, connection: Connection, company: Company) -> Followed:
+def follow(
+    numbers: Collection[str], *, connection: Connection, company: Company, recorded: Iterable[Document] = ()
+) -> Followed:
     """Bring the orders with these numbers in step with all documents that name them.
 
-    Their references are locked.
+    Their references are locked. `recorded` are documents that may name no order, looked at for their hands.
     """
+    others = [row for row in recorded if row.kind in HEADED]
     if not numbers:
-        return Followed()
+        return Followed(hands=by_hand(others, connection=connection))
     heard = _heard(numbers, connection)
     newest = {number: one.newest_order for number, one in heard.items()}
     current = {number: row for number, row in newest.items() if row is not None}
     said = {number: from_builtins(row.content, CanonicalOrder) for number, row in current.items()}
-    hands = by_hand((row for one in heard.values() for row in one.rows), connection=connection)
+    of_orders = (row for one in heard.values() for row in one.rows)
+    hands = by_hand([*of_orders, *others], connection=connection)
     positions = {
         number: positions_of(_as_heard(row, hands) for row in heard[number].about(order.supplier))
         for number, order in said.items()
@@ -104,7 +108,7 @@ def follow(numbers: Collection[str], *, connection: Connection, company: Company
     mirror = _Rows(connection, company, said)
     changed = mirror.save(current, positions)
     _note_what_fits_nothing(heard, said, positions, hands)
-    return Followed(changed, _loose(heard, said, positions, hands))
+    return Followed(changed, _loose(heard, said, positions, hands), hands)
 
 
 def _heard(numbers: Collection[str], connection: Connection) -> dict[str, _Heard]:
@@ -398,10 +402,10 @@ def _with_notes(
 
 
 def _newest_of_each(rows: Sequence[Document]) -> Iterable[Document]:
-    newest: dict[tuple[str, str], Document] = {}
-    for row in sorted(rows, key=lambda row: (row.said_at, row.revision, row.control_number)):
-        newest[row.kind, row.key] = row
-    return newest.values()
+    revisions: dict[tuple[str, str], list[Document]] = defaultdict(list)
+    for row in rows:
+        revisions[row.kind, row.key].append(row)
+    return [newest_of(some) for some in revisions.values()]
 
 
 def _notes(

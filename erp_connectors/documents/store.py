@@ -16,13 +16,15 @@ from hashlib import sha256
 from django.db import DataError
 from django.db import connection as database
 from django.db import transaction as atomicity
+from django.db.models import Window
+from django.db.models.functions import Rank
 
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder, Receipt, ShipmentStatus
 from erp_connectors.companies import Company, Connection
 from erp_connectors.documents import ground, heads, joining, orders
 from erp_connectors.documents.by_hand import orders_matched
-from erp_connectors.documents.heads import Loose
+from erp_connectors.documents.heads import newest_of
 from erp_connectors.documents.identity import (
     GROUND_SHAPES,
     GroundDocument,
@@ -38,7 +40,7 @@ from erp_connectors.documents.identity import (
     versions_said,
     words_of,
 )
-from erp_connectors.documents.models import Document, DocumentHead, OrderReference, Supplier
+from erp_connectors.documents.models import Document, OrderReference, Supplier
 from erp_connectors.documents.models import PurchaseOrder as PurchaseOrderRow
 from erp_connectors.documents.revisions import Outcome, Run, place
 from erp_connectors.exchange.models import Transaction
@@ -205,7 +207,8 @@ def _follow(
     _link(changed, named, references)
     joining.keep_numbers((row for some in rows.values() for row in some), connection=connection)
     joining.link_others(joined, references, connection=connection)
-    followed = orders.follow(numbers, connection=connection, company=company)
+    newest = {group: row for group, shelf in changed.items() if (row := shelf.runs[-1].row) is not None}
+    followed = orders.follow(numbers, connection=connection, company=company, recorded=newest.values())
     touched_orders = followed.changed
     touched = defaultdict(set, effect.touched)
     for group, pairs in named.items():
@@ -213,20 +216,17 @@ def _follow(
     document_recorded.send(
         sender=Document,
         orders=sorted(set(touched_orders.values()).union(*touched.values())),
-        documents=[shelf.runs[-1].row for shelf in changed.values()],
-        heads=_follow_heads(changed, followed.loose, mirror),
+        documents=list(newest.values()),
+        heads=heads.follow(
+            newest,
+            followed.loose,
+            {group: shelf.runs[0].said[0].document_time for group, shelf in changed.items()},
+            followed.hands,
+            connection=connection,
+            company=company,
+        ),
     )
     return touched
-
-
-def _follow_heads(changed: Mapping[Group, _Shelf], loose: Loose, mirror: _Mirror) -> list[DocumentHead]:
-    return heads.follow(
-        {group: row for group, shelf in changed.items() if (row := shelf.runs[-1].row) is not None},
-        loose,
-        {group: shelf.runs[0].said[0].document_time for group, shelf in changed.items()},
-        connection=mirror.connection,
-        company=mirror.company,
-    )
 
 
 def read_again(groups: Collection[Group], *, connection: Connection, company: Company) -> set[int]:
@@ -259,8 +259,13 @@ def read_again(groups: Collection[Group], *, connection: Connection, company: Co
             ],
             ignore_conflicts=True,
         )
-        followed = orders.follow({number for _, number in named}, connection=connection, company=company)
-        newest = {group: max(some, key=_version) for group, some in rows.items()}
+        newest = {group: newest_of(some) for group, some in rows.items()}
+        followed = orders.follow(
+            {number for _, number in named},
+            connection=connection,
+            company=company,
+            recorded=newest.values(),
+        )
         touched = set(followed.changed.values())
         document_recorded.send(
             sender=Document,
@@ -270,6 +275,7 @@ def read_again(groups: Collection[Group], *, connection: Connection, company: Co
                 newest,
                 followed.loose,
                 {group: min(row.first_said_at for row in some) for group, some in rows.items()},
+                followed.hands,
                 connection=connection,
                 company=company,
             ),
@@ -303,10 +309,6 @@ def _speaker(rows: Sequence[Document]) -> str:
     return rows[0].supplier.number if rows[0].supplier else ""
 
 
-def _version(row: Document) -> tuple[datetime, int, str]:
-    return (row.said_at, row.revision, row.control_number)
-
-
 # --- queueing up ----------------------------------------------------------------------------------
 
 
@@ -334,22 +336,18 @@ def _queue_up_for_orders(
 
     The reference without a supplier is the lock: whoever names the order, it is one order of one ERP.
     """
-    wanted = sorted({*named, *(("", number) for number in numbers)})
-    # First the missing rows, then all locks: nobody who holds one waits for a row still to be made.
-    OrderReference.objects.bulk_create(
+    wanted = sorted({*named, *(("", number) for number in numbers)}, key=lambda name: (name[1], name[0]))
+    # One statement makes the missing rows and locks the others, one after the other in the order given.
+    references = OrderReference.objects.bulk_create(
         [
             OrderReference(connection=mirror.connection, supplier_number=supplier, order_number=number)
             for supplier, number in wanted
         ],
-        ignore_conflicts=True,
+        update_conflicts=True,
+        unique_fields=["connection", "supplier_number", "order_number"],
+        update_fields=["order_number"],
     )
-    references = OrderReference.objects.filter(
-        connection=mirror.connection, order_number__in={number for _, number in wanted}
-    )
-    return {
-        (reference.supplier_number, reference.order_number): reference
-        for reference in references.order_by("order_number", "supplier_number").select_for_update()
-    }
+    return {(one.supplier_number, one.order_number): one for one in references}
 
 
 # --- placing revisions ----------------------------------------------------------------------------
@@ -397,11 +395,9 @@ def _ground_documents(filed: Iterable[_Filed], mirror: _Mirror) -> list[Document
         key__in={one.key for one in wanted},
     )
     earliest = min(one.arrival.document.version.document_time for one in wanted)
-    last_before = (
-        known.filter(said_at__lt=earliest)
-        .order_by("kind", "key", "supplier_id", "-said_at", "-revision", "-control_number")
-        .distinct("kind", "key", "supplier_id")
-    )
+    # All of the last moment: what was said at one moment is told apart only by its words.
+    rank = Window(Rank(), partition_by=["kind", "key", "supplier_id"], order_by="-said_at")
+    last_before = known.filter(said_at__lt=earliest).annotate(rank=rank).filter(rank=1)
     return [*last_before, *known.filter(said_at__gte=earliest)]
 
 

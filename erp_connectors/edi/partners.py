@@ -73,7 +73,7 @@ class Partners:
         key = (ids.sender_qualifier, ids.sender, ids.receiver_qualifier, ids.receiver)
         if key not in self._known:
             profile = (
-                PartnerProfile.objects.select_related("supplier__connection", "supplier__company")
+                PartnerProfile.objects.select_related("connection", "supplier__connection__company")
                 .filter(
                     connection=self.connection,
                     their_qualifier=key[0].strip(),

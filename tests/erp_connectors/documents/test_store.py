@@ -1,5 +1,6 @@
 """The mirror takes what the outside says: revisions, positions, ground, and news upward."""
 
+import itertools
 import random
 import threading
 from collections.abc import Iterator
@@ -647,6 +648,20 @@ def test_every_order_of_arrival_and_every_repetition_ends_in_the_same_mirror(wor
     random.Random(seed).shuffle(arrivals)
 
     assert state_after(world, arrivals) == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [order(0), notice(2, 40, orders="1000"), notice(2, 40, orders="2000")],
+        [stock(0, 40), stock(0, 82), stock(1, 40)],
+    ],
+    ids=["a notice of two orders", "two levels and one of them again"],
+)
+def test_what_is_said_twice_at_one_moment_ends_in_the_same_mirror(world: World, said: list[Any]) -> None:
+    expected = state_after(world, said)
+    for arrivals in itertools.permutations(said):
+        assert state_after(world, list(arrivals)) == expected
 
 
 QUANTITIES = st.sampled_from([40, 82])

@@ -634,6 +634,7 @@ def test_a_message_costs_few_queries_where_many_wait(world: Ground) -> None:
 
     one = queries_for(1000, 1)
     assert queries_for(2000, 11) == one + 10
+    assert one <= 36
 
 
 def test_one_that_stumbles_does_not_stop_those_it_waits_with(
