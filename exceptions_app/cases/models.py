@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django_fsm import FSMField
 
 from erp_connectors.companies import Company, Warehouse
@@ -134,6 +136,16 @@ class Case(models.Model):
             ),
             models.Index(
                 fields=["id"], name="case_open", condition=~models.Q(state__in=["closed", "dismissed"])
+            ),
+            models.Index(
+                fields=["-closed_at", "-id"],
+                name="case_closed",
+                condition=models.Q(closed_at__isnull=False),
+            ),
+            GinIndex(
+                OpClass(Upper("number"), name="gin_trgm_ops"),
+                OpClass(Upper("headline"), name="gin_trgm_ops"),
+                name="case_text",
             ),
         ]
 

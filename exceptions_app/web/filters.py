@@ -9,10 +9,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from exceptions_app.cases.models import OUR_CLOCKS, CaseLine, CaseState, Clock, ClockKind, Severity, Task
+from exceptions_app.cases.models import OUR_CLOCKS, CaseState, Clock, ClockKind, Severity, Task
 from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.people.models import Team, User
 from exceptions_app.web import labels
+from exceptions_app.web.case_text import text_in_case
 from exceptions_app.web.types import type_labels
 
 OPEN_STATES = [state for state in CaseState if state not in (CaseState.CLOSED, CaseState.DISMISSED)]
@@ -113,26 +114,6 @@ class QueueFilter(CaseFilter):
     """The same filters over what leads to a case: the entries of a queue, the tasks or alerts of a team."""
 
     prefix_to_case = "case__"
-
-
-def text_in_case(text: str, prefix: str = "") -> Q:
-    """Return the condition that a case has `text` in what people know it by."""
-    items = CaseLine.objects.filter(case=OuterRef(f"{prefix}pk")).filter(
-        Q(order_line__item_number__icontains=text) | Q(order_line__description__icontains=text)
-    )
-    names = (
-        "number",
-        "headline",
-        "order__number",
-        "document__number",
-        "interchange__file_name",
-        "supplier__name",
-        "supplier__number",
-    )
-    found = Q(Exists(items))
-    for name in names:
-        found |= Q(**{f"{prefix}{name}__icontains": text})
-    return found
 
 
 # --- how the filters look -----------------------------------------------------------------------------------
