@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from exceptions_app.cases import damping, queue, upkeep
-from exceptions_app.cases.book import Book, Filing
+from exceptions_app.cases.book import Filing
 from exceptions_app.cases.lines import (
     deviation_of,
     figures_of,
@@ -34,6 +34,7 @@ from exceptions_app.deviation import Deviation
 from exceptions_app.impact import Impact, assess
 from exceptions_app.impact_record import is_same
 from exceptions_app.notifications import alerts
+from exceptions_app.on_file import OnFile
 from exceptions_app.performance import observing
 from exceptions_app.policies.lookup import LineScope, Policies
 from exceptions_app.policies.models import TypeMode
@@ -43,7 +44,6 @@ from exceptions_app.shadow import keep as shadow
 from exceptions_app.shadow.models import ShadowFinding
 from exceptions_app.shortfalls import Nearby, Surroundings
 from exceptions_app.subjects.impact import assess_subject
-from exceptions_app.subjects.registry import subject
 from exceptions_app.subjects.subject import Loaded
 
 ACTIVE = frozenset({AgreementState.ACTIVE})
@@ -70,11 +70,14 @@ class Outcome:
 class Desk:
     """One subject with its cases while it is looked at; `marked` is the sequence of its watch that was read.
 
-    `nearby` are the orders around it and around all that is looked at with it.
-    Locked by then, in this order: the subject itself, then its cases. Nothing locks another subject after.
+    `known` is what is on file about it, `nearby` what is around it and around all that is looked at with it.
+    Locked by then, in this order: all subjects that are looked at together, then their cases. Nothing locks
+    another subject after.
     """
 
-    def __init__(self, loaded: Loaded, policies: Policies, *, marked: int, nearby: Nearby) -> None:
+    def __init__(
+        self, loaded: Loaded, known: OnFile, policies: Policies, *, marked: int, nearby: Nearby
+    ) -> None:
         self.loaded = loaded
         self.nearby = nearby
         self.about = loaded.about
@@ -82,12 +85,12 @@ class Desk:
         self.marked = marked
         self.as_of = policies.as_of
         self.outcome = Outcome()
-        self.book = Book.locked(self.about, self.as_of)
-        self.shadows = shadow.open_findings(self.about)
-        agreements = subject(self.about.kind).agreements(self.about.id)
-        self.agreed_keys = {agreement.key for agreement in agreements}
-        self.detection: Detection = detect(loaded.snapshot, agreements, self.as_of, self._types())
-        self.view = self.detection.view or look_at(loaded.snapshot, agreements, self.as_of)
+        self.known = known
+        self.book = known.book
+        self.shadows = known.findings
+        self.agreed_keys = {agreement.key for agreement in known.agreements}
+        self.detection: Detection = detect(loaded.snapshot, known.agreements, self.as_of, self._types())
+        self.view = self.detection.view or look_at(loaded.snapshot, known.agreements, self.as_of)
 
     def work(self) -> Outcome:
         """Bring every case of the subject up to date, and return what that came to."""
@@ -104,7 +107,7 @@ class Desk:
         done = {self._take_in(filing).pk for filing in filings}
         self._keep_shadows()
         if self.about.order is not None and isinstance(self.view, OrderView):
-            observing.note(self.about.order, self.view)
+            observing.note(self.about.order, self.view, self.known.prices)
         for case in self.book.cases.values():
             if case.is_open and case.pk not in done:
                 self._refresh(case)
@@ -494,7 +497,7 @@ class Desk:
             facts=impact.facts,
             scopes=tuple(dict.fromkeys(self.loaded.scope(line.line_number) for line in lines)),
         )
-        return route(question, self.policies)
+        return route(question, self.policies, self.nearby.workers(self.about.company.pk))
 
 
 def _shows(case: Case, impact: Impact) -> bool:

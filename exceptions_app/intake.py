@@ -1,12 +1,13 @@
 """The front door: looks at subjects, finds what deviates, and brings their cases up to date.
 
-One transaction per subject: lock it, look, reconcile, then open, update, reopen or close its cases with
-impact, routing, clocks and alerts. Looking again with nothing new writes nothing. A subject is an order, an
-invoice, a message ... (`subjects`); its lock comes first, then its cases, by their keys.
+One transaction for a few subjects: lock them, look, reconcile, then open, update, reopen or close their cases
+with impact, routing, clocks and alerts. Looking again with nothing new writes nothing. A subject is an order,
+an invoice, a message ... (`subjects`); their locks come first, then their cases, then their watches, each by
+their keys. Where that fails, each is looked at alone, so that one at fault harms no other.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,13 +23,18 @@ from exceptions_app.cases.models import Case
 from exceptions_app.desk import Desk, Outcome
 from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
-from exceptions_app.detection.watch import Look
-from exceptions_app.neighbours import mark_neighbours
+from exceptions_app.detection.watch import Finished, Look
+from exceptions_app.neighbours import to_weigh_again
+from exceptions_app.on_file import on_file
+from exceptions_app.policies import rows
 from exceptions_app.shortfalls import Nearby
 from exceptions_app.subjects.registry import all_subjects, subject
 from exceptions_app.subjects.subject import World
 
 log = structlog.get_logger(__name__)
+
+#: So many subjects share a transaction: their locks are held for well below a second.
+TOGETHER = 20
 
 
 @dataclass(slots=True)
@@ -76,18 +82,59 @@ def evaluate(
     A subject that fails is rolled back, noted on its watch and tried again later; it harms no other.
     """
     evaluation = Evaluation(as_of, kind)
-    looks = watch.begin(kind, list(subject_ids))
-    world = load(kind, subject_ids, as_of)
-    nearby = Nearby(world.policies)
-    for subject_id, look in looks.items():
-        try:
-            with transaction.atomic():
-                evaluation.outcomes[subject_id] = _evaluate_one(kind, look, world, nearby, as_of)
-        except Exception as error:
-            log.exception("subject_not_evaluated", kind=kind.value, id=subject_id)
-            watch.fail(kind, subject_id, error=f"{type(error).__name__}: {error}", now=clock.now())
-            evaluation.failures[subject_id] = str(error)
+    looks = list(watch.begin(kind, list(subject_ids)).values())
+    with rows.held():
+        world = load(kind, subject_ids, as_of)
+        left = [look for look in looks if look.subject_id in world.problems]
+        readable = [look for look in looks if look.subject_id not in world.problems]
+        nearby = Nearby(world.policies)
+        for start in range(0, len(readable), TOGETHER):
+            left += _look_together(readable[start : start + TOGETHER], world, nearby, evaluation)
+    for look in left:
+        _look_alone(look, evaluation)
     return evaluation
+
+
+def _look_together(
+    looks: Sequence[Look], world: World, nearby: Nearby, evaluation: Evaluation
+) -> Sequence[Look]:
+    """Look at some subjects in one transaction, and return those that have to be looked at alone.
+
+    These are the ones that were marked since they were read; and all, where one of them fails.
+    """
+    kind, as_of = evaluation.kind, evaluation.as_of
+    try:
+        with transaction.atomic():
+            subject(kind).queue_up_for([look.subject_id for look in looks])
+            now = watch.looks(kind, [look.subject_id for look in looks])
+            unmoved = [look for look in looks if now[look.subject_id] == look]
+            outcomes = _work(kind, unmoved, world, nearby, as_of)
+    except Exception:
+        log.warning("looked_at_one_by_one", kind=kind.value, subjects=len(looks), exc_info=True)
+        return looks
+    evaluation.outcomes |= outcomes
+    return [look for look in looks if look not in unmoved]
+
+
+def _look_alone(look: Look, evaluation: Evaluation) -> None:
+    """Look at one subject, of which nothing is read before it is locked."""
+    kind, as_of, subject_id = evaluation.kind, evaluation.as_of, look.subject_id
+    try:
+        with transaction.atomic():
+            subject(kind).queue_up_for([subject_id])
+            now = watch.looks(kind, [subject_id])[subject_id]
+            if _was_looked_at_later(now, look, as_of):
+                evaluation.outcomes[subject_id] = Outcome()
+                return
+            with rows.held():
+                world = load(kind, [subject_id], as_of)
+                for problem in world.problems.values():
+                    raise problem
+                evaluation.outcomes |= _work(kind, [now], world, Nearby(world.policies), as_of)
+    except Exception as error:
+        log.exception("subject_not_evaluated", kind=kind.value, id=subject_id)
+        watch.fail(kind, subject_id, error=f"{type(error).__name__}: {error}", now=clock.now())
+        evaluation.failures[subject_id] = str(error)
 
 
 def load(kind: SubjectKind, subject_ids: Collection[int], as_of: datetime) -> World:
@@ -144,29 +191,47 @@ def invoices_on(orders: Iterable[tuple[int, str]]) -> list[int]:
     ]
 
 
-def _evaluate_one(kind: SubjectKind, look: Look, world: World, nearby: Nearby, as_of: datetime) -> Outcome:
-    """Look at one subject alone: whoever changes it, or looks at it too, waits for its lock.
+def _work(
+    kind: SubjectKind, looks: Sequence[Look], world: World, nearby: Nearby, as_of: datetime
+) -> dict[int, Outcome]:
+    """Bring the cases of locked subjects up to date, and end the looks at them."""
+    subjects = {
+        look.subject_id: world.subjects[look.subject_id]
+        for look in looks
+        if look.subject_id in world.subjects
+    }
+    known = on_file(kind, subjects, as_of)
+    outcomes: dict[int, Outcome] = {}
+    finished: list[Finished] = []
+    for look in looks:
+        loaded = subjects.get(look.subject_id)
+        if loaded is None:
+            outcomes[look.subject_id] = Outcome()
+            finished.append(Finished(look))
+            continue
+        desk = Desk(loaded, known[look.subject_id], world.policies, marked=look.marked, nearby=nearby)
+        outcomes[look.subject_id] = desk.work()
+        finished.append(Finished(look, desk.next_look(), desk.detection.blind_since))
+    _finish(kind, finished, outcomes, as_of)
+    return outcomes
 
-    What was read before the lock is read again if the watch moved meanwhile.
+
+def _finish(
+    kind: SubjectKind, finished: Sequence[Finished], outcomes: Mapping[int, Outcome], as_of: datetime
+) -> None:
+    """End looks, and have those looked at that share goods with what has moved.
+
+    All watches are locked in one order first, since others mark them too.
     """
-    subject_id = look.subject_id
-    subject(kind).queue_up_for(subject_id, world.subjects.get(subject_id))
-    now = watch.looks(kind, [subject_id])[subject_id]
-    if now != look:
-        if _was_looked_at_later(now, look, as_of):
-            return Outcome()
-        look, world = now, load(kind, [subject_id], as_of)
-    if subject_id in world.problems:
-        raise world.problems[subject_id]
-    if subject_id not in world.subjects:
-        watch.finish(kind, look, as_of=as_of, next_look=None)
-        return Outcome()
-    desk = Desk(world.subjects[subject_id], world.policies, marked=look.marked, nearby=nearby)
-    outcome = desk.work()
-    if kind is SubjectKind.ORDER and outcome.has_moved:
-        mark_neighbours(subject_id)
-    watch.finish(kind, look, as_of=as_of, next_look=desk.next_look(), blind_since=desk.detection.blind_since)
-    return outcome
+    seen = [each.look.subject_id for each in finished]
+    moved = [subject_id for subject_id in seen if outcomes[subject_id].has_moved]
+    others = to_weigh_again(moved, seen) if moved and kind is SubjectKind.ORDER else []
+    if others or len(seen) > 1:
+        watch.lock(kind, {*seen, *others})
+    if seen:
+        watch.finish(kind, finished, as_of=as_of)
+    if others:
+        watch.mark(kind, (), soon=others)
 
 
 def _was_looked_at_later(now: Look, before: Look, as_of: datetime) -> bool:

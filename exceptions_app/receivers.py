@@ -21,9 +21,9 @@ def watch_subjects(
 ) -> None:
     """Have the orders, invoices and other documents looked at that stand in another way now.
 
-    And with the orders their neighbours, which have cases about the same goods.
+    And soon after the orders their neighbours, which have cases about the same goods.
     """
-    watch.mark(SubjectKind.ORDER, [*orders, *neighbours_of(orders)])
+    watch.mark(SubjectKind.ORDER, orders, soon=neighbours_of(orders))
     invoices = [head.pk for head in heads if head.kind == DocumentKind.INVOICE]
     others = [head.pk for head in heads if head.kind != DocumentKind.INVOICE]
     for kind, ids in ((SubjectKind.INVOICE, invoices), (SubjectKind.DOCUMENT, others)):

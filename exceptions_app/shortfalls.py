@@ -4,7 +4,7 @@ Reads what `allocation` shares out, in a number of queries that does not grow wi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -29,6 +29,7 @@ from exceptions_app.deviation import Deviation
 from exceptions_app.expected_loss import NOTHING, Input, Source
 from exceptions_app.gaps import Known, gap_of, goods_of
 from exceptions_app.policies.lookup import Policies
+from exceptions_app.routing.people import Workers, workers_of
 
 #: An item in a warehouse, by their primary keys; a line the mirror knows no such of is a place of its own.
 Place = tuple[int | None, int | None, int]
@@ -66,16 +67,31 @@ class Miss(NamedTuple):
 
 
 class Nearby:
-    """The orders around those of one batch of looks, each read and seen once for all of them.
+    """What is around the orders of one batch of looks, read once for all of them.
 
     A popular item has many open orders, and many of them come into one batch. Whatever changes in one of
-    them meanwhile marks its neighbours, which are then looked at again.
+    them meanwhile, or in stock and demand, marks its neighbours, which are then looked at again.
     """
 
     def __init__(self, policies: Policies) -> None:
         self.policies = policies
+        self._workers: dict[int, Workers] = {}
+        self._known: dict[Place, Known] = {}
         self._asked: set[int] = set()
         self._seen: dict[int, tuple[LoadedOrder, OrderView]] = {}
+
+    def workers(self, company_id: int) -> Workers:
+        """Return who works in the teams of a company today."""
+        if company_id not in self._workers:
+            self._workers[company_id] = workers_of(company_id, self.policies.of(company_id).today)
+        return self._workers[company_id]
+
+    def known(self, places: Mapping[Place, OrderLine]) -> dict[Place, Known]:
+        """Return stock and customer orders at each place, which a line there stands for."""
+        new = {place: line for place, line in places.items() if place not in self._known}
+        if new:
+            self._known |= _known_at(new)
+        return {place: self._known[place] for place in places}
 
     def at(self, places: Iterable[Place], *, besides: PurchaseOrder) -> list[tuple[LoadedOrder, OrderView]]:
         """Return the orders, `besides` one, that still bring something to the places, as they are seen."""
@@ -163,18 +179,7 @@ class Surroundings:
 
     @cached_property
     def _known(self) -> dict[Place, Known]:
-        at_places = _at(self._places)
-        stock = {(row.item_id, row.warehouse_id): row for row in StockLevel.objects.filter(at_places)}
-        demand: dict[tuple[int, int], list[CustomerDemand]] = defaultdict(list)
-        for row in CustomerDemand.objects.filter(at_places, open_quantity__gt=0):
-            demand[row.item_id, row.warehouse_id].append(row)
-        known = {}
-        for place, line in self._places.items():
-            item, warehouse, _ = place
-            known[place] = Known()
-            if line.item is not None and item is not None and warehouse is not None:
-                known[place] = _known_of(line.item, stock.get((item, warehouse)), demand[item, warehouse])
-        return known
+        return self.nearby.known(self._places)
 
     # --- what is shared out ---------------------------------------------------------------------------
 
@@ -249,6 +254,21 @@ def _at(places: Iterable[Place], prefix: str = "") -> Q:
         if item is not None:
             condition |= Q(**{f"{prefix}item": item, f"{prefix}warehouse": warehouse})
     return condition
+
+
+def _known_at(places: Mapping[Place, OrderLine]) -> dict[Place, Known]:
+    at_places = _at(places)
+    stock = {(row.item_id, row.warehouse_id): row for row in StockLevel.objects.filter(at_places)}
+    demand: dict[tuple[int, int], list[CustomerDemand]] = defaultdict(list)
+    for row in CustomerDemand.objects.filter(at_places, open_quantity__gt=0):
+        demand[row.item_id, row.warehouse_id].append(row)
+    known = {}
+    for place, line in places.items():
+        item, warehouse, _ = place
+        known[place] = Known()
+        if line.item is not None and item is not None and warehouse is not None:
+            known[place] = _known_of(line.item, stock.get((item, warehouse)), demand[item, warehouse])
+    return known
 
 
 # --- in the base unit ---------------------------------------------------------------------------------------

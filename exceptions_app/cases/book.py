@@ -5,10 +5,10 @@ ended within 14 days is taken up again; else a new case opens. What a lead dismi
 change.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Self
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -49,25 +49,6 @@ class Book:
         self.about = about
         self.cases = {case.pk: case for case in cases}
         self.lines = list(lines)
-
-    @classmethod
-    def locked(cls, about: About, as_of: datetime) -> Self:
-        """Lock the cases of a subject and return them with all their lines, in two queries."""
-        still_deviates = CaseLine.objects.filter(case=OuterRef("pk"), cleared_at=None)
-        cases = list(
-            Case.objects.select_for_update(of=("self",), no_key=True)
-            .select_related(*RELATED)
-            .filter(
-                ~Q(state__in=ENDED)
-                | Q(closed_at__gt=as_of - REOPEN_WITHIN)
-                | (Q(state=CaseState.DISMISSED) & Exists(still_deviates)),
-                subject_kind=about.kind,
-                subject_id=about.id,
-            )
-            .order_by("pk")
-        )
-        lines = CaseLine.objects.filter(case__in=cases).select_related("order_line").order_by("pk")
-        return cls(about, cases, lines)
 
     def of(self, line: CaseLine) -> Case:
         """Return the case of a line."""
@@ -168,3 +149,30 @@ class Book:
     def _filing(filings: Filings, case: Case) -> Filing:
         new = Filing(type_code=case.type_code, group_key=case.group_key, case=case)
         return filings.setdefault(case.pk, new)
+
+
+def locked_books(abouts: Iterable[About], as_of: datetime) -> dict[int, Book]:
+    """Lock the cases of subjects of one kind and return the book of each, in two queries."""
+    known = {about.id: about for about in abouts}
+    still_deviates = CaseLine.objects.filter(case=OuterRef("pk"), cleared_at=None)
+    cases: dict[int, list[Case]] = defaultdict(list)
+    for case in (
+        Case.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(*RELATED)
+        .filter(
+            ~Q(state__in=ENDED)
+            | Q(closed_at__gt=as_of - REOPEN_WITHIN)
+            | (Q(state=CaseState.DISMISSED) & Exists(still_deviates)),
+            subject_kind__in={about.kind for about in known.values()},
+            subject_id__in=known,
+        )
+        .order_by("pk")
+    ):
+        cases[case.subject_id].append(case)
+    subject_of = {case.pk: subject_id for subject_id, some in cases.items() for case in some}
+    lines: dict[int, list[CaseLine]] = defaultdict(list)
+    for line in CaseLine.objects.filter(case__in=subject_of).select_related("order_line").order_by("pk"):
+        lines[subject_of[line.case_id]].append(line)
+    return {
+        subject_id: Book(about, cases[subject_id], lines[subject_id]) for subject_id, about in known.items()
+    }

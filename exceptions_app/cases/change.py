@@ -20,6 +20,7 @@ from exceptions_app.cases import queue
 from exceptions_app.cases.lifecycle import SETTLED
 from exceptions_app.cases.models import Case, CaseState, ClockKind
 from exceptions_app.people.permissions import NotAllowed, may, works_in
+from exceptions_app.policies import rows
 
 RELATED = ("company", "team__calendar", "owner", "supplier", "order", "release", "warehouse")
 #: What an event shows of a case before and after, besides team, owner and money.
@@ -85,15 +86,16 @@ def change(
     was = _Before(locked)
     _move(locked, step, at)
     first_response = _is_first_response(locked, was, by)
-    _save(locked, step, was, at=at, first_response=first_response)
-    _tell(locked, step, was, at=at, by=by)
+    _note(locked, step, was, at=at, first_response=first_response)
     is_answered = by.person is None if step.is_answer is None else step.is_answer
-    _keep_clocks(locked, was, at=at, first_response=first_response, is_answered=is_answered)
-    for effect in step.effects:
-        effect(locked, at)
-    if priority.follow(locked, at):
-        locked.save(update_fields=["priority", "priority_until"])
-    queue.sync(locked)
+    with rows.held():
+        _keep_clocks(locked, was, at=at, first_response=first_response, is_answered=is_answered)
+        priority.follow(locked, at)
+        locked.save()
+        _tell(locked, step, was, at=at, by=by)
+        for effect in step.effects:
+            effect(locked, at)
+        queue.sync(locked)
     return locked
 
 
@@ -165,7 +167,7 @@ def _is_first_response(case: Case, was: _Before, by: Actor) -> bool:
     return works_in(by.person, was.team)
 
 
-def _save(case: Case, step: Step, was: _Before, *, at: datetime, first_response: bool) -> None:
+def _note(case: Case, step: Step, was: _Before, *, at: datetime, first_response: bool) -> None:
     if case.state != was.state:
         case.state_since = at
     if first_response:
@@ -175,7 +177,6 @@ def _save(case: Case, step: Step, was: _Before, *, at: datetime, first_response:
     if not step.keeps_version:
         case.version += 1
     case.updated_at = at
-    case.save()
 
 
 def _tell(case: Case, step: Step, was: _Before, *, at: datetime, by: Actor) -> None:

@@ -1,8 +1,10 @@
 """Keeps a case in the queue of every team that has to do with it."""
 
+from collections.abc import Iterable
+
 from exceptions_app.cases.models import Case, QueueEntry, QueueRole, Task, TaskState
 from exceptions_app.detection import registry
-from exceptions_app.people.models import Team
+from exceptions_app.policies import rows
 from exceptions_app.proposals.models import ApprovalNeed, Decision, ProposalState
 
 
@@ -13,7 +15,7 @@ def sync(case: Case) -> None:
     task or an approval stays informed; one the case was handed away from does not. What is still to do when
     the case has ended stays open for who has to do it.
     """
-    wanted = _wanted(case)
+    wanted = _wanted(case, _asked_to_approve(case))
     kept = {entry.team_id: entry for entry in QueueEntry.objects.filter(case=case)}
     for team_id, entry in kept.items():
         if team_id not in wanted and entry.role != QueueRole.OWNER:
@@ -35,14 +37,22 @@ def sync(case: Case) -> None:
         QueueEntry.objects.bulk_update(changed, ["role", "is_open", "priority"])
 
 
-def _wanted(case: Case) -> dict[int, QueueRole]:
+def enter(case: Case) -> None:
+    """Put a case that was just opened into the queues of its team and of all that are told or have a task."""
+    QueueEntry.objects.bulk_create(
+        QueueEntry(team_id=team_id, case=case, role=role, is_open=True, priority=case.priority)
+        for team_id, role in _wanted(case, ()).items()
+    )
+
+
+def _wanted(case: Case, asked_to_approve: Iterable[int]) -> dict[int, QueueRole]:
     """Return each team with the strongest reason it has."""
     wanted: dict[int, QueueRole] = {}
     for team_id in _told(case):
         wanted[team_id] = QueueRole.TOLD
     for team_id in Task.objects.filter(case=case, state=TaskState.OPEN).values_list("team_id", flat=True):
         wanted[team_id] = QueueRole.TASK
-    for team_id in _asked_to_approve(case):
+    for team_id in asked_to_approve:
         wanted[team_id] = QueueRole.APPROVAL
     if case.is_open or case.team_id not in wanted or wanted[case.team_id] != QueueRole.TASK:
         wanted[case.team_id] = QueueRole.OWNER
@@ -51,7 +61,7 @@ def _wanted(case: Case) -> dict[int, QueueRole]:
 
 def _told(case: Case) -> list[int]:
     codes = registry.exception_type(case.type_code).told
-    return list(Team.objects.filter(company=case.company_id, code__in=codes).values_list("pk", flat=True))
+    return [team.pk for team in rows.current().teams_of(case.company_id) if team.code in codes]
 
 
 def _asked_to_approve(case: Case) -> list[int]:

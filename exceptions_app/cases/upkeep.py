@@ -55,11 +55,14 @@ def open_case(
     if route.person is not None:
         lifecycle.assign(case, at=at, person=route.person)
     case.warehouse = _common_warehouse(kept)
+    clocks = sla.first_round(case, at)
+    priority.follow(case, at)
     case.save(force_insert=True)
     for line in kept:
         line.case = case
     CaseLine.objects.bulk_create(kept)
-    routing.keep(case, route, at=at)
+    routing.keep_first(case, route, at=at)
+    sla.add(clocks, at)
     record(
         "case.opened",
         at=at,
@@ -69,12 +72,9 @@ def open_case(
         after=_as_opened(case, route, news),
         release=release,
     )
-    sla.start(case, at)
     for effect in effects:
         effect(case, at)
-    if priority.follow(case, at):
-        case.save(update_fields=["priority", "priority_until"])
-    queue.sync(case)
+    queue.enter(case)
     return case
 
 

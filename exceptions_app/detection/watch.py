@@ -15,6 +15,8 @@ from erp_connectors.connectors.base import Stream
 from exceptions_app.detection.models import Watch
 
 LEASE = timedelta(minutes=2)
+#: What is merely around a subject has moved: one look for all that comes within this time.
+SOON = timedelta(seconds=3)
 #: While a stream is blind a subject is looked at again this often, besides whenever one of them was read.
 BLIND_AGAIN = timedelta(minutes=1)
 #: Waiting time after the first, second ... failed look; the last one is kept.
@@ -23,8 +25,12 @@ BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 360
 MARK = """
     INSERT INTO exceptions_app_watch AS watch
         (subject_kind, subject_id, marked, seen, due_at, attempts, last_error)
-    SELECT %(kind)s, subject_id, 1, 0, rightline_now(), 0, ''
-    FROM (SELECT DISTINCT unnest(%(ids)s::bigint[]) AS subject_id ORDER BY 1) AS subjects
+    SELECT %(kind)s, subject_id, 1, 0, rightline_now() + make_interval(secs => wait), 0, ''
+    FROM (
+        SELECT subject_id, min(wait) AS wait
+        FROM unnest(%(ids)s::bigint[], %(waits)s::float8[]) AS wanted (subject_id, wait)
+        GROUP BY subject_id ORDER BY subject_id
+    ) AS subjects
     ON CONFLICT (subject_kind, subject_id) DO UPDATE
     SET marked = watch.marked + 1, due_at = LEAST(watch.due_at, EXCLUDED.due_at)
 """
@@ -57,11 +63,15 @@ CLAIM = """
     RETURNING subject_kind, subject_id
 """
 FINISH = """
-    UPDATE exceptions_app_watch
-    SET seen = %(marked)s, looked_at = %(as_of)s, lease_until = NULL, attempts = 0, last_error = '',
-        blind_since = %(blind_since)s,
-        due_at = CASE WHEN marked = %(marked)s THEN %(next_look)s ELSE LEAST(due_at, rightline_now()) END
-    WHERE subject_kind = %(kind)s AND subject_id = %(id)s
+    UPDATE exceptions_app_watch AS watch
+    SET seen = look.marked, looked_at = %(as_of)s, lease_until = NULL, attempts = 0, last_error = '',
+        blind_since = look.blind_since,
+        due_at = CASE WHEN watch.marked = look.marked THEN look.next_look
+            ELSE LEAST(watch.due_at, rightline_now()) END
+    FROM unnest(
+        %(ids)s::bigint[], %(marked)s::bigint[], %(next_looks)s::timestamptz[], %(blind)s::timestamptz[]
+    ) AS look (subject_id, marked, next_look, blind_since)
+    WHERE watch.subject_kind = %(kind)s AND watch.subject_id = look.subject_id
 """
 # A stream of the subject's ERP, or of an EDI partner of its supplier, was read further since the last look.
 WAKE_BLIND = """
@@ -111,9 +121,32 @@ class Look:
     looked_at: datetime | None
 
 
-def mark(subject_kind: str, subject_ids: Iterable[int]) -> None:
-    """Have the subjects looked at now, in one statement; in the transaction of what happened to them."""
-    _execute(MARK, kind=subject_kind, ids=list(subject_ids))
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A look that ended: when the next is due by itself (None: when it is marked), and, for one that was held
+    up by a stream, until when that could be seen.
+    """
+
+    look: Look
+    next_look: datetime | None = None
+    blind_since: datetime | None = None
+
+    def due_after(self, as_of: datetime) -> datetime | None:
+        """Return when the next look is due after one at `as_of`; a blind subject is within a minute."""
+        if self.blind_since is None:
+            return self.next_look
+        again = as_of + BLIND_AGAIN
+        return min(self.next_look or again, again)
+
+
+def mark(subject_kind: str, subject_ids: Iterable[int], *, soon: Iterable[int] = ()) -> None:
+    """Have the subjects looked at now, in one statement; in the transaction of what happened to them.
+
+    Those around which something moved are looked at `soon`: within SOON, once for all that comes by then.
+    """
+    now, later = list(subject_ids), list(soon)
+    waits = [0.0] * len(now) + [SOON.total_seconds()] * len(later)
+    _execute(MARK, kind=subject_kind, ids=[*now, *later], waits=waits)
 
 
 def mark_all() -> None:
@@ -161,28 +194,20 @@ def looks(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Look]:
     return {row.subject_id: Look(row.subject_id, row.marked, row.seen, row.looked_at) for row in rows}
 
 
-def finish(
-    subject_kind: str,
-    look: Look,
-    *,
-    as_of: datetime,
-    next_look: datetime | None,
-    blind_since: datetime | None = None,
-) -> None:
-    """End a look at `as_of`: due again at `next_look` (None: when marked), or at once if marked meanwhile.
+def finish(subject_kind: str, looks: Iterable[Finished], *, as_of: datetime) -> None:
+    """End looks that were made at `as_of`, in one statement, by the marks that were read when they began.
 
-    A blind subject is due again within a minute.
+    What was marked meanwhile is due at once, what is blind within a minute, all else at its next look.
     """
-    if blind_since is not None:
-        next_look = min(next_look or as_of + BLIND_AGAIN, as_of + BLIND_AGAIN)
+    ended = list(looks)
     _execute(
         FINISH,
         kind=subject_kind,
-        id=look.subject_id,
-        marked=look.marked,
         as_of=as_of,
-        next_look=next_look,
-        blind_since=blind_since,
+        ids=[each.look.subject_id for each in ended],
+        marked=[each.look.marked for each in ended],
+        next_looks=[each.due_after(as_of) for each in ended],
+        blind=[each.blind_since for each in ended],
     )
 
 

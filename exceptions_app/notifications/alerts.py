@@ -12,7 +12,8 @@ from typing import Any
 from django.db.models import Count
 from django.utils.translation import gettext
 
-from exceptions_app.audit.record import record
+from exceptions_app.audit.models import Event
+from exceptions_app.audit.record import event
 from exceptions_app.cases import queue
 from exceptions_app.cases.models import Case, Task, TaskState
 from exceptions_app.coverage import Shortfall
@@ -23,7 +24,7 @@ from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.notifications.tellings import DUE_HOURS, Telling
 from exceptions_app.notifications.words import Tellings
 from exceptions_app.people.models import Membership, Team
-from exceptions_app.policies import lookup
+from exceptions_app.policies import lookup, rows
 from exceptions_app.policies.models import TellingKind
 from exceptions_app.shortfalls import ItemShortfalls
 
@@ -67,6 +68,7 @@ def give_task(case: Case, team_code: str, *, title: str, body: str, at: datetime
         task = _new_task(
             case, team, title=title[:200], body=body, facts={}, hours=DUE_HOURS, at=at, outlives_case=True
         )
+        task.save()
         _tell_history(task, "opened", f"Task for {team.name}: {task.title}", at)
         _notify(case, [(team, News(NotificationKind.TASK, task.title, body))], at)
         queue.sync(case)
@@ -78,6 +80,7 @@ def end_tasks(case: Case, at: datetime, *, reason: str) -> None:
     """Void what is still to do on a case that ended; what follows from a decision stays to be done."""
     of_case = Task.objects.filter(case=case, state=TaskState.OPEN, outlives_case=False)
     for task in of_case.select_related("team"):
+        task.case = case
         _void(task, reason, at)
 
 
@@ -97,6 +100,7 @@ class _Told:
         self.case, self.at, self.teams, self.tellings = case, at, teams, tellings
         self.facts = words.facts_in_words(case)
         self.news: dict[Team, News] = {}
+        self.tasks: list[Task] = []
 
     def alert(self, team: Team) -> None:
         """Tell a team in the words of its alert, and where it finds the case."""
@@ -105,15 +109,27 @@ class _Told:
         self.news[team] = News(NotificationKind.ALERT, title, body)
 
     def send(self) -> None:
-        """Write what is news."""
+        """Write what is new: the tasks, with their history, and what the teams are told."""
+        Task.objects.bulk_create(self.tasks)
+        Event.objects.bulk_create(
+            _in_history(task, "opened", f"Task for {task.team.name}: {task.title}", self.at)
+            for task in self.tasks
+        )
         _notify(self.case, self.news.items(), self.at)
 
     def keep_tasks(self, kind: ExceptionType, uncovered: Uncovered, *, is_new: bool) -> bool:
         """Make every team's task what it should be, and say whether anything changed."""
-        rows = Task.objects.filter(case=self.case, outlives_case=False).select_related("team").order_by("pk")
-        newest = {task.team_id: task for task in rows}
+        newest = {} if is_new and not self.case.reopened_count else self._newest()
         changes = [self._keep(kind, team, newest.get(team.pk), uncovered, is_new) for team in self.teams]
         return any(changes)
+
+    def _newest(self) -> dict[int, Task]:
+        newest: dict[int, Task] = {}
+        of_case = Task.objects.filter(case=self.case, outlives_case=False)
+        for task in of_case.select_related("team").order_by("pk"):
+            task.case = self.case
+            newest[task.team_id] = task
+        return newest
 
     def _keep(
         self, kind: ExceptionType, team: Team, task: Task | None, uncovered: Uncovered, is_new: bool
@@ -139,10 +155,10 @@ class _Told:
         title, body = words.say(telling, self.facts | _orders_in_words(facts))
         if task is not None and task.state == TaskState.OPEN:
             return _update(task, title, body, facts, self.at)
-        task = _new_task(
-            self.case, team, title=title, body=body, facts=facts, hours=telling.due_hours, at=self.at
+        hours = telling.due_hours
+        self.tasks.append(
+            _new_task(self.case, team, title=title, body=body, facts=facts, hours=hours, at=self.at)
         )
-        _tell_history(task, "opened", f"Task for {team.name}: {title}", self.at)
         self.news[team] = News(NotificationKind.TASK, title, body)
         return True
 
@@ -168,7 +184,7 @@ def _new_task(
     outlives_case: bool = False,
 ) -> Task:
     calendar = lookup.business_calendar(team.calendar)
-    return Task.objects.create(
+    return Task(
         case=case,
         team=team,
         title=title,
@@ -189,7 +205,13 @@ def _void(task: Task, reason: str, at: datetime) -> None:
 def _tell_history(
     task: Task, what: str, summary: str, at: datetime, *, before: dict[str, Any] | None = None
 ) -> None:
-    record(
+    _in_history(task, what, summary, at, before=before).save(force_insert=True)
+
+
+def _in_history(
+    task: Task, what: str, summary: str, at: datetime, *, before: dict[str, Any] | None = None
+) -> Event:
+    return event(
         f"task.{what}",
         at=at,
         case=task.case,
@@ -253,8 +275,7 @@ def _orders_in_words(facts: dict[str, Any]) -> dict[str, str]:
 
 def _teams(case: Case, codes: Collection[str]) -> list[Team]:
     """Return the teams of the case's company with these codes; one it does not have is told nothing."""
-    teams = Team.objects.filter(company=case.company_id, code__in=codes)
-    return list(teams.select_related("calendar").order_by("pk"))
+    return [team for team in rows.current().teams_of(case.company_id) if team.code in codes]
 
 
 def _notify(case: Case, news: Iterable[tuple[Team, News]], at: datetime) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
 from django.utils.translation import gettext
 
 from erp_connectors.canonical.documents import DocumentKind
@@ -14,6 +13,7 @@ from erp_connectors.exchange.models import Interchange
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.notifications.tellings import ANY_ALERT, ANY_COVER, COVER, TELLINGS, Telling
+from exceptions_app.policies import rows
 from exceptions_app.policies.models import TaskTemplate, TellingKind
 from exceptions_app.policies.texts import fill
 
@@ -62,12 +62,14 @@ class Tellings:
 def tellings_for(case: Case, at: datetime) -> Tellings:
     """Return what is told about the type of a case: the company's template wins, then the later start."""
     today = at.astimezone(ZoneInfo(case.company.time_zone)).date()
-    live = TaskTemplate.objects.filter(
-        Q(company=None) | Q(company=case.company_id),
-        Q(valid_from=None) | Q(valid_from__lte=today),
-        Q(valid_until=None) | Q(valid_until__gte=today),
-        type_code=case.type_code,
-    )
+    live = [
+        row
+        for row in rows.current().templates
+        if row.type_code == case.type_code
+        and row.company_id in (None, case.company_id)
+        and (row.valid_from is None or row.valid_from <= today)
+        and (row.valid_until is None or row.valid_until >= today)
+    ]
     by_weight = sorted(
         live,
         key=lambda row: (

@@ -1,5 +1,6 @@
 """Keeps what is observed of a supplier in step with its orders, as they are looked at."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -15,15 +16,28 @@ from exceptions_app.performance.models import PriceObservation
 SIX_PLACES = Decimal("0.000001")
 
 
-def note(order: PurchaseOrder, view: OrderView) -> bool:
+#: When prices were said first, what the lines they are for cost, and the difference; None: none to compare.
+Observation = tuple[datetime, Decimal, Decimal] | None
+
+
+def observed_on(order_ids: Collection[int]) -> dict[int, Observation]:
+    """Return what was observed on each order that has anything, in one query."""
+    rows = PriceObservation.objects.filter(order__in=order_ids)
+    return {
+        order: (said_at, ordered, difference)
+        for order, said_at, ordered, difference in rows.values_list(
+            "order", "said_at", "ordered", "difference"
+        )
+    }
+
+
+def note(order: PurchaseOrder, view: OrderView, known: Observation) -> bool:
     """Write what an order shows of its supplier's prices, and have the supplier looked at if that is new."""
     seen = _observed(view)
-    rows = PriceObservation.objects.filter(order=order)
-    known = rows.values_list("said_at", "ordered", "difference").first()
     if seen == known:
         return False
     if seen is None:
-        rows.delete()
+        PriceObservation.objects.filter(order=order).delete()
     else:
         said_at, ordered, difference = seen
         PriceObservation.objects.update_or_create(
@@ -40,7 +54,7 @@ def note(order: PurchaseOrder, view: OrderView) -> bool:
     return True
 
 
-def _observed(view: OrderView) -> tuple[datetime, Decimal, Decimal] | None:
+def _observed(view: OrderView) -> Observation:
     """Return when prices were said first, what the lines they are for cost, and the difference.
 
     A price in another currency, or one whose basis is in doubt, cannot be compared.

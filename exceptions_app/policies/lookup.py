@@ -1,4 +1,4 @@
-"""Which policies hold: loads the live rows in a fixed number of queries and picks the most specific ones.
+"""Which policies hold: of all rows those that are live, and of these the most specific ones.
 
 Specificity is TAXONOMY's: supplier+item > item > supplier+category > supplier > category > warehouse >
 global; then the row of the company before the one of all companies, then the later effective date.
@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import holidays
-from django.db.models import Q
 
 from erp_connectors.companies import Company
 from erp_connectors.documents.models import Supplier
@@ -23,27 +22,23 @@ from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection import registry
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.people.models import Team
+from exceptions_app.policies import rows
 from exceptions_app.policies.models import (
     Calendar,
     ClockWarning,
     CompanyPolicy,
     EscalationStep,
-    ExchangeRate,
-    ImpactDefaults,
     PolicyRelease,
     PolicyRow,
     Responsibility,
     RoutingRule,
     Scope,
-    ServiceLevelRow,
     SeverityBands,
     Side,
-    SupplierTimeRow,
-    TermRow,
     ToleranceRow,
     TypeMode,
-    TypeSetting,
 )
+from exceptions_app.policies.rows import Rows
 from exceptions_app.policies.values import (
     STANDARD_FIGURES,
     Direction,
@@ -120,15 +115,7 @@ class Policies:
     release: PolicyRelease
     as_of: datetime
     companies: Mapping[int, CompanyPolicies]
-    calendar_rows: Mapping[str, Calendar]
-    tolerance_rows: tuple[ToleranceRow, ...]
-    term_rows: tuple[TermRow, ...]
-    setting_rows: tuple[TypeSetting, ...]
-    routing_rules: tuple[RoutingRule, ...]
-    responsibility_rows: tuple[Responsibility, ...]
-    service_rows: tuple[ServiceLevelRow, ...]
-    impact_rows: tuple[ImpactDefaults, ...]
-    band_rows: tuple[SeverityBands, ...]
+    rows: Rows
 
     def of(self, company_id: int) -> CompanyPolicies:
         """Return what holds for a company. Raises ConfigurationError when it has no company policy."""
@@ -142,14 +129,14 @@ class Policies:
     def tolerances(self, scope: LineScope) -> ToleranceTable:
         """Return the most specific live tolerance of each type and direction."""
         best: dict[tuple[str, Direction], ToleranceRow] = {}
-        for row in self._matching(self.tolerance_rows, scope):
+        for row in self._matching(self.rows.tolerances, scope):
             best[(row.type_code, Direction(row.direction))] = row
         return ToleranceTable({key: _tolerance(row) for key, row in best.items()})
 
     def terms(self, scope: LineScope, profile: SupplierProfile | None) -> Terms:
         """Return what the supplier owes by when: each term from the most specific row that names it."""
         days: dict[str, Any] = {}
-        for row in self._matching(self.term_rows, scope):
+        for row in self._matching(self.rows.terms, scope):
             if row.confirm_days is not None:
                 days["confirm_days"] = row.confirm_days
             if row.transit_days is not None:
@@ -168,7 +155,7 @@ class Policies:
     def figures(self, scope: LineScope) -> Figures:
         """Return what the expected loss is calculated with: each figure from the most specific row."""
         found = {name: Figure(value) for name, value in STANDARD_FIGURES.items()}
-        for row in self._matching(self.impact_rows, scope):
+        for row in self._matching(self.rows.impact, scope):
             for name in STANDARD_FIGURES:
                 value = getattr(row, name)
                 if value is not None:
@@ -178,15 +165,15 @@ class Policies:
     def bands(self, company_id: int) -> Bands:
         """Return the severity bands of a company: its own, those of all companies, or the standard ones."""
         today = self.of(company_id).today
-        rows = [row for row in self.band_rows if row.company_id in (None, company_id)]
-        live = sorted(_live(rows, today), key=lambda row: (row.company_id is not None, *_effective(row)))
+        open_to = [row for row in self.rows.bands if row.company_id in (None, company_id)]
+        live = sorted(_live(open_to, today), key=lambda row: (row.company_id is not None, *_effective(row)))
         if not live:
             return Bands()
         return Bands(medium=live[-1].medium, high=live[-1].high, critical=live[-1].critical)
 
     def mode(self, kind: ExceptionType, scope: LineScope) -> TypeMode:
         """Return whether a live type opens cases there: the most specific setting says, else the type."""
-        modes = [row.mode for row in self._matching(self.setting_rows, scope) if row.type_code == kind.code]
+        modes = [row.mode for row in self._matching(self.rows.settings, scope) if row.type_code == kind.code]
         if modes:
             return TypeMode(modes[-1])
         return TypeMode.ON if kind.is_on_by_default else TypeMode.OFF
@@ -198,9 +185,9 @@ class Policies:
         """
         if not code:
             return self.of(company_id).calendar
-        if code not in self.calendar_rows:
+        if code not in self.rows.calendars:
             raise ConfigurationError(f"There is no calendar called {code}: correct the supplier's profile.")
-        return business_calendar(self.calendar_rows[code])
+        return business_calendar(self.rows.calendars[code])
 
     def in_company_currency(
         self, amount: Decimal | None, currency: str | None, company_id: int
@@ -219,7 +206,7 @@ class Policies:
         today = self.of(company_id).today
         return [
             rule
-            for rule in self.routing_rules
+            for rule in self.rows.routing_rules
             if rule.company_id in (None, company_id) and _holds_on(rule, today)
         ]
 
@@ -227,23 +214,23 @@ class Policies:
         self, team_id: int, scopes: Collection[LineScope]
     ) -> list[tuple[Responsibility, ...]]:
         """Return who in a team looks after what stands in `scopes`, the most specific rows first."""
-        rows = {
+        found = {
             row.pk: row
             for scope in scopes
-            for row in self._matching(self.responsibility_rows, scope)
+            for row in self._matching(self.rows.responsibilities, scope)
             if row.team_id == team_id
         }
-        by_rung = sorted(rows.values(), key=lambda row: (_rung(row), row.pk))
+        by_rung = sorted(found.values(), key=lambda row: (_rung(row), row.pk))
         return [tuple(rung) for _, rung in groupby(by_rung, key=_rung)]
 
     def next_change(self, company_id: int) -> datetime | None:
         """Return when the next row that detection reads starts or ends to hold in the company, or None."""
         policies = self.of(company_id)
-        rows: list[Scope | SeverityBands] = [*self.tolerance_rows, *self.term_rows, *self.setting_rows]
-        rows += [*self.impact_rows, *self.band_rows]
+        read: list[Scope | SeverityBands] = [*self.rows.tolerances, *self.rows.terms, *self.rows.settings]
+        read += [*self.rows.impact, *self.rows.bands]
         days = [
             day
-            for row in rows
+            for row in read
             if row.company_id in (None, company_id)
             for day in _days_of_change(row)
             if day > policies.today
@@ -261,63 +248,53 @@ class Policies:
 
 
 def load(company_ids: Collection[int], as_of: datetime) -> Policies:
-    """Return the live policies of the companies at `as_of`, in twelve queries.
+    """Return the live policies of the companies at `as_of`; no query is asked for rows that are known.
 
     A company's row holds on the day it is there. Raises ConfigurationError before the first release. A
     calendar is read when it is asked for, so that a wrong one harms only those who work by it.
     """
-    rates: dict[int, dict[str, Decimal]] = {company_id: {} for company_id in company_ids}
-    today = as_of.date()
-    for rate in sorted(_live(ExchangeRate.objects.filter(company__in=company_ids), today), key=_effective):
-        rates[rate.company_id][rate.currency] = rate.rate
-    company_rows = CompanyPolicy.objects.filter(company__in=company_ids).select_related(
-        "company", "calendar", "fallback_team__calendar"
-    )
-    scoped = Q(company__in=company_ids) | Q(company=None)
+    known = rows.current()
+    found = [known.companies[company_id] for company_id in company_ids if company_id in known.companies]
     return Policies(
-        release=current_release(),
+        release=_release(known),
         as_of=as_of,
-        companies={
-            row.company_id: CompanyPolicies(
-                company=row.company,
-                today=as_of.astimezone(ZoneInfo(row.company.time_zone)).date(),
-                calendar_row=row.calendar,
-                fallback_team=row.fallback_team,
-                rates=rates[row.company_id],
-            )
-            for row in company_rows
-        },
-        calendar_rows={row.code: row for row in Calendar.objects.all()},
-        tolerance_rows=tuple(ToleranceRow.objects.filter(scoped)),
-        term_rows=tuple(TermRow.objects.filter(scoped)),
-        setting_rows=tuple(TypeSetting.objects.filter(scoped)),
-        routing_rules=tuple(
-            RoutingRule.objects.filter(scoped, is_active=True)
-            .select_related("team__calendar", "person")
-            .order_by("position", "id")
-        ),
-        responsibility_rows=tuple(
-            Responsibility.objects.filter(scoped).select_related("person", "supplier", "warehouse")
-        ),
-        service_rows=tuple(ServiceLevelRow.objects.filter(scoped)),
-        impact_rows=tuple(ImpactDefaults.objects.filter(scoped).select_related("release")),
-        band_rows=tuple(SeverityBands.objects.filter(scoped)),
+        companies={row.company_id: _of_company(row, known, as_of) for row in found},
+        rows=known,
+    )
+
+
+def _release(known: Rows) -> PolicyRelease:
+    if known.release is None:
+        raise ConfigurationError("No policy release was published yet: save a policy in the administration.")
+    return known.release
+
+
+def _of_company(row: CompanyPolicy, known: Rows, as_of: datetime) -> CompanyPolicies:
+    of_company = (rate for rate in known.rates if rate.company_id == row.company_id)
+    live = sorted(_live(of_company, as_of.date()), key=_effective)
+    return CompanyPolicies(
+        company=row.company,
+        today=as_of.astimezone(ZoneInfo(row.company.time_zone)).date(),
+        calendar_row=row.calendar,
+        fallback_team=row.fallback_team,
+        rates={rate.currency: rate.rate for rate in live},
     )
 
 
 def current_release() -> PolicyRelease:
     """Return the newest release. Raises ConfigurationError before the first one."""
-    release = PolicyRelease.objects.order_by("-number").first()
-    if release is None:
-        raise ConfigurationError("No policy release was published yet: save a policy in the administration.")
-    return release
+    return _release(rows.current())
 
 
 def service_level(company: Company, type_code: str, at: datetime) -> AllowedHours:
     """Return the hours a type allows in a company: by its own row, a shared one, or the type itself."""
     today = at.astimezone(ZoneInfo(company.time_zone)).date()
-    rows = ServiceLevelRow.objects.filter(Q(company=company) | Q(company=None), type_code=type_code)
-    live = sorted(_live(rows, today), key=lambda row: (row.company_id is not None, *_effective(row)))
+    of_type = [
+        row
+        for row in rows.current().service_levels
+        if row.type_code == type_code and row.company_id in (None, company.pk)
+    ]
+    live = sorted(_live(of_type, today), key=lambda row: (row.company_id is not None, *_effective(row)))
     if live:
         return AllowedHours(live[-1].respond_hours, live[-1].resolve_hours, live[-1].pk)
     own = registry.exception_type(type_code).service
@@ -332,14 +309,16 @@ def supplier_time(company: Company, supplier: Supplier | None, type_code: str, a
     """
     today = at.astimezone(ZoneInfo(company.time_zone)).date()
     tier = supplier.tier if supplier else ""
-    rows = SupplierTimeRow.objects.filter(
-        Q(company=company) | Q(company=None),
-        Q(supplier=supplier) | Q(supplier=None),
-        tier__in=("", tier),
-        type_code__in=("", type_code),
-    )
+    matching = [
+        row
+        for row in rows.current().supplier_times
+        if row.company_id in (None, company.pk)
+        and row.supplier_id in (None, supplier.pk if supplier else None)
+        and row.tier in ("", tier)
+        and row.type_code in ("", type_code)
+    ]
     live = sorted(
-        _live(rows, today),
+        _live(matching, today),
         key=lambda row: (
             row.supplier_id is not None,
             bool(row.tier),
@@ -366,13 +345,13 @@ def supplier_calendar(company: Company, supplier: Supplier | None) -> Calendar:
     """
     profile = SupplierProfile.objects.filter(supplier=supplier).first() if supplier else None
     if profile is not None and profile.calendar_code:
-        named = Calendar.objects.filter(code=profile.calendar_code).first()
+        named = rows.current().calendars.get(profile.calendar_code)
         if named is None:
             raise ConfigurationError(
                 f"There is no calendar called {profile.calendar_code}: correct the supplier's profile."
             )
         return named
-    policy = CompanyPolicy.objects.filter(company=company).select_related("calendar").first()
+    policy = rows.current().companies.get(company.pk)
     if policy is None:
         raise ConfigurationError(f"{company} has no company policy: give it a calendar and a team.")
     return policy.calendar
@@ -380,13 +359,14 @@ def supplier_calendar(company: Company, supplier: Supplier | None) -> Calendar:
 
 def escalation_steps(team: Team, side: Side, today: date) -> list[EscalationStep]:
     """Return the steps of a team's ladder that hold on a day, lowest first."""
-    return _live(EscalationStep.objects.filter(team=team, side=side).order_by("level"), today)
+    of_team = rows.current().steps.get(team.pk, ())
+    return _live((step for step in of_team if step.side == side), today)
 
 
 def clock_warning(team: Team, side: Side, today: date) -> ClockWarning | None:
     """Return the row that says when to warn before time is up: the team's own, else one of all teams."""
-    rows = ClockWarning.objects.filter(Q(team=team) | Q(team=None), side=side)
-    live = sorted(_live(rows, today), key=lambda row: (row.team_id is not None, *_effective(row)))
+    of_side = [row for row in rows.current().warnings if row.side == side and row.team_id in (None, team.pk)]
+    live = sorted(_live(of_side, today), key=lambda row: (row.team_id is not None, *_effective(row)))
     return live[-1] if live else None
 
 

@@ -482,3 +482,15 @@ class MessageTemplate(PolicyRow):
     def __str__(self) -> str:
         about = f"{self.get_inquiry_display()} ({self.language})"
         return f"{about}, {self.type_code}" if self.type_code else about
+
+
+class PolicyStamp(models.Model):
+    """One row, with another stamp after every change of a table that policies are read from.
+
+    Triggers keep it (migration 0002), so that a change made by whatever means is seen.
+    """
+
+    stamp = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.stamp)

@@ -3,7 +3,7 @@
 Whoever is away is passed over, and the words that go with the choice say so.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -50,7 +50,11 @@ class _Claim:
     why: Any
 
 
-def workers_of(company_id: int, today: date) -> dict[int, list[Worker]]:
+#: Who works in each team, by its primary key.
+Workers = Mapping[int, Sequence[Worker]]
+
+
+def workers_of(company_id: int, today: date) -> Workers:
     """Return, by team, everybody who works in a team of the company, in one query."""
     absences = Absence.objects.filter(person=OuterRef("user"), first_day__lte=today, last_day__gte=today)
     memberships = (
@@ -115,7 +119,9 @@ def _claims(
         carers = tuple(by_id[row.person_id] for row in rung if row.person_id in by_id)
         if carers:
             why = gettext("%(who)s looks after %(what)s.")
-            yield _Claim(carers, partial(_say, why, what=looked_after(rung[0])))
+            # Names of suppliers and sites are no policies: they are read when they are told.
+            named_row = Responsibility.objects.select_related("supplier", "warehouse").get(pk=rung[0].pk)
+            yield _Claim(carers, partial(_say, why, what=looked_after(named_row)))
     buyers = tuple(worker for worker in workers if buyer and worker.person.erp_user == buyer)
     if buyers:
         yield _Claim(buyers, partial(_say, gettext("%(who)s is the buyer in the ERP."), buyer=buyer))

@@ -4,9 +4,10 @@ No case is left without somebody's screen. A rule that cannot be read, or that n
 or one in which nobody works, is passed over, and the words that go with the case say so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext
 
@@ -17,7 +18,7 @@ from exceptions_app.policies.lookup import LineScope, Policies
 from exceptions_app.policies.models import PolicyRelease, RoutingRule
 from exceptions_app.routing.facts import CaseFacts, read_condition, to_json
 from exceptions_app.routing.models import CaseRoute
-from exceptions_app.routing.people import Choice, Worker, choose, workers_of
+from exceptions_app.routing.people import Choice, Worker, Workers, choose, workers_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +66,27 @@ class Explained:
     route: Route
 
 
-def route(question: Question, policies: Policies) -> Route:
-    """Return the team and person a case goes to.
+def route(question: Question, policies: Policies, workers: Workers | None = None) -> Route:
+    """Return the team and person a case goes to; `workers` of the company are read unless they are given.
 
     Raises ConfigurationError when the company has no policy, and so no fallback team.
     """
-    return explain(question, policies).route
+    return explain(question, policies, workers).route
 
 
-def explain(question: Question, policies: Policies) -> Explained:
+def explain(question: Question, policies: Policies, workers: Workers | None = None) -> Explained:
     """Return where a case goes, with how every live rule of the company answers it."""
     company = policies.of(question.company_id)
-    workers = workers_of(question.company_id, company.today)
+    if workers is None:
+        workers = workers_of(question.company_id, company.today)
     answers = _answers(question, policies, workers)
     taken = next((answer.rule for answer in answers if answer.chosen), None)
     if taken is not None:
         team = taken.team
         words = gettext("Rule “%(rule)s” of %(release)s.") % {"rule": taken.name, "release": policies.release}
     else:
-        team, words = _without_a_rule(question, company.fallback_team, workers)
+        teams = policies.rows.teams_of(question.company_id)
+        team, words = _without_a_rule(question.owner_code, teams, company.fallback_team, workers)
     passed_over = [answer.problem for answer in answers if answer.problem]
     choice: Choice = choose(
         team,
@@ -108,9 +111,7 @@ def explain(question: Question, policies: Policies) -> Explained:
     )
 
 
-def _answers(
-    question: Question, policies: Policies, workers: Mapping[int, Sequence[Worker]]
-) -> list[RuleAnswer]:
+def _answers(question: Question, policies: Policies, workers: Workers) -> list[RuleAnswer]:
     answers: list[RuleAnswer] = []
     is_taken = False
     for rule in policies.rules(question.company_id):
@@ -132,17 +133,11 @@ def _answers(
     return answers
 
 
-def _without_a_rule(
-    question: Question, fallback: Team, workers: Mapping[int, Sequence[Worker]]
-) -> tuple[Team, str]:
+def _without_a_rule(code: str, teams: Sequence[Team], fallback: Team, workers: Workers) -> tuple[Team, str]:
     """Return the team of the type, else the fallback team, else any: the first in which somebody works."""
-    teams = list(
-        Team.objects.filter(company=question.company_id).select_related("company", "calendar").order_by("pk")
-    )
-    owner = next((team for team in teams if team.code == question.owner_code), None)
+    owner = next((team for team in teams if team.code == code), None)
     if owner is not None and owner.pk in workers:
         return owner, gettext("No rule holds: the owner of this type.")
-    code = question.owner_code
     if owner is None:
         why = gettext("No rule holds and there is no team %(code)s: the fallback team.") % {"code": code}
     else:
@@ -158,16 +153,22 @@ def _without_a_rule(
     return fallback, why
 
 
+def keep_first(case: Case, found: Route, *, at: datetime) -> None:
+    """Keep beside a case that was just opened how the rules answered it, under the release it names."""
+    CaseRoute.objects.create(case=case, **_kept(found, at))
+
+
 def keep(case: Case, found: Route, *, at: datetime) -> None:
-    """Keep beside the case how the rules answered it, under the release it names."""
-    CaseRoute.objects.update_or_create(
-        case=case,
-        defaults={
-            "facts": to_json(found.facts),
-            "rule": found.rule,
-            "team_words": found.words[:500],
-            "person_words": found.person_words[:500],
-            "release": found.release,
-            "routed_at": at,
-        },
-    )
+    """Keep beside the case how the rules answer it now."""
+    CaseRoute.objects.update_or_create(case=case, defaults=_kept(found, at))
+
+
+def _kept(found: Route, at: datetime) -> dict[str, Any]:
+    return {
+        "facts": to_json(found.facts),
+        "rule": found.rule,
+        "team_words": found.words[:500],
+        "person_words": found.person_words[:500],
+        "release": found.release,
+        "routed_at": at,
+    }

@@ -9,6 +9,7 @@ from datetime import datetime
 from exceptions_app.cases.about import About
 from exceptions_app.cases.lines import deviation_of
 from exceptions_app.cases.models import CaseLine
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.deviation import Deviation, OpenLine
 from exceptions_app.impact import Impact
 from exceptions_app.people.models import Team
@@ -20,10 +21,16 @@ OF_LINE = ("quantity", "unit", "amount", "currency", "expected", "actual", "evid
 VALUES = ("quantity", "amount", "expected", "actual")
 
 
-def open_findings(about: About) -> dict[str, ShadowFinding]:
-    """Return by key what types in shadow have found of a subject and is still so, in one query."""
-    rows = ShadowFinding.objects.filter(subject_kind=about.kind, subject_id=about.id, cleared_at=None)
-    return {finding.key: finding for finding in rows}
+#: What types in shadow have found of one subject and is still so, by key.
+Findings = dict[str, ShadowFinding]
+
+
+def open_findings(kind: SubjectKind, ids: Collection[int]) -> dict[int, Findings]:
+    """Return the open findings of each subject that has any, in one query."""
+    found: dict[int, Findings] = {}
+    for finding in ShadowFinding.objects.filter(subject_kind=kind, subject_id__in=ids, cleared_at=None):
+        found.setdefault(finding.subject_id, {})[finding.key] = finding
+    return found
 
 
 def keep(

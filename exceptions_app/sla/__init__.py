@@ -5,11 +5,13 @@ they have to tell and when, `sweep` lets it happen, `notices` says it; `auditor`
 of it again.
 """
 
-from exceptions_app.sla.clocks import go_on, look_again, rescale, resume, start, stop, wait
+from exceptions_app.sla.clocks import add, first_round, go_on, look_again, rescale, resume, start, stop, wait
 from exceptions_app.sla.counting import used_by
 from exceptions_app.sla.sweep import is_swept, sweep
 
 __all__ = [
+    "add",
+    "first_round",
     "go_on",
     "is_swept",
     "look_again",

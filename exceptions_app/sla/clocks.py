@@ -1,11 +1,13 @@
 """What happens to the clocks of a case when the case changes. All are called with the case locked.
 
+They set when the case is due; whoever calls saves the case.
+
 Ours run while we have the case, the supplier's exactly while it owes an answer. Time that was used is carried
 over whatever changes: severity, team, calendar, a pause, a decision that did not hold. Only a case that is
 reopened after its end, and a question asked after the last one was answered, begin anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,29 +23,28 @@ from exceptions_app.sla.ladder import Ladder
 from exceptions_app.sla.timers import fall_due, look_ahead
 
 
+def first_round(case: Case, at: datetime) -> list[Clock]:
+    """Return both our clocks as they begin to run with a case that is yet to be saved; `add` saves them."""
+    clocks = _round_of(case, {}, at)
+    _set_running(clocks, at)
+    _show(case, clocks)
+    return clocks
+
+
+def add(clocks: Sequence[Clock], at: datetime) -> None:
+    """Save the clocks of a case that was just opened."""
+    Clock.objects.bulk_create(clocks)
+    _add_segments(clocks, at)
+
+
 def start(case: Case, at: datetime | None = None) -> None:
-    """Begin a round of both our clocks for a case that opens or reopens, at `at` (else since its state)."""
+    """Begin another round of both our clocks for a case that reopens, at `at` (else since its state)."""
     at = at or case.state_since
-    level = lookup.service_level(case.company, case.type_code, at)
-    hours = {ClockKind.RESPOND: level.respond_hours, ClockKind.RESOLVE: level.resolve_hours}
-    release = lookup.current_release()
-    pinned = ladder.of_ours(case.team, at, release)
     kept = {clock.kind: clock for clock in _locked(Clock.objects.filter(case=case, kind__in=OUR_CLOCKS))}
     for clock in kept.values():
         clock.case = case
     _halt(list(kept.values()), at)
-    clocks = [
-        _begin(
-            kept.get(kind) or Clock(case=case, kind=kind, round=0),
-            case,
-            calendar=case.team.calendar,
-            minutes=promised * 60,
-            row_id=level.row_id,
-            pinned=pinned,
-            release=release,
-        )
-        for kind, promised in hours.items()
-    ]
+    clocks = _round_of(case, kept, at)
     _run(clocks, at)
     _show(case, clocks)
 
@@ -119,11 +120,31 @@ def look_again(clocks: QuerySet[Clock], at: datetime) -> None:
 
 
 def show_next_due(case: Case) -> None:
-    """Set when a case is due whose clocks were looked at."""
+    """Set when a case is due whose clocks were looked at; whoever calls saves it."""
     _show(case, Clock.objects.filter(case=case, stopped_at=None))
 
 
 # --- one clock ----------------------------------------------------------------------------------------------
+
+
+def _round_of(case: Case, kept: Mapping[str, Clock], at: datetime) -> list[Clock]:
+    """Return both our clocks at the beginning of a round, those that are `kept` and new ones."""
+    level = lookup.service_level(case.company, case.type_code, at)
+    hours = {ClockKind.RESPOND: level.respond_hours, ClockKind.RESOLVE: level.resolve_hours}
+    release = lookup.current_release()
+    pinned = ladder.of_ours(case.team, at, release)
+    return [
+        _begin(
+            kept.get(kind) or Clock(case=case, kind=kind, round=0),
+            case,
+            calendar=case.team.calendar,
+            minutes=promised * 60,
+            row_id=level.row_id,
+            pinned=pinned,
+            release=release,
+        )
+        for kind, promised in hours.items()
+    ]
 
 
 def _ask(case: Case, at: datetime) -> Clock:
@@ -189,13 +210,21 @@ def _take_ladder(case: Case, clocks: Iterable[Clock], at: datetime) -> None:
 
 def _run(clocks: Sequence[Clock], at: datetime) -> None:
     """Start a segment of each clock at `at`, and save them. Clocks that are new are added."""
+    _set_running(clocks, at)
+    _save(clocks)
+    _add_segments(clocks, at)
+
+
+def _set_running(clocks: Iterable[Clock], at: datetime) -> None:
     calendars: dict[int, BusinessCalendar] = {}
     for clock in clocks:
         if clock.calendar_id not in calendars:
             calendars[clock.calendar_id] = lookup.business_calendar(clock.calendar)
         clock.running_since = at
         look_ahead(clock, calendars[clock.calendar_id])
-    _save(clocks)
+
+
+def _add_segments(clocks: Iterable[Clock], at: datetime) -> None:
     ClockSegment.objects.bulk_create(
         ClockSegment(clock=clock, round=clock.round, calendar=clock.calendar, started_at=at)
         for clock in clocks
@@ -244,7 +273,4 @@ def _save(clocks: Iterable[Clock]) -> None:
 
 def _show(case: Case, clocks: Iterable[Clock]) -> None:
     """Set when the case is due: the earliest due time of our running clocks."""
-    due_at = min((clock.due_at for clock in clocks if clock.is_ours and clock.due_at), default=None)
-    if due_at != case.due_at:
-        case.due_at = due_at
-        case.save(update_fields=["due_at"])
+    case.due_at = min((clock.due_at for clock in clocks if clock.is_ours and clock.due_at), default=None)

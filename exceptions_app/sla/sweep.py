@@ -102,6 +102,8 @@ def _look(clocks: Sequence[Clock], now: datetime) -> None:
         rescale(cases[case_id], now)
     for case_id in changed - moved:
         show_next_due(cases[case_id])
+    for case_id in changed | moved:
+        cases[case_id].save(update_fields=["due_at"])
 
 
 def _store(clocks: Sequence[Clock]) -> None:

@@ -60,9 +60,10 @@ class Documents(Subject):
             },
         )
 
-    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
-        """Lock the head, as `store.record` does when an order leaves something else over."""
-        list(DocumentHead.objects.filter(pk=subject_id).select_for_update(no_key=True).values_list("pk"))
+    def queue_up_for(self, ids: Collection[int]) -> None:
+        """Lock the heads, as `store.record` does when an order leaves something else over."""
+        rows = DocumentHead.objects.filter(pk__in=ids).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def fingerprint_of(head: DocumentHead) -> str:

@@ -47,9 +47,10 @@ class Invoices(Subject):
         shelf = _Shelf.of(heads, as_of, policies)
         return world_of(policies, {head.pk: partial(_loaded, head, shelf, policies) for head in heads})
 
-    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
-        """Lock the head, as `store.record` does for every invoice on an order it changes."""
-        list(DocumentHead.objects.filter(pk=subject_id).select_for_update(no_key=True).values_list("pk"))
+    def queue_up_for(self, ids: Collection[int]) -> None:
+        """Lock the heads, as `store.record` does for every invoice on an order it changes."""
+        rows = DocumentHead.objects.filter(pk__in=ids).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 @dataclass(frozen=True, slots=True)

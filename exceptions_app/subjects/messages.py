@@ -45,9 +45,10 @@ class Messages(Subject):
             {row.pk: partial(_loaded, row, parts[row.interchange_id], policies) for row in rows},
         )
 
-    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
-        """Lock the row of its quarantine, as whoever reads the message does."""
-        list(Quarantine.objects.filter(pk=subject_id).select_for_update(no_key=True).values_list("pk"))
+    def queue_up_for(self, ids: Collection[int]) -> None:
+        """Lock the rows of their quarantine, as whoever reads the message does."""
+        rows = Quarantine.objects.filter(pk__in=ids).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def _loaded(row: Quarantine, parts: Sequence[Transaction], policies: Policies) -> Loaded:

@@ -1,6 +1,6 @@
 """Purchase orders, as the documents about them leave their lines."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from erp_connectors.documents.models import OrderReference, PurchaseOrder
@@ -25,20 +25,22 @@ class Orders(Subject):
             problems=orders.problems,
         )
 
-    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
-        """Lock an order by its reference without a supplier, as `store.record` does; else by its row."""
-        order = loaded.about.order if loaded else PurchaseOrder.objects.filter(pk=subject_id).first()
-        if order is None:
-            return
-        reference = OrderReference.objects.filter(
-            connection=order.connection_id, supplier_number="", order_number=order.number
+    def queue_up_for(self, ids: Collection[int]) -> None:
+        """Lock orders by their references without a supplier, as `store.record` does; else by their rows."""
+        numbers = set(PurchaseOrder.objects.filter(pk__in=ids).values_list("connection", "number"))
+        references = OrderReference.objects.filter(
+            supplier_number="",
+            connection__in={connection for connection, _ in numbers},
+            order_number__in={number for _, number in numbers},
         )
-        if not reference.select_for_update().values_list("pk"):
-            list(PurchaseOrder.objects.filter(pk=order.pk).select_for_update(no_key=True).values_list("pk"))
+        locked = references.order_by("order_number", "connection").select_for_update()
+        if len(set(locked.values_list("connection", "order_number")) & numbers) < len(numbers):
+            rows = PurchaseOrder.objects.filter(pk__in=ids).order_by("number", "pk")
+            list(rows.select_for_update(no_key=True).values_list("pk"))
 
-    def agreements(self, subject_id: int) -> Sequence[Agreement]:
-        """Return the agreements on the lines of the order."""
-        return agreements_of([subject_id]).get(subject_id, ())
+    def agreements(self, ids: Collection[int]) -> dict[int, list[Agreement]]:
+        """Return the agreements on the lines of the orders."""
+        return agreements_of(ids)
 
 
 def as_subject(order: LoadedOrder) -> Loaded:

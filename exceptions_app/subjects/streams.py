@@ -49,7 +49,7 @@ class Streams(Subject):
             policies, {row.pk: partial(_loaded, row, tuple(spoke[row.pk]), policies) for row in rows}
         )
 
-    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
+    def queue_up_for(self, ids: Collection[int]) -> None:
         """Lock nothing: a stream is read in short steps, and looked at again soon."""
 
 

@@ -1,7 +1,7 @@
 """A kind of subject: from its watches to what the desk needs of each, in a fixed number of queries."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -80,14 +80,18 @@ class Subject(ABC):
         """Return the subjects as they are now, to be judged at `as_of`; what cannot be read is a problem."""
 
     @abstractmethod
-    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
-        """Lock the subject, or wait for whoever changes it or looks at it too; `loaded` where it was read."""
+    def queue_up_for(self, ids: Collection[int]) -> None:
+        """Lock the subjects, in one order for all, or wait for whoever changes them or looks at them too."""
 
-    def agreements(self, subject_id: int) -> Sequence[Agreement]:
-        """Return the pending and active agreements on the subject, in one query."""
+    def agreements(self, ids: Collection[int]) -> dict[int, list[Agreement]]:
+        """Return the pending and active agreements on each subject that has any, in one query."""
         rows = AgreementRow.objects.filter(
             subject_kind=self.kind,
-            subject_id=subject_id,
+            subject_id__in=ids,
             state__in=(AgreementState.PENDING, AgreementState.ACTIVE),
         )
-        return [agreement_of(row) for row in rows.select_related("order_line").order_by("pk")]
+        found: dict[int, list[Agreement]] = {}
+        for row in rows.select_related("order_line").order_by("pk"):
+            if row.subject_id is not None:
+                found.setdefault(row.subject_id, []).append(agreement_of(row))
+        return found

@@ -42,9 +42,10 @@ class Suppliers(Subject):
             },
         )
 
-    def queue_up_for(self, subject_id: int, loaded: Loaded | None) -> None:
-        """Lock the row of the supplier."""
-        list(Supplier.objects.filter(pk=subject_id).select_for_update(no_key=True).values_list("pk"))
+    def queue_up_for(self, ids: Collection[int]) -> None:
+        """Lock the rows of the suppliers."""
+        rows = Supplier.objects.filter(pk__in=ids).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def _newest(ids: Collection[int]) -> dict[int, list[Row]]:

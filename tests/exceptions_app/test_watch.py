@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from erp_connectors import clock
 from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
+from exceptions_app.detection.watch import Finished
 from tests.builders.factories import TUESDAY_TEN
 
 
@@ -36,7 +37,7 @@ def claim_orders(limit: int) -> list[int]:
 
 def looked_at(subject_id: int, next_look: datetime | None, blind_since: datetime | None = None) -> watch.Look:
     look = watch.begin("order", [subject_id])[subject_id]
-    watch.finish("order", look, as_of=TUESDAY_TEN, next_look=next_look, blind_since=blind_since)
+    watch.finish("order", [Finished(look, next_look, blind_since)], as_of=TUESDAY_TEN)
     return look
 
 
@@ -103,7 +104,7 @@ def test_a_mark_during_a_look_keeps_the_subject_due() -> None:
     watch.mark("order", [1])
     look = watch.begin("order", [1])[1]
     watch.mark("order", [1])
-    watch.finish("order", look, as_of=TUESDAY_TEN, next_look=TUESDAY_TEN + timedelta(days=30))
+    watch.finish("order", [Finished(look, TUESDAY_TEN + timedelta(days=30))], as_of=TUESDAY_TEN)
     assert row(1).seen == 1
     assert row(1).marked == 2
     assert claim_orders(10) == [1]

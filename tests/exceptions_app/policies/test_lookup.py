@@ -285,7 +285,7 @@ def test_a_company_without_policy_and_an_installation_without_release_say_so() -
         lookup.load([company.pk], TUESDAY_TEN).of(company.pk)
 
 
-def test_the_number_of_queries_does_not_grow_with_rows_and_companies(
+def test_one_query_says_that_nothing_has_changed_however_many_rows_and_companies(
     world: Ground, django_assert_num_queries: Any
 ) -> None:
     for number in range(5):
@@ -297,7 +297,8 @@ def test_the_number_of_queries_does_not_grow_with_rows_and_companies(
         SeverityBandsFactory.create(company=company)
     companies = list(type(world.company).objects.values_list("pk", flat=True))
     assert len(companies) > 5
-    with django_assert_num_queries(12):
+    lookup.load(companies, TUESDAY_TEN)
+    with django_assert_num_queries(1):
         policies = lookup.load(companies, TUESDAY_TEN)
         for company_id in companies:
             policies.of(company_id)

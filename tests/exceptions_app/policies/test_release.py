@@ -35,7 +35,7 @@ def test_the_history_says_who_published_what() -> None:
 def test_everything_that_is_watched_is_looked_at_again() -> None:
     for kind in ("invoice", "order"):
         look = watch.begin(kind, [1])[1]
-        watch.finish(kind, look, as_of=TUESDAY_TEN, next_look=None)
+        watch.finish(kind, [watch.Finished(look)], as_of=TUESDAY_TEN)
     assert watch.claim(["invoice", "order"], 10) == []
     publish("Other terms", by=Actor(), at=TUESDAY_TEN)
     assert set(watch.claim(["invoice", "order"], 10)) == {("invoice", 1), ("order", 1)}

@@ -33,6 +33,7 @@ from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
 from exceptions_app.detection.subject import word_of
 from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.policies import rows
 from exceptions_app.subjects.registry import subject
 from tests.builders.factories import (
     TUESDAY_TEN,
@@ -350,6 +351,7 @@ def test_loading_many_invoices_takes_no_more_queries(world: Ground) -> None:
     for number in range(2000, 2012):
         tell(world, order(str(number)), invoice(str(number), number=f"I-{number}"))
     heads = list(DocumentHead.objects.values_list("pk", flat=True))
+    rows.current()
 
     def queries(ids: list[int]) -> int:
         with CaptureQueriesContext(connection) as seen:
@@ -385,7 +387,7 @@ def test_a_look_waits_for_the_lock_of_the_invoice(world: Ground) -> None:
     tell(world, order(), invoice("1000"))
     head = DocumentHead.objects.get()
     with transaction.atomic(), CaptureQueriesContext(connection) as seen:
-        subject(SubjectKind.INVOICE).queue_up_for(head.pk, None)
+        subject(SubjectKind.INVOICE).queue_up_for([head.pk])
     assert [query["sql"] for query in seen if "FOR NO KEY UPDATE" in query["sql"]]
 
 
