@@ -3,7 +3,7 @@
 The cases are locked while it lies here, and only differences are written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ from exceptions_app.detection.agreement import AgreementKind, AgreementState
 from exceptions_app.detection.agreements import Holding, holding
 from exceptions_app.detection.detect import Detection, detect, look_at
 from exceptions_app.detection.healing import Healing
+from exceptions_app.detection.load import LoadedOrder
 from exceptions_app.detection.reconcile import Changes, Cleared, reconcile
 from exceptions_app.detection.subject import SubjectView
 from exceptions_app.detection.types.base import ExceptionType
@@ -92,8 +93,8 @@ class Desk:
         self.detection: Detection = detect(loaded.snapshot, known.agreements, self.as_of, self._types())
         self.view = self.detection.view or look_at(loaded.snapshot, known.agreements, self.as_of)
 
-    def work(self) -> Outcome:
-        """Bring every case of the subject up to date, and return what that came to."""
+    def sort(self) -> None:
+        """Say what is to happen to each case of the subject, its lines in doubt or settled noted already."""
         changes = reconcile(self.book.open_lines(), self.detection)
         changes = self._only_what_is_on(changes)
         changes = self._without_what_is_still_carried_out(changes)
@@ -101,10 +102,19 @@ class Desk:
         self.answered = {case.pk for case in self.book.cases.values() if self._has_answered(case)}
         for deviation in changes.to_refresh:
             keep_evidence(self.book.line(deviation.key), deviation)
-        filings = self.book.file(changes, self._returned(), self.as_of)
-        self.outcome.has_moved = bool(filings)
-        self.around = self._around(filings)
-        done = {self._take_in(filing).pk for filing in filings}
+        self.filings = self.book.file(changes, self._returned(), self.as_of)
+        self.outcome.has_moved = bool(self.filings)
+
+    def missed(self) -> tuple[LoadedOrder, OrderView, Sequence[Deviation]] | None:
+        """Return an order with the deviations its open cases will have; None for what is no order."""
+        if self.loaded.order is None or not isinstance(self.view, OrderView):
+            return None
+        return self.loaded.order, self.view, self._standing()
+
+    def work(self, around: Surroundings) -> Outcome:
+        """Bring every case of the subject up to date as it was sorted, and return what that came to."""
+        self.around = around
+        done = {self._take_in(filing).pk for filing in self.filings}
         self._keep_shadows()
         if self.about.order is not None and isinstance(self.view, OrderView):
             observing.note(self.about.order, self.view, self.known.prices)
@@ -245,20 +255,14 @@ class Desk:
         """Return by when what settled a line without an agreement, a document we entered, must be here."""
         return (line.settled_at or self.as_of) + ENTERED_WITHIN
 
-    def _around(self, filings: Iterable[Filing]) -> Surroundings | None:
-        """Return what is around the goods of an order; None for what is no order."""
-        if self.loaded.order is None or not isinstance(self.view, OrderView):
-            return None
-        return Surroundings(self.loaded.order, self.view, self._standing(filings), self.nearby)
-
-    def _standing(self, filings: Iterable[Filing]) -> list[Deviation]:
+    def _standing(self) -> list[Deviation]:
         """Return the deviations of all cases that are open once the filings are taken in."""
         standing = {
             line.key: deviation_of(line)
             for line in self.book.lines
             if line.cleared_at is None and self.book.of(line).is_open
         }
-        for filing in filings:
+        for filing in self.filings:
             for deviation in (*filing.added, *(deviation for _, deviation in filing.updated)):
                 standing[deviation.key] = deviation
             for line in filing.returned:

@@ -54,10 +54,10 @@ def assess(
 ) -> Impact:
     """Return the impact of the open lines (at least one) of a case of an order, as the order is in `view`.
 
-    `around` is what is around all open cases of the order; None: there are none but this one.
+    `around` is what is around all open cases of the order, and of others; None: there are none but this one.
     """
     deviations = [deviation_of(line) for line in lines]
-    around = around or Surroundings(loaded, view, deviations, Nearby(policies))
+    around = around or Surroundings([(loaded, view, deviations)], Nearby(policies))
     order, seen = loaded.order, {line.number: line for line in view.lines}
     whole = LineScope(company_id=order.company_id, supplier_id=order.supplier_id)
     weighed = [
@@ -69,11 +69,12 @@ def assess(
             figures=policies.figures(loaded.scopes.get(deviation.line_number or "", whole)),
             row=loaded.lines.get(deviation.line_number or ""),
             line=seen.get(deviation.line_number or ""),
-            share=around.share(deviation.key),
+            share=around.share(order.pk, deviation.key),
         )
         for deviation in deviations
     ]
-    uncovered = around.uncovered(deviation.key for deviation in deviations) if kind.told_plus else ()
+    keys = [deviation.key for deviation in deviations]
+    uncovered = around.uncovered(order.pk, keys) if kind.told_plus else ()
     facts = facts_of(
         kind,
         lines,

@@ -24,10 +24,10 @@ from exceptions_app.desk import Desk, Outcome
 from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.detection.watch import Finished, Look
-from exceptions_app.neighbours import to_weigh_again
+from exceptions_app.neighbours import neighbours_of
 from exceptions_app.on_file import on_file
 from exceptions_app.policies import rows
-from exceptions_app.shortfalls import Nearby
+from exceptions_app.shortfalls import Nearby, Surroundings
 from exceptions_app.subjects.registry import all_subjects, subject
 from exceptions_app.subjects.subject import World
 
@@ -201,19 +201,28 @@ def _work(
         if look.subject_id in world.subjects
     }
     known = on_file(kind, subjects, as_of)
-    outcomes: dict[int, Outcome] = {}
-    finished: list[Finished] = []
-    for look in looks:
-        loaded = subjects.get(look.subject_id)
-        if loaded is None:
-            outcomes[look.subject_id] = Outcome()
-            finished.append(Finished(look))
-            continue
-        desk = Desk(loaded, known[look.subject_id], world.policies, marked=look.marked, nearby=nearby)
-        outcomes[look.subject_id] = desk.work()
-        finished.append(Finished(look, desk.next_look(), desk.detection.blind_since))
-    _finish(kind, finished, outcomes, as_of)
-    return outcomes
+    desks = {
+        look.subject_id: Desk(
+            subjects[look.subject_id],
+            known[look.subject_id],
+            world.policies,
+            marked=look.marked,
+            nearby=nearby,
+        )
+        for look in looks
+        if look.subject_id in subjects
+    }
+    for desk in desks.values():
+        desk.sort()
+    around = Surroundings(filter(None, (desk.missed() for desk in desks.values())), nearby)
+    outcomes = {subject_id: desk.work(around) for subject_id, desk in desks.items()}
+    _finish(kind, [_finished(look, desks.get(look.subject_id)) for look in looks], outcomes, as_of)
+    return {look.subject_id: outcomes.get(look.subject_id, Outcome()) for look in looks}
+
+
+def _finished(look: Look, desk: Desk | None) -> Finished:
+    """Return a look that ended; of what is gone by now nothing is to be looked at again."""
+    return Finished(look) if desk is None else Finished(look, desk.next_look(), desk.detection.blind_since)
 
 
 def _finish(
@@ -223,11 +232,11 @@ def _finish(
 
     All watches are locked in one order first, since others mark them too.
     """
-    seen = [each.look.subject_id for each in finished]
-    moved = [subject_id for subject_id in seen if outcomes[subject_id].has_moved]
-    others = to_weigh_again(moved, seen) if moved and kind is SubjectKind.ORDER else []
+    seen = {each.look.subject_id for each in finished}
+    moved = [subject_id for subject_id, outcome in outcomes.items() if outcome.has_moved]
+    others = set(neighbours_of(moved)) - seen if moved and kind is SubjectKind.ORDER else set()
     if others or len(seen) > 1:
-        watch.lock(kind, {*seen, *others})
+        watch.lock(kind, seen | others)
     if seen:
         watch.finish(kind, finished, as_of=as_of)
     if others:

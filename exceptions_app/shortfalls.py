@@ -4,7 +4,7 @@ Reads what `allocation` shares out, in a number of queries that does not grow wi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.canonical.values import Quantity
-from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, PurchaseOrder, StockLevel
+from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, StockLevel
 from erp_connectors.documents.units import UnitUnknown, convert
 from exceptions_app.allocation import Share, Site, share_out
 from exceptions_app.cases.lines import deviation_of
@@ -33,6 +33,8 @@ from exceptions_app.routing.people import Workers, workers_of
 
 #: An item in a warehouse, by their primary keys; a line the mirror knows no such of is a place of its own.
 Place = tuple[int | None, int | None, int]
+#: An order as it was loaded, and as it is seen.
+Seen = tuple[LoadedOrder, OrderView]
 ABOUT_GOODS = frozenset({Stake.SERVICE, Stake.DOUBT})
 
 
@@ -78,7 +80,7 @@ class Nearby:
         self._workers: dict[int, Workers] = {}
         self._known: dict[Place, Known] = {}
         self._asked: set[int] = set()
-        self._seen: dict[int, tuple[LoadedOrder, OrderView]] = {}
+        self._seen: dict[int, Seen] = {}
 
     def workers(self, company_id: int) -> Workers:
         """Return who works in the teams of a company today."""
@@ -93,14 +95,15 @@ class Nearby:
             self._known |= _known_at(new)
         return {place: self._known[place] for place in places}
 
-    def at(self, places: Iterable[Place], *, besides: PurchaseOrder) -> list[tuple[LoadedOrder, OrderView]]:
-        """Return the orders, `besides` one, that still bring something to the places, as they are seen."""
+    def at(self, places: Collection[Place], *, besides: Collection[int]) -> list[Seen]:
+        """Return the orders, `besides` some, that still bring something to the places, as they are seen."""
         lines = (
             OrderLine.objects.filter(_at(places), is_present=True, cancelled=False)
             .filter(order__state=OrderState.RELEASED)
-            .exclude(order=besides)
+            .exclude(order__in=besides)
         )
-        wanted = set(lines.values_list("order", flat=True))
+        there = lines.values_list("order", "item", "warehouse")
+        wanted = {order for order, item, warehouse in there if (item, warehouse, 0) in places}
         self._read(wanted - self._asked)
         return [self._seen[order_id] for order_id in sorted(wanted & self._seen.keys())]
 
@@ -116,32 +119,37 @@ class Nearby:
 
 
 class Surroundings:
-    """Everything around the goods that the open cases of an order miss, read when it is first asked for.
+    """Everything around the goods that the open cases of some orders miss, read when it is first asked for.
 
-    `standing` are the deviations of all its open cases, as they are about to be.
+    Each order comes with the deviations of all its open cases, as they are about to be.
     """
 
     def __init__(
-        self, loaded: LoadedOrder, view: OrderView, standing: Iterable[Deviation], nearby: Nearby
+        self, orders: Iterable[tuple[LoadedOrder, OrderView, Iterable[Deviation]]], nearby: Nearby
     ) -> None:
-        self.loaded = loaded
-        self.view = view
         self.nearby = nearby
         self.policies = nearby.policies
-        self.misses = {miss.deviation.key: miss for miss in _misses(standing, loaded, view)}
+        self.orders: list[Seen] = []
+        self.misses: dict[int, dict[str, Miss]] = {}
+        for loaded, view, standing in orders:
+            self.orders.append((loaded, view))
+            self.misses[loaded.order.pk] = {
+                miss.deviation.key: miss for miss in _misses(standing, loaded, view)
+            }
 
-    def share(self, key: str) -> Share | None:
-        """Return the share of the deviation with this key; None where it misses no goods."""
-        miss = self.misses.get(key)
+    def share(self, order: int, key: str) -> Share | None:
+        """Return the share of the deviation of an order with this key; None where it misses no goods."""
+        miss = self.misses[order].get(key)
         return self._shares[miss.key] if miss else None
 
-    def uncovered(self, keys: Iterable[str]) -> tuple[ItemShortfalls, ...] | None:
-        """Return the customer orders to tell of with the deviations with these keys, place by place.
+    def uncovered(self, order: int, keys: Iterable[str]) -> tuple[ItemShortfalls, ...] | None:
+        """Return the customer orders to tell of with the deviations of an order with these keys, by place.
 
         None: nobody can tell, since a stock or a demand is in a unit that cannot be converted.
         """
         short: dict[Place, dict[Need, Decimal]] = {}
-        for miss in (self.misses[key] for key in keys if key in self.misses):
+        missed = self.misses[order]
+        for miss in (missed[key] for key in keys if key in missed):
             place, share = _place_of(miss.row), self._shares[miss.key]
             if self._known[place].needs is None:
                 return None
@@ -155,23 +163,21 @@ class Surroundings:
 
     @cached_property
     def _places(self) -> dict[Place, OrderLine]:
-        return {_place_of(miss.row): miss.row for miss in self.misses.values()}
+        return {_place_of(miss.row): miss.row for missed in self.misses.values() for miss in missed.values()}
 
     @cached_property
-    def _others(self) -> list[tuple[LoadedOrder, OrderView]]:
-        return self.nearby.at(self._places, besides=self.loaded.order)
+    def _others(self) -> list[Seen]:
+        return self.nearby.at(self._places, besides=self.misses)
 
     @cached_property
     def _misses_of_others(self) -> list[Miss]:
         """Return what the open cases of the other orders miss at the places."""
-        rows = (
-            CaseLine.objects.filter(order_line__order__in=[other.order.pk for other, _ in self._others])
-            .filter(_at(self._places, "order_line__"), cleared_at=None)
-            .exclude(case__state__in=ENDED)
-        )
+        rows = CaseLine.objects.filter(
+            order_line__order__in=[other.order.pk for other, _ in self._others], cleared_at=None
+        ).exclude(case__state__in=ENDED)
         standing: dict[int, list[Deviation]] = defaultdict(list)
         for row in rows.select_related("order_line").order_by("pk"):
-            if row.order_line is not None:
+            if row.order_line is not None and _place_of(row.order_line) in self._places:
                 standing[row.order_line.order_id].append(deviation_of(row))
         return [
             miss for other, view in self._others for miss in _misses(standing[other.order.pk], other, view)
@@ -187,7 +193,8 @@ class Surroundings:
     def _shares(self) -> dict[str, Share]:
         """Return the share of every miss at the places, by its key."""
         everything: dict[Place, list[Miss]] = {place: [] for place in self._places}
-        for miss in (*self.misses.values(), *self._misses_of_others):
+        own = (miss for missed in self.misses.values() for miss in missed.values())
+        for miss in (*own, *self._misses_of_others):
             everything[_place_of(miss.row)].append(miss)
         shares: dict[str, Share] = {}
         for place, misses in everything.items():
@@ -222,7 +229,7 @@ class Surroundings:
             by_line[miss.loaded.order.pk, miss.line.number].append(miss)
         inbound: list[Inbound] = []
         goods: dict[str, tuple[Inbound, ...]] = {}
-        for loaded, view in [(self.loaded, self.view), *self._others]:
+        for loaded, view in (*self.orders, *self._others):
             for line in view.lines:
                 if _place_of(loaded.lines[line.number]) != place:
                     continue
@@ -248,12 +255,12 @@ def _place_of(row: OrderLine) -> Place:
     return (row.item_id, row.warehouse_id, 0) if is_known else (None, None, row.pk)
 
 
-def _at(places: Iterable[Place], prefix: str = "") -> Q:
-    condition = Q(pk=None)
-    for item, warehouse, _ in places:
-        if item is not None:
-            condition |= Q(**{f"{prefix}item": item, f"{prefix}warehouse": warehouse})
-    return condition
+def _at(places: Collection[Place]) -> Q:
+    """Say which rows may be at one of the places: those of their items in any of their warehouses."""
+    return Q(
+        item__in={item for item, _, _ in places if item is not None},
+        warehouse__in={warehouse for _, warehouse, _ in places if warehouse is not None},
+    )
 
 
 def _known_at(places: Mapping[Place, OrderLine]) -> dict[Place, Known]:

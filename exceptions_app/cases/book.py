@@ -168,7 +168,8 @@ def locked_books(abouts: Iterable[About], as_of: datetime) -> dict[int, Book]:
         )
         .order_by("pk")
     ):
-        cases[case.subject_id].append(case)
+        if case.subject_id is not None:
+            cases[case.subject_id].append(case)
     subject_of = {case.pk: subject_id for subject_id, some in cases.items() for case in some}
     lines: dict[int, list[CaseLine]] = defaultdict(list)
     for line in CaseLine.objects.filter(case__in=subject_of).select_related("order_line").order_by("pk"):
