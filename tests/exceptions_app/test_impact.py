@@ -591,6 +591,7 @@ def test_the_number_of_queries_does_not_grow_with_orders_and_customers(
     shortage: tuple[Ground, OrderLine],
 ) -> None:
     world, line = shortage
+    impact_of(line.order_id)
     counts = []
     for batch in range(2):
         for number in range(8):

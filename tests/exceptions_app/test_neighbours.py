@@ -269,5 +269,6 @@ def test_orders_looked_at_together_read_each_of_their_neighbours_once(
         return load(order_ids, *args, **options)
 
     monkeypatch.setattr(shortfalls, "load", load_and_note)
+    monkeypatch.setattr(intake, "TOGETHER", 2)
     look(*lines)
     assert len(read) == len(set(read)) >= len(lines)

@@ -45,7 +45,7 @@ DROP_TRIGGERS = "".join(f"DROP TRIGGER policies_changed ON {table};\n" for table
 class Migration(migrations.Migration):
     dependencies = [
         ("erp_connectors", "0002_corrected_copies_of_interchanges"),
-        ("exceptions_app", "0001_schema"),
+        ("exceptions_app", "0003_text_anywhere_in_names"),
     ]
 
     operations = [
