@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from erp_connectors.canonical.documents import OrderState
@@ -231,11 +232,16 @@ def _by_mark(written: str, mark: str) -> Decimal | None:
     sign = "-" if "-" in (match[1], match[3]) else ""
     whole, _, decimals = match[2].partition(mark)
     for separator in {",", "."} - {mark} | set(_SPACES):
-        if re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(separator)}\d{{3}})+", whole, re.ASCII):
+        if separator in whole and _in_threes(separator).fullmatch(whole):
             whole = whole.replace(separator, "")
-    if not re.fullmatch(r"\d*", whole + decimals, re.ASCII) or not whole + decimals:
+    if not (whole + decimals).isdecimal() or not (whole + decimals).isascii():
         return None
     return Decimal(f"{sign}{whole or 0}.{decimals or 0}")
+
+
+@cache
+def _in_threes(separator: str) -> re.Pattern[str]:
+    return re.compile(rf"[1-9]\d{{0,2}}({re.escape(separator)}\d{{3}})+", re.ASCII)
 
 
 def shortest_form(value: Decimal) -> Decimal:
