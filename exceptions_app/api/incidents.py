@@ -38,7 +38,12 @@ from suppliers.profiles import Language
 
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH)
 #: The verbs of an incident that people are suggested, or have confirmed, and what each needs.
-VERBS: dict[str, str] = {"confirm": "cause", "dismiss": "reason", "add": "cases", "take_out": "cases"}
+VERBS: dict[str, tuple[str, ...]] = {
+    "confirm": ("cause",),
+    "dismiss": ("reason",),
+    "add": ("cases", "reason"),
+    "take_out": ("cases", "reason"),
+}
 
 
 class IncidentSerializer(serializers.ModelSerializer):
@@ -106,7 +111,9 @@ class IncidentDetailSerializer(IncidentSerializer):
 
 
 class IncidentActionSerializer(serializers.Serializer):
-    """What a verb needs: `confirm` a cause, `dismiss` a reason, `add` and `take_out` the numbers of cases."""
+    """What a verb needs: `confirm` a cause, `dismiss` a reason, `add` and `take_out` both
+    the numbers of cases and a reason.
+    """
 
     cause = serializers.CharField(required=False, max_length=500)
     reason = serializers.CharField(required=False, max_length=1000)
@@ -190,14 +197,15 @@ class IncidentViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     )
     @once
     def act(self, request: Request, number: str, verb: str) -> Response:
-        """Confirm with a cause, dismiss with a reason, add cases or take them out."""
+        """Confirm with a cause, dismiss with a reason; add cases or take them out, with a reason too."""
         person(request)
         incident = self.get_object()
         given = IncidentActionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data
-        if not wanted.get(VERBS[verb]):
-            raise serializers.ValidationError({VERBS[verb]: "This is needed."})
+        missing = [name for name in VERBS[verb] if not wanted.get(name)]
+        if missing:
+            raise serializers.ValidationError(dict.fromkeys(missing, "This is needed."))
         by, version = actor(request), wanted["expected_version"]
         if verb == "confirm":
             actions.confirm(incident, cause=wanted["cause"], by=by, expected_version=version)
@@ -205,7 +213,7 @@ class IncidentViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
             actions.dismiss(incident, reason=wanted["reason"], by=by, expected_version=version)
         else:
             change = actions.add if verb == "add" else actions.take_out
-            change(incident, cases_named(request, wanted["cases"]), by=by)
+            change(incident, cases_named(request, wanted["cases"]), reason=wanted["reason"], by=by)
         return Response(self.get_serializer(self.get_queryset().get(pk=incident.pk)).data)
 
     @extend_schema(parameters=[NUMBER], responses=TogetherSerializer, filters=False)

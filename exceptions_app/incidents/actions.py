@@ -1,6 +1,7 @@
 """What people do with an incident: confirm it with its cause, dismiss it, add cases and take them out."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 
 from django.db import transaction
 
@@ -30,8 +31,7 @@ def confirm(incident: Incident, *, cause: str, by: Actor, expected_version: int 
 
 def dismiss(incident: Incident, *, reason: str, by: Actor, expected_version: int | None = None) -> Incident:
     """Say that the cases have nothing in common; they stay as they are and are not bundled again."""
-    if not reason.strip():
-        raise NotAllowed("Give a reason: it stays in the history.")
+    _require_reason(reason)
 
     def set_state(locked: Incident) -> None:
         locked.state = IncidentState.DISMISSED
@@ -40,11 +40,12 @@ def dismiss(incident: Incident, *, reason: str, by: Actor, expected_version: int
 
 
 @transaction.atomic
-def add(incident: Incident, cases: Collection[Case], *, by: Actor) -> int:
+def add(incident: Incident, cases: Collection[Case], *, reason: str, by: Actor) -> int:
     """Let more cases of the same type and supplier join the incident, and return how many did.
 
-    Raises NotAllowed (permission, state), naming each case that cannot join.
+    Raises NotAllowed (permission, state, no reason), naming each case that cannot join.
     """
+    _require_reason(reason)
     incident = _lock(incident, by)
     joining = sorted((case for case in cases if case.incident_id != incident.pk), key=lambda case: case.pk)
     barred = [case.number for case in joining if not _may_join(case, incident)]
@@ -54,37 +55,58 @@ def add(incident: Incident, cases: Collection[Case], *, by: Actor) -> int:
             f"{incident.supplier.name} that is in no incident can join {incident.number}."
         )
     at = clock.now()
+    step = joins(incident, f"Belongs to {incident.number}", reason=reason)
     for case in joining:
-        change(case, joins(incident), at=at)
-    record(
-        "incident.added",
-        at=at,
-        subject=("incident", incident.number),
-        summary=f"{len(joining)} added",
-        actor=by,
-        after={"cases": [case.number for case in joining]},
-    )
+        change(case, step, by=_named(by), at=at)
+    _note(incident, "added", f"{len(joining)} added", joining, at=at, by=by, reason=reason)
     return len(joining)
 
 
 @transaction.atomic
-def take_out(incident: Incident, cases: Collection[Case], *, by: Actor) -> int:
-    """Let cases leave the incident, and return how many did."""
+def take_out(incident: Incident, cases: Collection[Case], *, reason: str, by: Actor) -> int:
+    """Let cases leave the incident, and return how many did.
+
+    Raises NotAllowed (permission, state, no reason).
+    """
+    _require_reason(reason)
     incident = _lock(incident, by)
-    at, left = clock.now(), 0
-    for case in sorted(cases, key=lambda case: case.pk):
-        if case.incident_id == incident.pk:
-            change(case, _leaving(incident), at=at)
-            left += 1
+    at = clock.now()
+    leaving = sorted((case for case in cases if case.incident_id == incident.pk), key=lambda case: case.pk)
+    for case in leaving:
+        change(case, _leaving(incident, reason), by=_named(by), at=at)
+    _note(incident, "taken_out", f"{len(leaving)} taken out", leaving, at=at, by=by, reason=reason)
+    return len(leaving)
+
+
+def _note(
+    incident: Incident,
+    kind: str,
+    summary: str,
+    cases: Collection[Case],
+    *,
+    at: datetime,
+    by: Actor,
+    reason: str,
+) -> None:
     record(
-        "incident.taken_out",
+        f"incident.{kind}",
         at=at,
         subject=("incident", incident.number),
-        summary=f"{left} taken out",
+        summary=f"{summary}: {', '.join(case.number for case in cases)}",
         actor=by,
-        after={"cases": sorted(case.number for case in cases)},
+        after={"cases": [case.number for case in cases]},
+        reason=reason,
     )
-    return left
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise NotAllowed("Give a reason: it stays in the history.")
+
+
+def _named(by: Actor) -> Actor:
+    """Return the actor as the history of a case names them: the incident permits it, not the case."""
+    return Actor(source=by.source, label=by.name)
 
 
 def _may_join(case: Case, incident: Incident) -> bool:
@@ -96,7 +118,7 @@ def _may_join(case: Case, incident: Incident) -> bool:
     return same and case.incident_id is None and case.state not in ENDED
 
 
-def joins(incident: Incident) -> Step:
+def joins(incident: Incident, summary: str, *, reason: str = "") -> Step:
     """Return the step by which a case joins an incident."""
 
     def name_it(locked: Case) -> None:
@@ -105,14 +127,15 @@ def joins(incident: Incident) -> Step:
 
     return Step(
         kind="joined_incident",
-        summary=f"Came together with others: {incident.number}",
+        summary=summary,
         set_fields=name_it,
+        reason=reason,
         keeps_version=True,
         after={"incident": incident.number},
     )
 
 
-def _leaving(incident: Incident) -> Step:
+def _leaving(incident: Incident, reason: str) -> Step:
     def forget(locked: Case) -> None:
         locked.incident = None
         locked.left_incident = True
@@ -121,6 +144,7 @@ def _leaving(incident: Incident) -> Step:
         kind="left_incident",
         summary=f"Has nothing to do with {incident.number}",
         set_fields=forget,
+        reason=reason,
         keeps_version=True,
         after={"incident": None},
     )

@@ -1,4 +1,4 @@
-"""Questions on incidents: how much came together in each, and how much of it is still open."""
+"""Questions on incidents: how much came together in each, how much of it is open, and what belongs there."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 
 from exceptions_app.cases.models import ENDED, Case
-from exceptions_app.incidents.models import Incident
+from exceptions_app.incidents.models import LIVE, Incident
 
 
 def with_figures(incidents: QuerySet[Incident]) -> QuerySet[Any]:
@@ -24,6 +24,24 @@ def with_figures(incidents: QuerySet[Incident]) -> QuerySet[Any]:
         value=Subquery(still_open.annotate(found=Sum("amount")).values("found")),
         expected_loss=Subquery(still_open.annotate(found=Sum("expected_loss")).values("found")),
     )
+
+
+def could_join(incident: Incident, cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Return those of `cases` that may be added to an incident, the newest first."""
+    alike = cases.filter(
+        company=incident.company, supplier=incident.supplier, type_code=incident.type_code, incident=None
+    )
+    return alike.exclude(state__in=ENDED).order_by("-opened_at", "-pk")
+
+
+def suitable_for(case: Case) -> QuerySet[Incident]:
+    """Return the live incidents a case could be added to, the newest first; none where it is in one."""
+    if case.incident_id is not None or case.supplier_id is None or case.state in ENDED:
+        return Incident.objects.none()
+    alike = Incident.objects.filter(
+        company=case.company_id, supplier=case.supplier_id, type_code=case.type_code, state__in=LIVE
+    )
+    return alike.order_by("-suggested_at", "-pk")
 
 
 def _counted(found: QuerySet[Any, Any]) -> Coalesce:

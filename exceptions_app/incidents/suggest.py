@@ -83,8 +83,9 @@ def _bundle(key: Key, policy: CompanyPolicy, now: datetime) -> int:
             return 0
         if incident is None:
             incident = _suggest(key, cases, now)
+        step = joins(incident, f"Came together with others: {incident.number}")
         for case in cases:
-            change(case, joins(incident), at=now)
+            change(case, step, at=now)
         incident.joined_at = now
         incident.save(update_fields=["joined_at"])
     return len(cases)

@@ -21,6 +21,8 @@ from exceptions_app.cases import actions, queries
 from exceptions_app.cases.actions import AllowedAction, StaleVersion
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine, Task, TaskState
 from exceptions_app.cases.queries import CasePage, ClockView, LineView
+from exceptions_app.incidents.models import Incident
+from exceptions_app.incidents.queries import suitable_for
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import may_in_company, works_in
 from exceptions_app.policies.models import ToleranceRow
@@ -69,6 +71,7 @@ CRITICAL = (
     "message.failed",
 )
 MESSAGES_SHOWN = 50
+INCIDENTS_SHOWN = 5
 #: Verbs with a form of their own elsewhere on the page.
 OWN_PLACE = ("comment", "ask")
 
@@ -146,9 +149,17 @@ def _head(page: CasePage, person: User, now: datetime) -> dict[str, Any]:
         "state_chip": _state_chip(page),
         "severity_chip": labels.SEVERITIES[case.severity],
         "clocks": [clock_words(clock, now=now) for clock in page.clocks if _is_worth_showing(clock)],
+        "incidents": _suitable_incidents(case, person),
         "others": others,
         "others_text": formats.listed(others),
     }
+
+
+def _suitable_incidents(case: Case, person: User) -> list[Incident]:
+    """Return the incidents the person may add the case to; none where it is in one."""
+    if not may_in_company(person, "manage_incidents", case.company):
+        return []
+    return list(suitable_for(case)[:INCIDENTS_SHOWN])
 
 
 def _what_one_may_do(case: Case, verbs: Sequence[AllowedAction], form: "OpenForm | None") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -11,21 +11,24 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from erp_connectors.errors import RightlineError
+from exceptions_app.audit.models import Event
 from exceptions_app.cases import queries
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.incidents import actions
 from exceptions_app.incidents import decide as deciding
 from exceptions_app.incidents.models import LIVE, Incident, IncidentState
-from exceptions_app.incidents.queries import with_figures
+from exceptions_app.incidents.queries import could_join, with_figures
 from exceptions_app.people.models import User
-from exceptions_app.people.permissions import may_in_company, visible_cases
+from exceptions_app.people.permissions import NotAllowed, may_in_company, visible_cases
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.inputs import FieldKind, Problem, UnusableInputs
 from exceptions_app.proposals.models import Bundle
+from exceptions_app.proposals.together import MOST_CASES
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of, teams_of
-from exceptions_app.web.bundle_view import cases_in_words, whole_words
+from exceptions_app.web.bundle_view import cases_in_words, decision_label, whole_words
+from exceptions_app.web.case_view import event_view
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import back, now_of, show, tell
 from exceptions_app.web.proposal_view import resolution_label
@@ -33,6 +36,9 @@ from exceptions_app.web.queues import PAGING, address, rows_html, without_empty
 from exceptions_app.web.types import type_label
 
 PAGE = 50
+MOST_CANDIDATES, EVENTS_SHOWN = 20, 100
+#: What is decided of an incident as a whole.
+DECIDED = ("confirm", "dismiss")
 UNPROCESSABLE, CONFLICT = 422, 409
 STATES: dict[str, Chip] = {
     IncidentState.SUGGESTED: Chip(_("Suggested"), "info"),
@@ -86,7 +92,9 @@ def incident(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, _incident_or_404(request, number))
 
 
-def _page(request: HttpRequest, found: Incident, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, found: Incident, *, problem: str = "", verb: str = "", status: int = 200
+) -> HttpResponse:
     person, query = person_of(request), without_empty(request.GET)
     path = reverse("web:incident", args=[found.number])
     page = queries.case_list_page(
@@ -96,27 +104,64 @@ def _page(request: HttpRequest, found: Incident, *, problem: str = "", status: i
         before=query.get("before", ""),
     )
     may_manage = may_in_company(person, "manage_incidents", found.company) and found.is_live
+    looked_for = " ".join(query.get("find", "").split())[:100]
     context = {
         "incident": found,
         "row": _row(found),
         "now": now_of(request),
         "problem": problem,
         "may_manage": may_manage,
-        "entered": request.POST.get("words", found.cause),
+        "entered": request.POST.get("words", found.cause) if verb in ("", *DECIDED) else found.cause,
         "resolutions": _resolutions(found) if may_manage else [],
         "bundles": [_bundle_row(each) for each in found.bundles.order_by("-created_at")[:20]],
-        "rows": rows_html(page.rows, now=now_of(request)),
+        "rows": rows_html(page.rows, now=now_of(request), bulk=may_manage),
         "page": page,
+        "looked_for": looked_for,
+        "candidates": _candidates(found, person, looked_for) if may_manage else [],
+        "why_add": request.POST.get("words", "") if verb == "add" else "",
+        "why_out": request.POST.get("words", "") if verb == "take-out" else "",
+        "ticked": request.POST.getlist("case"),
+        "events": [event_view(event) for event in _history(found)],
         "before_url": address(path, query, drop=PAGING, before=page.before),
         "after_url": address(path, query, drop=PAGING, after=page.after),
     }
-    return show(request, "incidents/page.html", context, current="incidents", status=status)
+    return show(
+        request,
+        "incidents/page.html",
+        context,
+        current="incidents",
+        fragment="candidates" if "find" in request.GET else "",
+        status=status,
+    )
+
+
+def _candidates(found: Incident, person: User, text: str) -> list[dict[str, Any]]:
+    """Return cases that could be added, the newest first; those with the text in their number or order."""
+    alike = could_join(found, visible_cases(person))
+    if text:
+        alike = alike.filter(Q(number__icontains=text) | Q(order__number__icontains=text))
+    return [
+        {
+            "number": case.number,
+            "url": reverse("web:case", args=[case.number]),
+            "headline": case.headline,
+            "order": case.order.number if case.order else "",
+            "opened_at": case.opened_at,
+        }
+        for case in alike.select_related("order")[:MOST_CANDIDATES]
+    ]
+
+
+def _history(found: Incident) -> QuerySet[Event]:
+    """Return what happened to an incident, the newest first."""
+    of_incident = Event.objects.filter(subject_kind="incident", subject_id=found.number)
+    return of_incident.order_by("-at", "-id")[:EVENTS_SHOWN]
 
 
 @permitted(Permission.OWN)
 @require_POST
 def change(request: HttpRequest, number: str, verb: str) -> HttpResponse:
-    """Confirm an incident with its cause, dismiss it with a reason, or take a case out of it."""
+    """Confirm an incident with its cause, dismiss it, add cases to it or take some out, with a reason."""
     found, words = _incident_or_404(request, number), request.POST.get("words", "")
     version = request.POST.get("version", "")
     expected = int(version) if version.isdigit() else None
@@ -128,13 +173,16 @@ def change(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         elif verb == "dismiss":
             actions.dismiss(found, reason=words, by=actor_of(request), expected_version=expected)
             tell(request, gettext("Dismissed. The cases stay as they are."))
+        elif verb == "add":
+            count = actions.add(found, _ticked(request), reason=words, by=actor_of(request))
+            tell(request, ngettext("%(n)s case added.", "%(n)s cases added.", count) % {"n": count})
         elif verb == "take-out":
-            left = actions.take_out(found, _named_cases(request, found), by=actor_of(request))
-            tell(request, ngettext("%(n)s case taken out.", "%(n)s cases taken out.", left) % {"n": left})
+            count = actions.take_out(found, _ticked(request), reason=words, by=actor_of(request))
+            tell(request, ngettext("%(n)s case taken out.", "%(n)s cases taken out.", count) % {"n": count})
         else:
             raise Http404
     except RightlineError as refused:
-        return _page(request, found, problem=str(refused), status=UNPROCESSABLE)
+        return _page(request, found, problem=str(refused), verb=verb, status=UNPROCESSABLE)
     return back(request, here)
 
 
@@ -149,9 +197,13 @@ def _incident_or_404(request: HttpRequest, number: str) -> Incident:
     return get_object_or_404(_visible(request), number=number)
 
 
-def _named_cases(request: HttpRequest, found: Incident) -> list[Case]:
-    named = visible_cases(person_of(request)).filter(incident=found, number__in=request.POST.getlist("case"))
-    return list(named.distinct())
+def _ticked(request: HttpRequest) -> list[Case]:
+    """Return the cases that were ticked, of those the person may see. Raises NotAllowed where none is."""
+    named = visible_cases(person_of(request)).filter(number__in=request.POST.getlist("case"))
+    cases = list(named.select_related("supplier", "company")[:MOST_CASES])
+    if not cases:
+        raise NotAllowed(gettext("Tick at least one case."))
+    return cases
 
 
 def _row(row: Any) -> dict[str, Any]:
@@ -187,7 +239,7 @@ def _resolutions(found: Incident) -> list[dict[str, str]]:
 def _bundle_row(row: Bundle) -> dict[str, Any]:
     return {
         "url": reverse("web:bundle", args=[row.pk]),
-        "label": resolution_label(row.resolution),
+        "label": decision_label(row.resolution),
         "by": str(row.proposed_by),
         "at": row.created_at,
     }

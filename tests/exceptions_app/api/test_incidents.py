@@ -81,8 +81,9 @@ def test_what_a_verb_needs_is_named(five: Storm) -> None:
         [
             ("confirm", {}, "#/cause"),
             ("dismiss", {"reason": ""}, "#/reason"),
-            ("add", {"cases": []}, "#/cases"),
-            ("take_out", {"cases": ["EX-0"]}, "#/cases"),
+            ("add", {"cases": [], "reason": "x"}, "#/cases"),
+            ("add", {"cases": ["EX-0"]}, "#/reason"),
+            ("take_out", {"cases": ["EX-0"], "reason": "x"}, "#/cases"),
         ],
     )
     for verb, body, pointer in asked:
@@ -102,7 +103,7 @@ def test_whoever_read_an_older_version_changes_nothing(five: Storm) -> None:
 
 
 def test_cases_are_taken_out_and_added_again(five: Storm) -> None:
-    bea, chosen = caller(five), {"cases": numbers(five)[:2]}
+    bea, chosen = caller(five), {"cases": numbers(five)[:2], "reason": "Another mill"}
 
     assert json_of(bea.post(f"{INCIDENT}actions/take_out/", chosen))["cases"] == 3
     assert json_of(bea.post(f"{INCIDENT}actions/add/", chosen))["cases"] == 5

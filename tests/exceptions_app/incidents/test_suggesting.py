@@ -126,19 +126,28 @@ def test_a_dismissed_suggestion_is_not_made_again(five: Storm) -> None:
 def test_a_case_that_was_taken_out_does_not_come_back(five: Storm) -> None:
     look(SOON)
     first = five.cases()[0]
-    assert actions.take_out(five.incident(), [first], by=five.by("bea")) == 1
+    assert actions.take_out(five.incident(), [first], reason="Another mill", by=five.by("bea")) == 1
 
     assert look(SOON + timedelta(minutes=1)) == 0
     assert five.incident().cases.count() == 4
-    assert Event.objects.filter(kind="case.left_incident", case=first).exists()
+    told = Event.objects.get(kind="case.left_incident", case=first)
+    assert (told.actor_name, told.reason) == (str(five.world.people["bea"]), "Another mill")
+
+
+def test_nothing_is_added_or_taken_out_without_a_reason(five: Storm) -> None:
+    look(SOON)
+    for verb in (actions.add, actions.take_out):
+        with pytest.raises(NotAllowed, match="reason"):
+            verb(five.incident(), five.cases(), reason=" ", by=five.by("bea"))
+    assert five.incident().cases.count() == 5
 
 
 def test_a_case_that_was_taken_out_is_added_again_by_a_person(five: Storm) -> None:
     look(SOON)
     first = five.cases()[0]
-    actions.take_out(five.incident(), [first], by=five.by("bea"))
+    actions.take_out(five.incident(), [first], reason="Another mill", by=five.by("bea"))
 
-    assert actions.add(five.incident(), five.cases(), by=five.by("bea")) == 1
+    assert actions.add(five.incident(), five.cases(), reason="The same strike", by=five.by("bea")) == 1
     assert five.incident().cases.count() == 5
     assert not Case.objects.get(pk=first.pk).left_incident
 
@@ -146,12 +155,12 @@ def test_a_case_that_was_taken_out_is_added_again_by_a_person(five: Storm) -> No
 def test_what_is_of_another_kind_or_over_is_not_added(five: Storm) -> None:
     look(SOON)
     first, second = five.cases()[:2]
-    actions.take_out(five.incident(), [first, second], by=five.by("bea"))
+    actions.take_out(five.incident(), [first, second], reason="Another mill", by=five.by("bea"))
     Case.objects.filter(pk=first.pk).update(type_code="price_mismatch")
     Case.objects.filter(pk=second.pk).update(state=CaseState.CLOSED)
 
     with pytest.raises(NotAllowed, match=f"{first.number}, {second.number}"):
-        actions.add(five.incident(), five.cases(), by=five.by("bea"))
+        actions.add(five.incident(), five.cases(), reason="The same strike", by=five.by("bea"))
     assert five.incident().cases.count() == 3
 
 

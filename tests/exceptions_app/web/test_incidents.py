@@ -12,7 +12,7 @@ from exceptions_app.incidents.models import Incident, IncidentState
 from exceptions_app.proposals.models import Bundle
 from tests.builders.factories import TUESDAY_TEN
 from tests.exceptions_app.incidents.storm import Storm, look, storm
-from tests.exceptions_app.web.scenes import browser_of
+from tests.exceptions_app.web.scenes import FRAGMENT, browser_of
 from tests.exceptions_app.web.test_cases import text_of
 
 CANCEL = "/incidents/IN-1/decide/cancel_remainder/"
@@ -172,3 +172,95 @@ def test_the_case_names_its_incident(five: Storm) -> None:
 
     assert "/incidents/IN-1/" in page
     assert "Strike" in text_of(page)
+
+
+# --- adding and taking out ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def six(five: Storm) -> Storm:
+    """One more case like the five, of an order of its own, that no sweep has seen."""
+    five.more(1)
+    return five
+
+
+def test_who_may_adds_a_case_that_is_found_by_its_order(six: Storm) -> None:
+    bea, sixth = browser(six, "bea"), six.cases()[-1]
+    assert sixth.order is not None
+    found = bea.get("/incidents/IN-1/", {"find": sixth.order.number}, headers=FRAGMENT).content.decode()
+    assert "<html" not in found
+    assert f'value="{sixth.number}"' in found
+    assert "No open case of this kind" in text_of(bea.get("/incidents/IN-1/?find=4711").content.decode())
+
+    sent = {"case": sixth.number, "words": "The same mill"}
+    page = text_of(bea.post("/incidents/IN-1/change/add/", sent, follow=True).content.decode())
+    assert "1 case added." in page
+    assert "6 of 6 cases open" in page
+    assert f"1 added: {sixth.number}" in page
+    assert "The same mill" in page
+
+
+def test_a_case_is_taken_out_with_a_reason_that_stays(five: Storm) -> None:
+    bea, first = browser(five, "bea"), five.cases()[0]
+    assert f'value="{first.number}" form="bulk"' in bea.get("/incidents/IN-1/").content.decode()
+    sent = {"case": first.number, "words": "Another mill"}
+    page = text_of(bea.post("/incidents/IN-1/change/take-out/", sent, follow=True).content.decode())
+
+    assert "1 case taken out." in page
+    assert "4 of 4 cases open" in page
+    case = text_of(bea.get(f"/cases/{first.number}/").content.decode())
+    assert "Has nothing to do with IN-1" in case
+    assert "Another mill" in case
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"), [({"words": "x"}, "Tick at least one case"), ({}, "Give a reason")]
+)
+def test_what_is_missing_is_said_and_what_was_typed_stays(
+    five: Storm, sent: dict[str, str], told: str
+) -> None:
+    sent = sent or {"case": five.cases()[0].number}
+    answer = browser(five, "bea").post("/incidents/IN-1/change/take-out/", sent)
+    page = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert told in text_of(page)
+    assert f'value="{sent.get("words", "")}"' in page
+    assert five.incident().cases.count() == 5
+
+
+def test_only_what_is_alike_and_free_is_offered_and_taken(six: Storm) -> None:
+    bea, sixth = browser(six, "bea"), six.cases()[-1]
+    sixth.type_code = "price_mismatch"
+    sixth.save()
+
+    assert f'id="add-{sixth.number}"' not in bea.get("/incidents/IN-1/").content.decode()
+    answer = bea.post("/incidents/IN-1/change/add/", {"case": sixth.number, "words": "x"})
+    assert answer.status_code == 422
+    assert "that is in no incident can join IN-1" in text_of(answer.content.decode())
+
+
+def test_who_may_not_manage_incidents_neither_adds_nor_takes_out(six: Storm) -> None:
+    first, sixth = six.cases()[0], six.cases()[-1]
+    pia = browser(six, "pia")
+    page = pia.get("/incidents/IN-1/").content.decode()
+    assert "change/add/" not in page
+    assert "change/take-out/" not in page
+
+    for verb, case in (("add", sixth), ("take-out", first)):
+        answer = pia.post(f"/incidents/IN-1/change/{verb}/", {"case": case.number, "words": "x"})
+        assert answer.status_code == 422
+    assert six.incident().cases.count() == 5
+
+
+def test_a_case_offers_the_incident_it_could_belong_to(six: Storm) -> None:
+    bea, sixth = browser(six, "bea"), six.cases()[-1]
+    address = f"/cases/{sixth.number}/"
+    assert "Add to IN-1" in text_of(bea.get(address).content.decode())
+    sent = {"case": sixth.number, "words": "The same mill", "next": address}
+    answer = bea.post("/incidents/IN-1/change/add/", sent, follow=True)
+
+    assert answer.redirect_chain[-1][0] == address
+    page = text_of(answer.content.decode())
+    assert "Belongs to IN-1" in page
+    assert "Add to IN-1" not in page
