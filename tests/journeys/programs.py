@@ -21,7 +21,8 @@ from config.processes.crew import Crew
 from config.processes.programs import Program, Running
 
 LONGEST_START = 60.0
-LOOK_EVERY = 0.05
+#: Seconds between two looks: the longer something takes, the less often it is asked after.
+LOOK_EVERY, LOOK_SELDOM, SHARE_OF_THE_WAIT = 0.05, 0.5, 0.05
 LAST_LINES = 60
 #: Where Celery keeps what a worker has in hands.
 UNFINISHED = "unacked"
@@ -156,13 +157,14 @@ class Programs:
         self, is_so: Callable[[], object], what: str, timeout: float = 30.0, *, needs: Running | None = None
     ) -> None:
         """Look again and again until `is_so`; after `timeout` seconds the programs' last lines tell why."""
-        deadline = time.monotonic() + timeout
+        began = time.monotonic()
         while not is_so():
+            waited = time.monotonic() - began
             if needs is not None and needs.exit_status() is not None:
                 raise AssertionError(f"{needs.program.name} has ended before {what}.\n{self.last_lines()}")
-            if time.monotonic() > deadline:
+            if waited > timeout:
                 raise AssertionError(f"After {timeout:.0f} seconds not yet: {what}.\n{self.last_lines()}")
-            time.sleep(LOOK_EVERY)
+            time.sleep(min(LOOK_SELDOM, max(LOOK_EVERY, waited * SHARE_OF_THE_WAIT)))
 
     def _are_idle(self) -> bool:
         """Say whether nothing waits in the broker of this test run, and nothing is in a worker's hands."""
