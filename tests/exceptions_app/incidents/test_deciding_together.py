@@ -97,7 +97,7 @@ def test_somebody_with_a_limit_for_one_part_cannot_approve_it(five: Storm) -> No
     bundle = propose(five, all_lines(five))
 
     given = together.approve(hashes(bundle), by=five.by("paul"))
-    assert [each.is_given for each in given] == [False] * 5
+    assert [each.is_done for each in given] == [False] * 5
     assert not Command.objects.exists()
 
 
@@ -106,7 +106,7 @@ def test_all_of_it_is_approved_at_once(five: Storm) -> None:
     bundle = propose(five, all_lines(five))
 
     given = together.approve(hashes(bundle), by=five.by("paul"))
-    assert [each.is_given for each in given] == [True] * 5
+    assert [each.is_done for each in given] == [True] * 5
     assert Command.objects.count() == 5
 
 
@@ -118,7 +118,7 @@ def test_what_moved_meanwhile_is_left_out_and_said(five: Storm) -> None:
     seen[first] = "something else was in view"
 
     given = {each.proposal.pk: each for each in together.approve(seen, by=five.by("paul"))}
-    assert not given[first.pk].is_given
+    assert not given[first.pk].is_done
     assert given[first.pk].words
     assert Command.objects.count() == 4
 
