@@ -3,6 +3,7 @@
 Nothing here touches what `make run` keeps. Tests that never ask for a database start no server.
 """
 
+import copy
 import os
 import shutil
 import sys
@@ -28,7 +29,7 @@ for name in ("RIGHTLINE_ENV", "RIGHTLINE_DEBUG", "RIGHTLINE_PROCESS", "RIGHTLINE
     os.environ.pop(name, None)
 
 from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
 from config.embedded.servers import start_servers  # noqa: E402
@@ -94,6 +95,36 @@ def emptying_past_append_only_triggers() -> Iterator[None]:
     operations_of_postgresql.execute_sql_flush = empty_without_triggers  # type: ignore[method-assign]
     yield
     operations_of_postgresql.execute_sql_flush = empty  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scene_of_module(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[Any]:
+    """What the function SCENE of a module builds: once, in a transaction around all of its tests."""
+    build = getattr(request.module, "SCENE", None)
+    if build is None:
+        yield None
+        return
+    request.getfixturevalue("django_db_setup")
+    around = transaction.atomic()
+    # As around the tests themselves: what is durable may still be begun inside.
+    around._from_testcase = True  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
+        around.__enter__()
+        try:
+            built = build()
+        except BaseException as error:
+            around.__exit__(type(error), error, error.__traceback__)
+            raise
+    yield built
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
+@pytest.fixture
+def scene(scene_of_module: Any, db: None) -> Any:
+    """A copy of the scene for one test: what it does with it, no other test sees."""
+    return copy.deepcopy(scene_of_module)
 
 
 @pytest.fixture(scope="session")
