@@ -4,8 +4,8 @@ from django.db import transaction
 
 from erp_connectors import clock
 from erp_connectors.documents import matching_by_hand
-from erp_connectors.documents.matching_by_hand import Matched
-from erp_connectors.documents.models import DocumentHead, LineMatch
+from erp_connectors.documents.matching_by_hand import Matched, Unmatched
+from erp_connectors.documents.models import DocumentHead
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import ENDED, Case
 from exceptions_app.people.permissions import NotAllowed, may_in_company
@@ -59,26 +59,35 @@ def match(
 
 
 @transaction.atomic
-def unmatch(head: DocumentHead, *, index: int, reason: str, by: Actor) -> LineMatch:
+def unmatch(head: DocumentHead, *, index: int, reason: str, by: Actor) -> Unmatched:
     """Take back what a person said of a line of a document; what that decided is looked at anew.
+
+    What it made known of the supplier's numbers is forgotten.
 
     Raises NotAllowed (permission, no reason), and CannotMatch where nobody matched the line.
     """
     _require_permission(head, by)
     if not reason.strip():
         raise NotAllowed("Say why: it stays in the history.")
-    said = matching_by_hand.unmatch_line(head, index=index)
+    taken_back = matching_by_hand.unmatch_line(head, index=index)
+    said, forgotten = taken_back.match, taken_back.forgotten
+    unknown = f"; {', '.join(forgotten)} is no longer known" if forgotten else ""
     record(
         "document.unmatched",
         at=clock.now(),
         case=_open_case(head),
         subject=("document", str(head.pk)),
-        summary=f"Line {index + 1} of {head} is not {said.order_number} / {said.line_number}",
+        summary=f"Line {index + 1} of {head} is not {said.order_number} / {said.line_number}{unknown}",
         actor=by,
-        before={"line": index, "order": said.order_number, "order_line": said.line_number},
+        before={
+            "line": index,
+            "order": said.order_number,
+            "order_line": said.line_number,
+            "remembered": list(forgotten),
+        },
         reason=reason,
     )
-    return said
+    return taken_back
 
 
 def _require_permission(head: DocumentHead, by: Actor) -> None:

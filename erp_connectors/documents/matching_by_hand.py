@@ -1,14 +1,17 @@
 """What a person does with a document line that fits no order line: say which one it is, or take it back."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import Confirmation, OrderState
+from erp_connectors.canonical.values import ItemIds
 from erp_connectors.documents import store
 from erp_connectors.documents.by_hand import numbers_given, words_of_line
 from erp_connectors.documents.candidates import line_of
@@ -40,6 +43,14 @@ class Matched:
     match: LineMatch
     orders: frozenset[int]
     remembered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """What was taken back: `forgotten` are the numbers whose meaning was known by it, and is no longer."""
+
+    match: LineMatch
+    forgotten: tuple[str, ...] = ()
 
 
 @transaction.atomic
@@ -74,11 +85,12 @@ def match_line(
 
 
 @transaction.atomic
-def unmatch_line(head: DocumentHead, *, index: int) -> LineMatch:
+def unmatch_line(head: DocumentHead, *, index: int) -> Unmatched:
     """Take back what a person said of a line, and read the document again; return what was said.
 
-    With the last line the document as a whole goes back too. What was remembered of item numbers stays.
-    Raises CannotMatch where nobody matched the line.
+    With the last line the document as a whole goes back too. What the line's numbers were said to mean is
+    forgotten with it, and what was read by that is read again. Raises CannotMatch where nobody matched the
+    line.
     """
     said = said_of(head)
     match = said.filter(line=index).first()
@@ -87,11 +99,61 @@ def unmatch_line(head: DocumentHead, *, index: int) -> LineMatch:
     match.delete()
     if not said.exclude(line=None).exists():
         said.filter(line=None).delete()
+    forgotten = _forget_numbers(head, match)
     _forget_order(head, match.order_number)
     store.follow_again({match.order_number}, connection=head.connection, company=head.company)
-    group: Group = (head.kind, head.key, head.supplier_id)
-    store.read_again({group}, connection=head.connection, company=head.company)
-    return match
+    groups: set[Group] = {(head.kind, head.key, head.supplier_id), *_giving(head, forgotten)}
+    store.read_again(groups, connection=head.connection, company=head.company)
+    return Unmatched(match=match, forgotten=forgotten)
+
+
+def remembered_by(matches: Collection[LineMatch]) -> dict[int, list[KnownItem]]:
+    """Return, by the key of a match, what the numbers of its line are known to mean, in one query."""
+    suppliers = {match.supplier_id for match in matches}
+    known = {
+        (each.connection_id, each.supplier_id, each.scheme, each.number): each
+        for each in KnownItem.objects.filter(supplier__in=suppliers - {None})
+    }
+    found = {
+        match.pk: [
+            known.get((match.connection_id, match.supplier_id, scheme, number))
+            for scheme, number in _numbers_of(match)
+        ]
+        for match in matches
+    }
+    return {key: [each for each in some if each is not None] for key, some in found.items()}
+
+
+def _numbers_of(match: LineMatch) -> Sequence[tuple[str, str]]:
+    """Return the item numbers that the line gave when it was matched, with their schemes."""
+    ids = match.words.get("ids")
+    return numbers_given(from_builtins(ids, ItemIds)) if ids else ()
+
+
+def _forget_numbers(head: DocumentHead, match: LineMatch) -> tuple[str, ...]:
+    """Forget that the line's numbers mean the item of the line it was said to be; return those it did."""
+    target = OrderLine.objects.filter(
+        order__connection=head.connection, order__number=match.order_number, number=match.line_number
+    ).first()
+    if target is None or head.supplier is None:
+        return ()
+    of_supplier = KnownItem.objects.filter(
+        connection=head.connection, supplier=head.supplier, item_number=target.item_number
+    )
+    forgotten = []
+    for scheme, number in _numbers_of(match):
+        deleted, _ = of_supplier.filter(scheme=scheme, number=number).delete()
+        forgotten += [number] if deleted else []
+    return tuple(forgotten)
+
+
+def _giving(head: DocumentHead, numbers: Collection[str]) -> set[Group]:
+    """Return the newest documents of the same supplier in which one of these numbers stands."""
+    stands = Q(pk__in=[])
+    for number in numbers:
+        stands |= Q(document__content__icontains=number)
+    rows = DocumentHead.objects.filter(stands, connection=head.connection, supplier=head.supplier)
+    return set(rows.order_by("-pk").values_list("kind", "key", "supplier")[:MOST_READ_AGAIN])
 
 
 def _forget_order(head: DocumentHead, order_number: str) -> None:

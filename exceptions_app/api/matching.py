@@ -219,7 +219,7 @@ class MatchingViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     @action(detail=True, methods=["post"], filterset_class=None)
     @once
     def undo(self, request: Request, pk: str) -> Response:
-        """Take back what a person said of a line; item numbers that were remembered stay."""
+        """Take back what a person said of a line, and what it made known of the supplier's item numbers."""
         person(request)
         head = self.get_object()
         given = UndoSerializer(data=request.data)

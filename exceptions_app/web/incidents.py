@@ -30,7 +30,7 @@ from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.bundle_view import cases_in_words, decision_label, whole_words
 from exceptions_app.web.case_view import event_view
 from exceptions_app.web.labels import Chip
-from exceptions_app.web.pages import back, now_of, show, tell
+from exceptions_app.web.pages import back, looked_for, now_of, show, tell
 from exceptions_app.web.proposal_view import resolution_label
 from exceptions_app.web.queues import PAGING, address, rows_html, without_empty
 from exceptions_app.web.types import type_label
@@ -104,7 +104,7 @@ def _page(
         before=query.get("before", ""),
     )
     may_manage = may_in_company(person, "manage_incidents", found.company) and found.is_live
-    looked_for = " ".join(query.get("find", "").split())[:100]
+    text = looked_for(request, "find")
     context = {
         "incident": found,
         "row": _row(found),
@@ -116,8 +116,8 @@ def _page(
         "bundles": [_bundle_row(each) for each in found.bundles.order_by("-created_at")[:20]],
         "rows": rows_html(page.rows, now=now_of(request), bulk=may_manage),
         "page": page,
-        "looked_for": looked_for,
-        "candidates": _candidates(found, person, looked_for) if may_manage else [],
+        "looked_for": text,
+        "candidates": _candidates(found, person, text) if may_manage else [],
         "why_add": request.POST.get("words", "") if verb == "add" else "",
         "why_out": request.POST.get("words", "") if verb == "take-out" else "",
         "ticked": request.POST.getlist("case"),

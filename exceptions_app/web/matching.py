@@ -1,5 +1,6 @@
-"""The lines of a document that fit no order, with what they could be, for a person to choose."""
+"""Matching by hand: lines that fit no order with what they could be, what people chose, and its undoing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -8,10 +9,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from erp_connectors.documents.candidates import Candidate, candidates, said_by
-from erp_connectors.documents.models import DocumentHead
+from erp_connectors.documents.matching_by_hand import remembered_by, said_of
+from erp_connectors.documents.models import DocumentHead, LineMatch
 from erp_connectors.errors import RightlineError
 from exceptions_app import matching
 from exceptions_app.cases.models import Case
@@ -19,7 +21,7 @@ from exceptions_app.people.permissions import may_in_company
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, actor_of, companies_open, permitted, person_of
 from exceptions_app.web.labels import Text
-from exceptions_app.web.pages import show, tell
+from exceptions_app.web.pages import now_of, show, tell
 
 MOST_LINES, MOST_DOCUMENTS = 30, 10
 UNPROCESSABLE = 422
@@ -40,11 +42,7 @@ WAITING_FOR_A_MATCH = ("unordered_line", "receipt_unexpected", "invoice_unordere
 @require_http_methods(["GET", "HEAD", "POST"])
 def loose_lines(request: HttpRequest, head_id: int) -> HttpResponse:
     """Show what fits no order, line by line, beside what it could be; take the choice of a person."""
-    head = get_object_or_404(
-        DocumentHead.objects.select_related("document", "supplier", "company", "connection"),
-        pk=head_id,
-        company__in=companies_open(person_of(request), "view_documents"),
-    )
+    head = _head_or_404(request, head_id)
     if request.method != "POST":
         return _page(request, head)
     line, chosen = request.POST.get("line", ""), request.POST.get("chosen", "")
@@ -72,6 +70,58 @@ def loose_lines(request: HttpRequest, head_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("web:loose_lines", args=[head.pk]))
 
 
+@permitted(Permission.OWN)
+@require_POST
+def undo(request: HttpRequest, head_id: int) -> HttpResponse:
+    """Take back what was said of a line, with a reason; the document is judged anew."""
+    head, line = _head_or_404(request, head_id), request.POST.get("line", "")
+    reason = request.POST.get("reason", "").strip()
+    try:
+        taken_back = matching.unmatch(
+            head, index=int(line) if line.isdigit() else -1, reason=reason, by=actor_of(request)
+        )
+    except RightlineError as refused:
+        return _page(request, head, problem=str(refused), undone=line, status=UNPROCESSABLE)
+    said = taken_back.match
+    text = gettext("It is line %(line)s of order %(order)s no longer; the document is judged anew.")
+    tell(request, text % {"line": said.line_number, "order": said.order_number})
+    return HttpResponseRedirect(reverse("web:loose_lines", args=[head.pk]))
+
+
+def choices(matches: Sequence[LineMatch]) -> list[dict[str, Any]]:
+    """Return what people said of lines, each with its document and what it made known; in two queries."""
+    heads = {
+        (head.connection_id, head.kind, head.key, head.supplier_id): head
+        for head in DocumentHead.objects.filter(
+            connection__in={each.connection_id for each in matches}, key__in={each.key for each in matches}
+        )
+    }
+    known = remembered_by(matches)
+    return [
+        {
+            "match": each,
+            "index": each.line,
+            "line": (each.words or {}).get("line_number") or str((each.line or 0) + 1),
+            "kind": labels.DOCUMENT_KINDS[each.kind][0],
+            "head": heads.get((each.connection_id, each.kind, each.key, each.supplier_id)),
+            "known": [
+                gettext("%(number)s means %(item)s")
+                % {"number": known_item.number, "item": known_item.item_number}
+                for known_item in known[each.pk]
+            ],
+        }
+        for each in matches
+    ]
+
+
+def _head_or_404(request: HttpRequest, head_id: int) -> DocumentHead:
+    return get_object_or_404(
+        DocumentHead.objects.select_related("document", "supplier", "company", "connection"),
+        pk=head_id,
+        company__in=companies_open(person_of(request), "view_documents"),
+    )
+
+
 def waiting_documents(case: Case) -> list[DocumentHead]:
     """Return the documents of which a line waits for a match, where that would put the case right."""
     if case.type_code not in WAITING_FOR_A_MATCH:
@@ -83,8 +133,15 @@ def waiting_documents(case: Case) -> list[DocumentHead]:
 
 
 def _page(
-    request: HttpRequest, head: DocumentHead, *, problem: str = "", wrong: str = "", status: int = 200
+    request: HttpRequest,
+    head: DocumentHead,
+    *,
+    problem: str = "",
+    wrong: str = "",
+    undone: str = "",
+    status: int = 200,
 ) -> HttpResponse:
+    said = said_of(head).exclude(line=None).select_related("connection", "supplier").order_by("line")
     loose = [entry for some in head.loose.values() for entry in some if entry["line"] is not None]
     context = {
         "head": head,
@@ -92,6 +149,9 @@ def _page(
         "problem": problem,
         "may_match": may_in_company(person_of(request), "match_documents", head.company),
         "lines": [_line(head, entry, wrong) for entry in loose[:MOST_LINES]],
+        "choices": choices(list(said)),
+        "undone": undone,
+        "now": now_of(request),
         "is_whole": any(entry["line"] is None for some in head.loose.values() for entry in some),
         "cases": Case.objects.filter(document=head).order_by("-pk")[:MOST_DOCUMENTS],
     }

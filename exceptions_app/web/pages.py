@@ -22,6 +22,7 @@ from exceptions_app.proposals.approvals import open_approvals
 from exceptions_app.web import access, formats, labels
 
 NEWS_CAP = 99
+LONGEST_SEARCH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class Frame:
     approvals: int
     bell: Bell
     role: str
+    sees_matched: bool
     sees_exchange: bool
     sees_shadow: bool
 
@@ -106,6 +108,7 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
         approvals=open_approvals(person).order_by()[: NEWS_CAP + 1].count(),
         bell=bell_for(request),
         role=f"{first.team.name}, {gettext(first.get_role_display())}" if first else "",
+        sees_matched=bool(access.companies_open(person, "match_documents")),
         sees_exchange=bool(access.companies_open(person, "view_exchange")),
         sees_shadow=bool(access.companies_open(person, "view_shadow")),
     )
@@ -114,6 +117,11 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
 def bell_for(request: HttpRequest) -> Bell:
     """Return how much of the news the person has not read; what arrived at once counts as one."""
     return Bell(unread_count(access.person_of(request), access.teams_of(request), now=now_of(request)))
+
+
+def looked_for(request: HttpRequest, name: str) -> str:
+    """Return what was typed into a search field, in one line; without what no column can hold."""
+    return " ".join(request.GET.get(name, "").replace("\0", "").split())[:LONGEST_SEARCH]
 
 
 def wants_fragment(request: HttpRequest) -> bool:

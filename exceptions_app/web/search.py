@@ -16,7 +16,7 @@ from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import labels
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
 from exceptions_app.web.case_text import text_in_case
-from exceptions_app.web.pages import now_of, show
+from exceptions_app.web.pages import looked_for, now_of, show
 from exceptions_app.web.queues import rows_html
 
 MOST = 20
@@ -28,7 +28,7 @@ SHORTEST = 2
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Show what fits the text, at most MOST of each kind."""
-    text, person = request.GET.get("q", "").strip()[:100], person_of(request)
+    text, person = looked_for(request, "q"), person_of(request)
     context: dict[str, Any] = {"q": text, "is_short": len(text) < SHORTEST}
     if not context["is_short"]:
         companies = companies_open(person, "view_orders")

@@ -245,7 +245,7 @@ def test_a_word_that_is_taken_back_counts_no_longer(world: World) -> None:
 
     taken_back = unmatch_line(head(), index=0)
 
-    assert (taken_back.order_number, taken_back.line_number) == ("1000", "10")
+    assert (taken_back.match.order_number, taken_back.match.line_number) == ("1000", "10")
     assert received(world) == 0
     assert set(head().loose) == {"1O00"}
 
@@ -270,6 +270,32 @@ def test_what_is_taken_back_can_be_said_anew(world: World) -> None:
     match(head(), line_number="20")
 
     assert (received(world, "10"), received(world, "20")) == (0, 82)
+
+
+def test_what_a_number_was_said_to_mean_is_forgotten_wherever_it_stands(world: World) -> None:
+    world.hear(order(0, order_line("10"), order_line("20")))
+    world.hear(notice(3, "ASN-1", SEAL))
+    world.hear(notice(4, "ASN-2", SEAL))
+    match(head(number="ASN-1"), line_number="20", remember=True)
+    world.hear(notice(9, "ASN-3", SEAL))
+
+    taken_back = unmatch_line(head(number="ASN-1"), index=0)
+
+    assert taken_back.forgotten == ("X-77",)
+    assert not KnownItem.objects.exists()
+    assert DocumentHead.objects.exclude(loose={}).count() == 3
+    assert not world.line("20").position["shipments"]
+
+
+def test_what_another_choice_made_known_stays(world: World) -> None:
+    world.hear(order(0, order_line("10"), order_line("20")))
+    world.hear(notice(3, "ASN-1", SEAL))
+    world.hear(notice(4, "ASN-2", SEAL))
+    match(head(number="ASN-1"), line_number="10")
+    match(head(number="ASN-2"), line_number="20", remember=True)
+
+    assert unmatch_line(head(number="ASN-1"), index=0).forgotten == ()
+    assert KnownItem.objects.get().number == "X-77"
 
 
 def test_nothing_is_taken_back_where_nobody_said_anything(world: World) -> None:

@@ -78,6 +78,11 @@ def test_nobody_finds_the_case_of_another_team(scene: Scene) -> None:
     assert "EX-20418" not in scene.browser("finn").get("/search/?q=sk-40").content.decode()
 
 
+@pytest.mark.parametrize("address", ["/search/?q=sk%00-40", "/search/?q=%00", "/search/?q=%20%25_"])
+def test_the_page_bears_any_text(scene: Scene, address: str) -> None:
+    assert scene.browser("bea").get(address).status_code == 200
+
+
 def test_every_name_has_an_index_for_text(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexdef LIKE '%gin_trgm_ops%'")

@@ -1,0 +1,42 @@
+"""The list of what people matched by hand: who, when, which line; each choice leads to where it is undone."""
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from erp_connectors.documents.models import LineMatch
+from exceptions_app.web.access import Permission, companies_open, permitted, person_of
+from exceptions_app.web.matching import choices
+from exceptions_app.web.pages import looked_for, now_of, show
+from exceptions_app.web.queues import address, without_empty
+
+PAGE = 50
+
+
+@permitted(Permission.SIGNED_IN)
+@require_safe
+def matched(request: HttpRequest) -> HttpResponse:
+    """Show what people matched in the person's companies: who, when, which line; the newest first."""
+    query = without_empty(request.GET)
+    found = LineMatch.objects.filter(
+        connection__company__in=companies_open(person_of(request), "view_documents")
+    ).exclude(line=None)
+    text = looked_for(request, "q")
+    if text:
+        found = found.filter(
+            Q(order_number__istartswith=text) | Q(key__icontains=text) | Q(made_by__icontains=text)
+        )
+    before = query.get("older", "")
+    if before.isdigit():
+        found = found.filter(pk__lt=before)
+    rows = list(found.select_related("connection", "supplier").order_by("-pk")[: PAGE + 1])
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    path = reverse("web:matched")
+    context = {
+        "q": text,
+        "now": now_of(request),
+        "rows": choices(rows),
+        "older_url": address(path, query, drop=("older",), older=str(rows[-1].pk)) if more else "",
+    }
+    return show(request, "documents/matched.html", context, current="matched", fragment="matched")
