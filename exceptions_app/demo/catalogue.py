@@ -227,8 +227,8 @@ WESERLAND = DemoCompany(
     closes="17:00",
     warehouses=(("KAS", "Kassel"), ("BRE", "Bremen")),
     first_order=4500010001,
-    orders=220,
-    items=400,
+    orders=600,
+    items=800,
     tax_percent=Decimal(19),
     people=(
         DemoPerson("bea", "Bea", "Brandt", "PRO", "member", Decimal(2500), "BBRANDT"),
@@ -288,8 +288,8 @@ TALBRIDGE = DemoCompany(
     closes="17:30",
     warehouses=(("LEE", "Leeds"),),
     first_order=1000,
-    orders=90,
-    items=250,
+    orders=300,
+    items=400,
     tax_percent=Decimal(20),
     people=(
         DemoPerson("beth", "Beth", "Barlow", "PRO", "member", Decimal(2000), "BBARLOW"),

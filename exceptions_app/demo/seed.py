@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from erp_connectors import clock
 from erp_connectors.canonical.documents import Invoice, PurchaseOrder, Receipt, Stock
 from erp_connectors.canonical.values import DocumentVersion
@@ -79,6 +81,7 @@ def seed(
     companies: Sequence[DemoCompany] = COMPANIES,
 ) -> None:
     """Create the demo from the seed `number`, ending at `now`. The database must hold no company yet."""
+    _wait_for_the_disk(False)
     release = publish("The rules of the demo", by=Actor(label="Demo", source="command"), at=now)
     stages = []
     organisation.administrator()
@@ -100,6 +103,8 @@ def seed(
         deeds.people_decide(spared=[stage.world.orders[0].number for stage in stages if stage.demo.tour_item])
         deeds.people_ask()
     finally:
+        # The first commit that waits again waits for all before it.
+        _wait_for_the_disk(True)
         clock.reset()
     for stage in stages:
         erp.remember(stage.erp, memory_of(home, stage.demo.code))
@@ -107,6 +112,12 @@ def seed(
             ledger.opened(stage.world, seed=number, control=stage.control), ledger_of(home, stage.demo.code)
         )
     _write_logins(home, companies)
+
+
+def _wait_for_the_disk(is_wanted: bool) -> None:
+    """Have commits of this session wait until they are on disk; a demo cut off half-way is built anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET synchronous_commit TO {'on' if is_wanted else 'off'}")
 
 
 # --- setting up -------------------------------------------------------------------------------------------

@@ -25,8 +25,8 @@ def test_the_same_seed_gives_the_same_world() -> None:
 
 def test_the_world_has_the_size_of_a_distributor() -> None:
     worlds = [world.build(company, WEEKDAYS, seed=7, now=MONDAY) for company in COMPANIES]
-    assert sum(len(each.orders) for each in worlds) == 310
-    assert sum(len(each.items) for each in worlds) == 650
+    assert sum(len(each.orders) for each in worlds) == 900
+    assert sum(len(each.items) for each in worlds) == 1200
     assert sum(len(each.suppliers) for each in worlds) == 25
     assert sum(len(each.company.warehouses) for each in worlds) == 3
     for each in worlds:
