@@ -29,6 +29,7 @@ for name in ("RIGHTLINE_ENV", "RIGHTLINE_DEBUG", "RIGHTLINE_PROCESS", "RIGHTLINE
     os.environ.pop(name, None)
 
 from django.conf import settings  # noqa: E402
+from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
@@ -81,6 +82,15 @@ def servers() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, servers: None) -> None:
     """Start the servers before pytest-django makes its database."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hashing_passwords_in_no_time() -> Iterator[None]:
+    """Make hashes of test people cheap; each says how often it was hashed, so any process can check it."""
+    often = PBKDF2PasswordHasher.iterations
+    PBKDF2PasswordHasher.iterations = 1_000
+    yield
+    PBKDF2PasswordHasher.iterations = often
 
 
 @pytest.fixture(scope="session", autouse=True)

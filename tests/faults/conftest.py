@@ -26,6 +26,7 @@ def programs(tmp_path: Path, transactional_db: None) -> Iterator[Programs]:
     home.mkdir()
     with Programs(home, tmp_path / "programs.log", own_broker=True) as started:
         yield started
+        started.kill_all()
 
 
 @pytest.fixture

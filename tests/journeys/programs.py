@@ -148,6 +148,12 @@ class Programs:
             running.kill()
         self.forget(running)
 
+    def kill_all(self) -> None:
+        """End everything at once, where nobody will ask what became of it."""
+        for running in list(self._crew.running):
+            running.kill()
+            self.forget(running)
+
     def forget(self, running: Running) -> None:
         """Forget a program that has ended."""
         running.wait_until(time.monotonic() + 1)

@@ -14,7 +14,7 @@ from exceptions_app.policies.models import ToleranceRow
 from tests.builders import factories
 from tests.builders.factories import Ground
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -258,6 +258,7 @@ def check_authorisation(command: Command) -> None:
     assert authorisation["values_hash"] == hash_of("split", rest_on, moved * PRICE, lines)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_history_ends_in_a_command_without_exactly_one_valid_authorisation(
