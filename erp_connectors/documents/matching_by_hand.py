@@ -110,7 +110,7 @@ def unmatch_line(head: DocumentHead, *, index: int) -> Unmatched:
 def remembered_by(matches: Collection[LineMatch]) -> dict[int, list[KnownItem]]:
     """Return, by the key of a match, what the numbers of its line are known to mean, in one query."""
     suppliers = {match.supplier_id for match in matches}
-    known = {
+    known: dict[tuple[int, int | None, str, str], KnownItem] = {
         (each.connection_id, each.supplier_id, each.scheme, each.number): each
         for each in KnownItem.objects.filter(supplier__in=suppliers - {None})
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -136,8 +136,9 @@ class UndoSerializer(serializers.Serializer):
 
 
 class WaitingFilter(django_filters.FilterSet):
-    """By supplier, kind, connection and number."""
+    """By supplier, kind, connection and number; `matched`: those that people matched, waiting or not."""
 
+    matched = django_filters.BooleanFilter(method="filter_matched")
     supplier = django_filters.CharFilter(field_name="supplier__number")
     kind = django_filters.CharFilter()
     connection = django_filters.CharFilter(field_name="connection__code")
@@ -146,6 +147,16 @@ class WaitingFilter(django_filters.FilterSet):
     class Meta:
         model = DocumentHead
         fields: list[str] = []
+
+    def filter_matched(self, heads: QuerySet[DocumentHead], name: str, value: bool) -> QuerySet[DocumentHead]:
+        """Those of which a person said what a line is, or not."""
+        said = LineMatch.objects.filter(
+            connection=OuterRef("connection"), kind=OuterRef("kind"), key=OuterRef("key")
+        )
+        is_matched = Q(Exists(said.filter(supplier=OuterRef("supplier")))) | Q(
+            Exists(said.filter(supplier=None)), supplier=None
+        )
+        return heads.filter(is_matched if value else ~is_matched)
 
 
 class MatchingViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -157,10 +168,11 @@ class MatchingViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     queryset = DocumentHead.objects.none()
 
     def get_queryset(self) -> QuerySet[DocumentHead]:
-        """Only documents of companies whose documents the caller may see; in the list those that wait."""
+        """Only documents of companies the caller may see documents of; in the list those that wait."""
         heads = DocumentHead.objects.filter(within(self.request, action="view_documents"))
         heads = heads.select_related("company", "connection", "supplier", "document")
-        return heads.exclude(loose={}) if self.action == "list" else heads
+        waits = self.action == "list" and not self.request.query_params.get("matched")
+        return heads.exclude(loose={}) if waits else heads
 
     def get_serializer_class(self) -> type[serializers.Serializer]:
         """One document comes with what people said of it."""

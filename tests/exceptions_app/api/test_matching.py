@@ -75,6 +75,17 @@ def test_a_choice_is_taken_told_and_waits_no_longer(world: Ground) -> None:
     assert (event.actor, event.reason) == (world.people["wade"], "Asked the dock")
 
 
+def test_what_was_matched_is_listed_when_asked_for(world: Ground) -> None:
+    wade = caller(world)
+    assert results(wade.get("matching/", matched="true")) == []
+    assert len(results(wade.get("matching/", matched="false"))) == 1
+    json_of(wade.post(path("match/"), CHOICE))
+
+    (row,) = results(wade.get("matching/", matched="true"))
+    assert (row["number"], row["waiting"]) == ("GR-1", [])
+    assert results(wade.get("matching/", matched="false")) == []
+
+
 def test_a_choice_is_taken_back_with_a_reason(world: Ground) -> None:
     wade = caller(world)
     json_of(wade.post(path("match/"), CHOICE))
