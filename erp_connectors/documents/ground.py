@@ -163,8 +163,12 @@ def _follow_suppliers(
             groups[row.pk] = group
         row.name, row.tier = record.name, record.tier or ""
         row.country, row.email, row.buyer = record.country or "", record.email or "", record.buyer or ""
-    Supplier.objects.bulk_update(
-        known.values(), ["name", "tier", "country", "email", "buyer"], batch_size=500
+    Supplier.objects.bulk_create(
+        known.values(),
+        update_conflicts=True,
+        unique_fields=["connection", "number"],
+        update_fields=["name", "tier", "country", "email", "buyer"],
+        batch_size=500,
     )
     orders = PurchaseOrder.objects.filter(supplier__in=groups, state=OrderState.RELEASED)
     for order, supplier in orders.values_list("pk", "supplier"):
@@ -196,9 +200,11 @@ def _follow_items(records: Mapping[Group, ItemRecord], connection: Connection, e
             recounted.add(row.pk)
         if row.pk in recounted or weighed_before != _weighing_of(row):
             groups[row.pk] = group
-    Item.objects.bulk_update(
+    Item.objects.bulk_create(
         known.values(),
-        [*COUNTING, *WEIGHING, "gtin", "description", "as_of"],
+        update_conflicts=True,
+        unique_fields=["connection", "number"],
+        update_fields=[*COUNTING, *WEIGHING, "gtin", "description", "as_of"],
         batch_size=500,
     )
     _replace_packs(repacked, known)
