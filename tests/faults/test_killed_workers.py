@@ -38,8 +38,8 @@ REST_ON = date(2026, 12, 16)
 #: Where a worker dies: inside which function of which hop, and whether with all of its processes.
 IN_EVERY_HOP: tuple[Point, ...] = (
     ("A1 claimed, not read", "erp_connectors.exchange.processing:_process", "before", "worker"),
-    ("A2 recorded, not committed", "erp_connectors.exchange.reading_edi:record", "after", "child"),
-    ("A3 committed, not acknowledged", "erp_connectors.exchange.reading_edi:acknowledge", "before", "child"),
+    ("A2 recorded, not committed", "erp_connectors.exchange.reading_edi:record_many", "after", "child"),
+    ("A3 recorded, not acknowledged", "erp_connectors.exchange.reading_edi:acknowledge", "before", "child"),
     ("A4 997 written, not noted", "erp_connectors.exchange.outgoing:write_atomically", "after", "child"),
     ("B1 claimed, not loaded", "exceptions_app.intake:load", "before", "child"),
     ("B2 case opened, not committed", "exceptions_app.desk:Desk.work", "after", "worker"),
