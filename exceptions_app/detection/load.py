@@ -59,14 +59,7 @@ def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | No
         "company", "connection", "supplier__profile", "supplier__connection"
     )
     orders = {order.pk: order for order in rows}
-    lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in orders}
-    for line in (
-        OrderLine.objects.filter(order__in=orders)
-        .select_related("item", "warehouse")
-        .prefetch_related("item__packs", "item__names")
-        .order_by("order", "pk")
-    ):
-        lines[line.order_id].append(line)
+    lines = _lines_of(orders)
     policies = policies or lookup.load({order.company_id for order in orders.values()}, as_of)
     suppliers = {order.supplier for order in orders.values()}
     sights = health.sights_of(suppliers, now=as_of, silence=known_silence())
@@ -81,6 +74,19 @@ def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | No
         except RightlineError as problem:
             problems[order_id] = problem
     return LoadedOrders(policies=policies, rows=orders, orders=loaded, problems=problems)
+
+
+def _lines_of(order_ids: Collection[int]) -> dict[int, list[OrderLine]]:
+    """Return the lines of each order with their items; an item that many lines are about is read once."""
+    lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in order_ids}
+    rows = OrderLine.objects.filter(order__in=order_ids).select_related("warehouse").order_by("order", "pk")
+    for line in rows:
+        lines[line.order_id].append(line)
+    wanted = {line.item_id for line in rows if line.item_id is not None}
+    items = Item.objects.prefetch_related("packs", "names").in_bulk(wanted)
+    for line in rows:
+        line.item = items[line.item_id] if line.item_id is not None else None
+    return lines
 
 
 def agreements_of(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:
