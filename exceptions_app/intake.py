@@ -7,7 +7,7 @@ their keys. Where that fails, each is looked at alone, so that one at fault harm
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from exceptions_app.desk import Desk, Outcome
 from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.detection.watch import Finished, Look
-from exceptions_app.neighbours import neighbours_of
+from exceptions_app.neighbours import Neighbours, neighbours_of, queue_up_for_goods
 from exceptions_app.on_file import on_file
 from exceptions_app.policies import rows
 from exceptions_app.shortfalls import Nearby, Surroundings
@@ -214,10 +214,27 @@ def _work(
     }
     for desk in desks.values():
         desk.sort()
+    moved = [subject_id for subject_id, desk in desks.items() if desk.outcome.has_moved]
+    seen_around = neighbours_of(moved) if moved and kind is SubjectKind.ORDER else {}
     around = Surroundings(filter(None, (desk.missed() for desk in desks.values())), nearby)
     outcomes = {subject_id: desk.work(around) for subject_id, desk in desks.items()}
-    _finish(kind, [_finished(look, desks.get(look.subject_id)) for look in looks], outcomes, as_of)
+    again = _to_weigh_again(moved, seen_around, desks) if kind is SubjectKind.ORDER else set()
+    _finish(kind, [_finished(look, desks.get(look.subject_id)) for look in looks], again, as_of)
     return {look.subject_id: outcomes.get(look.subject_id, Outcome()) for look in looks}
+
+
+def _to_weigh_again(moved: Sequence[int], seen_around: Neighbours, seen: Collection[int]) -> set[int]:
+    """Return the orders to look at soon because of those that moved: all that share goods with them.
+
+    Those that moved are among them where a neighbour was looked at meanwhile, by somebody else: neither
+    knows what the other found.
+    """
+    if not moved:
+        return set()
+    queue_up_for_goods(moved)
+    around = neighbours_of(moved)
+    others = set(around) - set(seen)
+    return others if around == seen_around else others | set(moved)
 
 
 def _finished(look: Look, desk: Desk | None) -> Finished:
@@ -225,22 +242,18 @@ def _finished(look: Look, desk: Desk | None) -> Finished:
     return Finished(look) if desk is None else Finished(look, desk.next_look(), desk.detection.blind_since)
 
 
-def _finish(
-    kind: SubjectKind, finished: Sequence[Finished], outcomes: Mapping[int, Outcome], as_of: datetime
-) -> None:
-    """End looks, and have those looked at that share goods with what has moved.
+def _finish(kind: SubjectKind, finished: Sequence[Finished], again: Set[int], as_of: datetime) -> None:
+    """End looks, and have some subjects looked at `again` soon.
 
     All watches are locked in one order first, since others mark them too.
     """
     seen = {each.look.subject_id for each in finished}
-    moved = [subject_id for subject_id, outcome in outcomes.items() if outcome.has_moved]
-    others = set(neighbours_of(moved)) - seen if moved and kind is SubjectKind.ORDER else set()
-    if others or len(seen) > 1:
-        watch.lock(kind, seen | others)
+    if len(seen | again) > 1:
+        watch.lock(kind, seen | again)
     if seen:
         watch.finish(kind, finished, as_of=as_of)
-    if others:
-        watch.mark(kind, (), soon=others)
+    if again:
+        watch.mark(kind, (), soon=again)
 
 
 def _was_looked_at_later(now: Look, before: Look, as_of: datetime) -> bool:

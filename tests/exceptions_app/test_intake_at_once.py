@@ -3,13 +3,15 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from structlog.testing import capture_logs
 
 from erp_connectors import clock
-from erp_connectors.documents.models import OrderReference
+from erp_connectors.documents.models import OrderReference, PurchaseOrder
 from exceptions_app import intake
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import Actor
@@ -18,6 +20,7 @@ from exceptions_app.cases.models import Case, CaseLine, Task
 from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
+from tests.bench.orders import answer_orders, place_orders
 from tests.builders.factories import TUESDAY_TEN, Ground, offer, order_line, shortage_ground
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,12 +80,39 @@ def test_two_neighbours_looked_at_together_wake_each_other_and_wait_for_nobody(
     works = [lambda half=half: intake.evaluate(half, TUESDAY_TEN) for half in (orders[:3], orders[3:][::-1])]
     assert [result.failures for result in together(*works)] == [{}, {}]
     assert Case.objects.count() == 6
+    clock.set_now(clock.now() + watch.SOON)
     assert set(watch.due("order", clock.now())) & set(orders), "those that were looked at first"
     while intake.evaluate_due(50):
         pass
     weighed = [case.impact for case in Case.objects.order_by("pk")]
     intake.evaluate(orders, TUESDAY_TEN + timedelta(minutes=1))
     assert [case.impact for case in Case.objects.order_by("pk")] == weighed
+
+
+def test_whoever_looks_at_or_records_many_orders_at_once_takes_them_in_one_order(
+    shortage: tuple[Ground, int],
+) -> None:
+    world, _ = shortage
+    numbers = [f"45000300{number:02}" for number in range(12)]
+    place_orders(world, numbers, items=("SEAL-KIT",))
+    orders = list(PurchaseOrder.objects.filter(number__in=numbers).values_list("pk", flat=True))
+
+    def answer(minutes: int) -> None:
+        said_at = TUESDAY_TEN + timedelta(minutes=minutes)
+        answer_orders(world, numbers[::-1], lines=1, short=minutes, said_at=said_at)
+
+    for minutes in range(1, 6):
+        with capture_logs() as logs:
+            works = (
+                lambda: intake.evaluate(orders, TUESDAY_TEN).failures,
+                lambda: intake.evaluate(orders[::-1], TUESDAY_TEN).failures,
+                partial(answer, minutes),
+            )
+            assert together(*works) == [{}, {}, None]
+        assert not logs, "nobody stood in another's way"
+    intake.evaluate(orders, TUESDAY_TEN)
+    lines = CaseLine.objects.filter(case__order__in=orders, cleared_at=None)
+    assert list(lines.values_list("quantity", flat=True)) == [5] * len(orders)
 
 
 def test_an_older_look_that_waited_does_not_undo_a_newer_one(shortage: tuple[Ground, int]) -> None:
