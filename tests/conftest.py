@@ -32,6 +32,7 @@ from django.conf import settings  # noqa: E402
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402
 
 from config.embedded.servers import start_servers  # noqa: E402
 from config.processes.crew import Crew  # noqa: E402
@@ -105,6 +106,23 @@ def emptying_past_append_only_triggers() -> Iterator[None]:
     operations_of_postgresql.execute_sql_flush = empty_without_triggers  # type: ignore[method-assign]
     yield
     operations_of_postgresql.execute_sql_flush = empty  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_found_once() -> Iterator[None]:
+    """Let every test client know the static files that the first one found: to look takes long."""
+    find = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, Any] = {}
+
+    def find_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            find(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = find_once
+    yield
+    WhiteNoiseMiddleware.add_files_from_finders = find
 
 
 @pytest.fixture(scope="module", autouse=True)

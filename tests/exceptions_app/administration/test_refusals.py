@@ -31,19 +31,20 @@ from suppliers.profiles import SupplierProfile
 from tests.builders import factories
 from tests.builders.factories import Ground
 from tests.exceptions_app.administration.forms import errors, send
+from tests.exceptions_app.administration.signed_in import SignedIn, ground_with_ada
 
 pytestmark = pytest.mark.django_db
+SCENE = ground_with_ada
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: SignedIn) -> Ground:
+    return scene.world
 
 
 @pytest.fixture
-def root(client: Client, world: Ground) -> Client:
-    client.force_login(factories.UserFactory.create(username="ada", is_staff=True, is_superuser=True))
-    return client
+def root(scene: SignedIn) -> Client:
+    return scene.client
 
 
 def address(model: type[Model], page: str, *key: Any) -> str:

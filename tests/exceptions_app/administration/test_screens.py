@@ -44,19 +44,20 @@ from suppliers.profiles import Contact, SupplierProfile
 from tests.builders import factories
 from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.exceptions_app.administration.forms import errors, form_of, send
+from tests.exceptions_app.administration.signed_in import SignedIn, ground_with_ada
 
 pytestmark = pytest.mark.django_db
+SCENE = ground_with_ada
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: SignedIn) -> Ground:
+    return scene.world
 
 
 @pytest.fixture
-def root(client: Client, world: Ground) -> Client:
-    client.force_login(factories.UserFactory.create(username="ada", is_staff=True, is_superuser=True))
-    return client
+def root(scene: SignedIn) -> Client:
+    return scene.client
 
 
 def address(model: type[Model], page: str, *key: Any) -> str:
