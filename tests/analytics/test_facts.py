@@ -21,14 +21,15 @@ from tests.builders import factories
 from tests.builders.factories import Ground, berlin
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 EVENING = berlin(MONDAY, 18)
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def rows() -> list[dict[str, Any]]:

@@ -21,14 +21,15 @@ from tests.builders.x12 import ack, confirmation_855, po1
 from tests.exceptions_app.api.callers import ORDER, Caller, json_of, problem, with_token
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 
 MONDAY = date(2026, 11, 23)
 EVENING = berlin(MONDAY, 20)
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def scope(world: Ground, **values: Any) -> Scope:

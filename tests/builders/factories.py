@@ -1263,8 +1263,13 @@ def order_line(world: Ground, *, number: str = "4500010001", line: str = "10", *
 
 
 def shortage_ground() -> tuple[Ground, OrderLine]:
-    """Make the ground of scenario 1: an order line of 100, 10 on hand, customers waiting for 95 and 15."""
+    """Make the ground of scenario 1."""
     world = ground()
+    return world, awaited_line(world)
+
+
+def awaited_line(world: Ground) -> OrderLine:
+    """Make the line of scenario 1: 100 ordered, 10 on hand, customers waiting for 95 and 15."""
     line = order_line(world)
     StockLevelFactory.create(item=line.item, warehouse=world.warehouse, on_hand=Decimal(10))
     for number, customer_class, quantity in (("SO-881", "A", 95), ("SO-882", "B", 15)):
@@ -1275,4 +1280,4 @@ def shortage_ground() -> tuple[Ground, OrderLine]:
             customer_class=customer_class,
             open_quantity=Decimal(quantity),
         )
-    return world, line
+    return line

@@ -34,16 +34,17 @@ from tests.builders.factories import (
     AgreementRowFactory,
     Ground,
     TypeSettingFactory,
+    awaited_line,
     berlin,
     change_line,
     ground,
     offer,
     order_line,
     see_until,
-    shortage_ground,
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 DAY = date(2026, 12, 2)
 LATER = date(2026, 12, 16)
 LATER_WORD = DocumentVersion(TUESDAY_TEN + timedelta(hours=1))
@@ -58,11 +59,11 @@ def tuesday_ten(db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def shortage() -> tuple[Ground, OrderLine]:
+def shortage(scene: Ground) -> tuple[Ground, OrderLine]:
     """Scenario 1 before the look: 100 ordered, 82 confirmed."""
-    world, line = shortage_ground()
+    line = awaited_line(scene)
     offer(line, (82, DAY))
-    return world, line
+    return scene, line
 
 
 def look(line: OrderLine, at: datetime = TUESDAY_TEN) -> intake.Evaluation:
@@ -180,9 +181,8 @@ def test_the_same_number_in_two_companies_is_two_cases(shortage: tuple[Ground, O
     }
 
 
-def test_nothing_opens_for_what_is_confirmed_in_full() -> None:
-    world = ground()
-    line = order_line(world)
+def test_nothing_opens_for_what_is_confirmed_in_full(scene: Ground) -> None:
+    line = order_line(scene)
     offer(line, (100, DAY))
     assert look(line).touched == []
     assert not Case.objects.exists()
@@ -314,8 +314,8 @@ def test_a_task_that_was_done_comes_back_only_with_other_figures(
     assert Task.objects.filter(team__code="PLN", state=TaskState.OPEN).count() == 1
 
 
-def test_an_uncovered_order_of_class_a_makes_it_at_least_high() -> None:
-    _, line = shortage_ground()
+def test_an_uncovered_order_of_class_a_makes_it_at_least_high(scene: Ground) -> None:
+    line = awaited_line(scene)
     offer(line, (99, DAY))
     StockLevel.objects.update(on_hand=Decimal(0))
     look(line)
@@ -751,16 +751,15 @@ RELEASED = berlin(date(2026, 11, 19), 16)
 
 
 @pytest.fixture
-def silence() -> tuple[Ground, OrderLine]:
+def silence(scene: Ground) -> tuple[Ground, OrderLine]:
     """Scenario 2: released on Thursday at 16:00, due on Monday at 16:00."""
-    world = ground()
-    line = order_line(world)
+    line = order_line(scene)
     line.order.released_at = RELEASED
     line.order.save()
     released = {"released_at": line.position["order_version"]["document_time"]}
     line.position |= released | {"released_at": RELEASED.isoformat()}
     line.save()
-    return world, line
+    return scene, line
 
 
 def test_an_unanswered_order_opens_a_case_right_after_its_due_time(
@@ -864,9 +863,8 @@ def test_a_failure_at_any_point_leaves_nothing_and_the_order_due(
     assert len(look(line).opened) == 1
 
 
-def test_an_order_that_is_gone_is_no_longer_watched() -> None:
+def test_an_order_that_is_gone_is_no_longer_watched(scene: Ground) -> None:
     watch.mark("order", [123456])
-    ground()
     assert intake.evaluate([123456], TUESDAY_TEN).failures == {}
     assert Watch.objects.get().due_at is None
 

@@ -27,6 +27,7 @@ from exceptions_app.cases.models import Case, CaseLine
 from tests.builders.factories import TUESDAY_TEN, Ground, ground
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 DAY = date(2026, 12, 2)
 Said = PurchaseOrder | Confirmation | ShipNotice
 
@@ -81,9 +82,9 @@ def version(minute: int) -> DocumentVersion:
 
 
 @pytest.fixture
-def world() -> Iterator[Ground]:
+def world(scene: Ground) -> Iterator[Ground]:
     clock.set_now(TUESDAY_TEN)
-    yield ground()
+    yield scene
     clock.reset()
 
 

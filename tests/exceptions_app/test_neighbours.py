@@ -44,9 +44,8 @@ def tuesday_ten(db: None) -> Iterator[None]:
     clock.reset()
 
 
-@pytest.fixture
-def world() -> Ground:
-    """A warehouse with 50 of an item, for which customers of class A and B wait: for 60 and 40."""
+def warehouse_with_fifty() -> Ground:
+    """Make a warehouse with 50 of an item, for which customers of class A and B wait: for 60 and 40."""
     world = ground()
     line = order_line(world, number="1000", quantity=Decimal(50))
     assert line.item is not None
@@ -62,6 +61,14 @@ def world() -> Ground:
             due_on=date(2026, 12, 4),
         )
     return world
+
+
+SCENE = warehouse_with_fifty
+
+
+@pytest.fixture
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def order(world: Ground, number: str, offered: int | None, at: datetime = TUESDAY_TEN) -> OrderLine:

@@ -21,13 +21,14 @@ from tests.builders.factories import Ground, ground
 from tests.builders.x12 import Parties, ack, confirmation_segments, interchange, po1
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 GOOD, BAD = "82", "many"
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def confirmations(*quantities: str) -> bytes:

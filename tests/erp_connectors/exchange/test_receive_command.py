@@ -16,11 +16,12 @@ from tests.builders.factories import EdiConnectionFactory, Ground, PartnerProfil
 from tests.builders.x12 import confirmation_855
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def confirmation(tmp_path: Path, sender: str = "SUP77") -> Path:

@@ -13,12 +13,13 @@ from tests.builders.factories import Ground
 from tests.exceptions_app.administration.forms import errors, form_of, send
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 BENCH = "/admin/exceptions_app/routingrule/bench/"
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

@@ -267,14 +267,9 @@ def test_every_route_has_its_row_in_the_table() -> None:
     assert set(named_routes(get_resolver().url_patterns)) == set(ROUTES) | OPEN
 
 
-@pytest.fixture
-def world() -> Ground:
-    return factories.ground()
-
-
-@pytest.fixture
-def rows(world: Ground) -> dict[str, str]:
-    """A row of everything, in the company Weserland; the case is in the queue of procurement alone."""
+def row_of_everything() -> tuple[Ground, dict[str, str]]:
+    """Make a row of everything, in the company Weserland; the case is in the queue of procurement alone."""
+    world = factories.ground()
     line = factories.order_line(world)
     case_line = factories.CaseLineFactory.create(
         case=factories.CaseFactory.create(number="EX-1", order=line.order, team=world.teams["PRO"]),
@@ -296,7 +291,7 @@ def rows(world: Ground) -> dict[str, str]:
     factories.TermRowFactory.create(company=world.company)
     factories.RoutingRuleFactory.create(company=world.company, team=world.teams["PRO"])
     factories.ServiceLevelRowFactory.create(company=world.company)
-    return {
+    rows = {
         "erp": world.erp.code,
         "interchange": str(factories.InterchangeFactory.create(connection=world.edi).pk),
         "command": str(factories.CommandFactory.create(order=line.order).pk),
@@ -310,6 +305,21 @@ def rows(world: Ground) -> dict[str, str]:
         "bundle": str(bundle.pk),
         "head": str(loose_receipt(world).pk),
     }
+    return world, rows
+
+
+SCENE = row_of_everything
+
+
+@pytest.fixture
+def world(scene: tuple[Ground, dict[str, str]]) -> Ground:
+    return scene[0]
+
+
+@pytest.fixture
+def rows(scene: tuple[Ground, dict[str, str]]) -> dict[str, str]:
+    """A key of a row of everything there is."""
+    return scene[1]
 
 
 def ask(caller: Caller, route: Route, rows: dict[str, str]) -> HttpResponse:

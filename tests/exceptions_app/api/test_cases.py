@@ -14,11 +14,12 @@ from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, signed_in, with_token
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """One decision over several cases of one order, as a whole confirmation needs it: for all, or for none."""
 
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,27 @@ from exceptions_app.people.models import Role, User
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from tests.builders.factories import MembershipFactory, UserFactory, offer, order_line
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
-from tests.exceptions_app.proposals.shortage import LATER, REQUESTED, Shortage, answer, late_and_dear, look
+from tests.exceptions_app.proposals.shortage import (
+    LATER,
+    NOWHERE,
+    REQUESTED,
+    Shortage,
+    answer,
+    late_and_dear,
+    look,
+    ready,
+)
 
 DATE, PRICE = "accept_date", "accept_price"
 
 
+SCENE = partial(late_and_dear, NOWHERE)
+
+
 @pytest.fixture
-def changed(db: None, tmp_path: Path) -> Shortage:
+def changed(scene: Shortage, tmp_path: Path) -> Shortage:
     """An order with two cases: later in part, and dearer."""
-    return late_and_dear(tmp_path)
+    return ready(scene, tmp_path)
 
 
 def caller(made: Shortage, name: str = "bea") -> Caller:

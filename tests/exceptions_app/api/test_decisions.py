@@ -1,5 +1,6 @@
 """Scenario 1 over the API: Bea proposes, Paul and Pia approve what they read, one command goes out."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,15 @@ from erp_connectors.exchange.models import Command
 from exceptions_app.proposals import approvals
 from exceptions_app.proposals.models import Proposal
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
-from tests.exceptions_app.proposals.shortage import SPLIT, Shortage, shortage
+from tests.exceptions_app.proposals.shortage import NOWHERE, SPLIT, Shortage, ready, shortage
 
 pytestmark = pytest.mark.django_db
+SCENE = partial(shortage, NOWHERE)
 
 
 @pytest.fixture
-def short(tmp_path: Path) -> Shortage:
-    return shortage(tmp_path)
+def short(scene: Shortage, tmp_path: Path) -> Shortage:
+    return ready(scene, tmp_path)
 
 
 def caller(short: Shortage, name: str) -> Caller:

@@ -17,13 +17,14 @@ from tests.builders.x12 import ack, confirmation_855, po1
 from tests.exceptions_app.api.callers import ORDER, Caller, json_of, problem, results, signed_in, with_token
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 
 X12 = "application/edi-x12"
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

@@ -16,18 +16,18 @@ from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from suppliers.messaging.models import SupplierMessage
 from tests.builders.factories import TUESDAY_TEN, ContactFactory
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
-from tests.exceptions_app.incidents.storm import Storm, look, storm
+from tests.exceptions_app.incidents.storm import Storm, noticed, ready
 
 INCIDENT = "incidents/IN-1/"
 CANCEL = {"incident": "IN-1", "resolution": "cancel_remainder", "reason": "Strike"}
 
 
+SCENE = noticed
+
+
 @pytest.fixture
-def five(db: None, tmp_path: Path) -> Storm:
-    made = storm(tmp_path, 5)
-    look(TUESDAY_TEN + timedelta(minutes=1))
-    Incident.objects.update(number="IN-1")
-    return made
+def five(scene: Storm, tmp_path: Path) -> Storm:
+    return ready(scene, tmp_path, at=TUESDAY_TEN + timedelta(minutes=2))
 
 
 def caller(storm: Storm, name: str = "bea") -> Caller:

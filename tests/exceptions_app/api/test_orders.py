@@ -16,14 +16,15 @@ from tests.builders.factories import Ground
 from tests.exceptions_app.api.callers import Caller, json_of, results, with_token
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 
 DAY = date(2026, 12, 4)
 SAID = DocumentVersion(datetime(2026, 12, 4, 9, tzinfo=UTC))
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

@@ -11,14 +11,15 @@ from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 
 TODAY = date(2026, 11, 24)
 
 
 @pytest.fixture
-def world() -> Ground:
+def world(scene: Ground) -> Ground:
     clock.set_now(TUESDAY_TEN)
-    return factories.ground()
+    return scene
 
 
 @pytest.fixture

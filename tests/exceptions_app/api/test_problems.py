@@ -12,11 +12,12 @@ from tests.builders.factories import Ground
 from tests.exceptions_app.api.callers import Caller, problem, with_token
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

@@ -133,10 +133,14 @@ def api_schema(caller: Caller) -> Iterator[Any]:
 
 
 def keeps_the_schema(api_schema: Any, caller: Caller, keys: dict[str, Any] | None = None) -> None:
-    """Try every operation with what the schema allows; with `keys` on rows that are there."""
+    """Try every operation with what the schema allows, with `keys` on rows that are there.
+
+    Without keys only those are tried that name a row: to all others it would be the same.
+    """
     broken = []
-    for found in api_schema.get_all_operations():
-        operation = found.ok()
+    for operation in (found.ok() for found in api_schema.get_all_operations()):
+        if not keys and "{" not in operation.path:
+            continue
 
         @given(case=operation.as_strategy())
         @BOUNDED
@@ -161,7 +165,9 @@ def key_of(path: str, name: str, keys: dict[str, Any]) -> str | None:
     return str(keys[resource]) if name in ("id", "number") else None
 
 
-def test_the_api_answers_as_the_schema_says(api_schema: Any, caller: Caller) -> None:
+def test_the_api_answers_as_the_schema_says_of_rows_that_are_not_there(
+    api_schema: Any, caller: Caller
+) -> None:
     keeps_the_schema(api_schema, caller)
 
 

@@ -15,11 +15,12 @@ from tests.builders.factories import (
 from tests.exceptions_app.api.callers import Caller, results, signed_in, with_token
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def found(world: Ground, number: str, **values: Any) -> None:

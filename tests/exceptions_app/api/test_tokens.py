@@ -13,13 +13,14 @@ from tests.builders import factories
 from tests.builders.factories import Ground
 
 pytestmark = pytest.mark.django_db
+SCENE = factories.ground
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def world() -> Ground:
-    return factories.ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def test_a_token_is_found_by_its_secret_and_the_secret_is_not_kept(world: Ground) -> None:

@@ -21,13 +21,14 @@ from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.exceptions_app.asking.world import NORA, OWN, as_is, by, short_case, the_message, told
 
 pytestmark = pytest.mark.django_db
+SCENE = make.ground
 ABOUT = "missing_quantity"
 
 
 @pytest.fixture
-def world(db: None) -> Ground:
+def world(scene: Ground) -> Ground:
     clock.set_now(TUESDAY_TEN)
-    return make.ground()
+    return scene
 
 
 def test_asking_writes_the_message_and_lets_the_case_wait(world: Ground) -> None:

@@ -22,13 +22,14 @@ from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.exceptions_app.asking.world import short_case
 
 pytestmark = pytest.mark.django_db
+SCENE = make.ground
 WORD = DocumentVersion(TUESDAY_TEN)
 
 
 @pytest.fixture
-def world(db: None) -> Ground:
+def world(scene: Ground) -> Ground:
     clock.set_now(TUESDAY_TEN)
-    return make.ground()
+    return scene
 
 
 # --- the text -----------------------------------------------------------------------------------------------

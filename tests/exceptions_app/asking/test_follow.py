@@ -23,13 +23,14 @@ from tests.exceptions_app.asking.world import NORA, OWN, as_is, by, short_case, 
 from tests.peers.mail_server import MailServer, mail_server
 
 pytestmark = pytest.mark.django_db
+SCENE = make.ground
 ABOUT = "missing_quantity"
 
 
 @pytest.fixture
-def world(db: None) -> Ground:
+def world(scene: Ground) -> Ground:
     clock.set_now(TUESDAY_TEN)
-    return make.ground()
+    return scene
 
 
 @pytest.fixture

@@ -28,12 +28,13 @@ from tests.builders.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Ground:
+def world(scene: Ground) -> Ground:
     clock.set_now(TUESDAY_TEN)
-    return ground()
+    return scene
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, Ground, ground
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def clock_of(**values: Any) -> Clock:

@@ -17,11 +17,12 @@ from tests.builders.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

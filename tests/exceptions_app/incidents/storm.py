@@ -1,7 +1,7 @@
 """Many orders of one supplier short at once, as a strike or a broken machine makes them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from exceptions_app.cases.models import Case
 from exceptions_app.incidents import suggest
 from exceptions_app.incidents.models import Incident
 from tests.builders.factories import TUESDAY_TEN, Ground, ItemFactory, ground, offer, order_line
+from tests.exceptions_app.proposals.shortage import NOWHERE
 
 REQUESTED = date(2026, 12, 2)
 
@@ -61,6 +62,22 @@ def storm(folder: Path, count: int, *, short: int = 8, at: datetime = TUESDAY_TE
     item = ItemFactory.create(connection=world.erp, number="SEAL-KIT", description="Seal kit")
     made = Storm(world=world, item=item, lines=[])
     made.more(count, short=short)
+    return made
+
+
+def noticed() -> Storm:
+    """Let five orders come short at once and the sweep suggest them as one incident, for a scene."""
+    made = storm(NOWHERE, 5)
+    look(TUESDAY_TEN + timedelta(minutes=1))
+    Incident.objects.update(number="IN-1")
+    return made
+
+
+def ready(made: Storm, folder: Path, *, at: datetime = TUESDAY_TEN) -> Storm:
+    """Begin a test with the storm of its scene, with an ERP that speaks by file in `folder`."""
+    clock.set_now(at)
+    made.world.erp.settings = {"folder": str(folder)}
+    made.world.erp.save()
     return made
 
 

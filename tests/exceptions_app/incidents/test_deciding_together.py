@@ -15,20 +15,22 @@ from exceptions_app.incidents import decide
 from exceptions_app.incidents.decide import Chosen
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.playbook.inputs import UnusableInputs
+from exceptions_app.policies.models import ApprovalRule
 from exceptions_app.proposals import actions, approvals, together
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from exceptions_app.proposals.together import Whole
 from tests.builders.factories import TUESDAY_TEN
-from tests.exceptions_app.incidents.storm import Storm, look, storm
+from tests.exceptions_app.incidents.storm import Storm, noticed, ready
 
 SPLIT = {"rest_on": "2026-12-16"}
 
 
+SCENE = noticed
+
+
 @pytest.fixture
-def five(db: None, tmp_path: Path) -> Storm:
-    made = storm(tmp_path, 5)
-    look(TUESDAY_TEN + timedelta(minutes=1))
-    return made
+def five(scene: Storm, tmp_path: Path) -> Storm:
+    return ready(scene, tmp_path, at=TUESDAY_TEN + timedelta(minutes=2))
 
 
 def all_lines(storm: Storm) -> Chosen:
@@ -177,9 +179,8 @@ def test_an_incident_that_is_over_is_not_decided(five: Storm) -> None:
         )
 
 
-def test_a_preview_says_what_all_together_comes_to_and_whom_it_needs(db: None, tmp_path: Path) -> None:
-    five = storm(tmp_path, 5, short=18)
-    look(TUESDAY_TEN + timedelta(minutes=1))
+def test_a_preview_says_what_all_together_comes_to_and_whom_it_needs(five: Storm) -> None:
+    ApprovalRule.objects.update(percent_above=5)
     five.world.people["bea"].memberships.update(limit=Decimal("20.00"))
     whole = decide.preview(
         five.incident(),
@@ -189,9 +190,9 @@ def test_a_preview_says_what_all_together_comes_to_and_whom_it_needs(db: None, t
         person=five.world.people["bea"],
     )
 
-    assert (whole.amount, whole.lines, whole.problems) == (Decimal("90.00"), 5, [])
+    assert (whole.amount, whole.lines, whole.problems) == (Decimal("40.00"), 5, [])
     labels = [need.label for need in whole.needs]
-    assert len(labels) == 2, "one of the team with the limit, and Planning since 18 % are short"
+    assert len(labels) == 2, "one of the team with the limit, and Planning since 8 % are short"
     assert not Proposal.objects.exists()
 
 

@@ -1,6 +1,7 @@
 """When many cases of one type and supplier come together, they are suggested as one incident, once."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,21 @@ from exceptions_app.notifications.models import Notification
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.policies.models import CompanyPolicy
 from tests.builders.factories import TUESDAY_TEN
-from tests.exceptions_app.incidents.storm import Storm, look, storm
+from tests.exceptions_app.incidents.storm import NOWHERE, Storm, look, ready, storm
 
 SOON = TUESDAY_TEN + timedelta(minutes=1)
+SCENE = partial(storm, NOWHERE, 4)
 
 
 @pytest.fixture
-def five(db: None, tmp_path: Path) -> Storm:
-    return storm(tmp_path, 5)
+def four(scene: Storm, tmp_path: Path) -> Storm:
+    return ready(scene, tmp_path)
+
+
+@pytest.fixture
+def five(four: Storm) -> Storm:
+    four.more(1)
+    return four
 
 
 def test_five_cases_at_once_are_suggested_as_one_incident(five: Storm) -> None:
@@ -32,27 +40,23 @@ def test_five_cases_at_once_are_suggested_as_one_incident(five: Storm) -> None:
     assert set(incident.cases.all()) == set(five.cases())
 
 
-def test_four_are_not(db: None, tmp_path: Path) -> None:
-    storm(tmp_path, 4)
-
+def test_four_are_not(four: Storm) -> None:
     assert look(SOON) == 0
     assert not Incident.objects.exists()
 
 
-def test_five_over_a_longer_time_are_not(db: None, tmp_path: Path) -> None:
-    made = storm(tmp_path, 4)
+def test_five_over_a_longer_time_are_not(four: Storm) -> None:
     look(TUESDAY_TEN + timedelta(minutes=121))
-    made.more(1)
+    four.more(1)
 
     assert look(TUESDAY_TEN + timedelta(minutes=122)) == 0
 
 
-def test_a_company_says_itself_how_many_and_how_close(db: None, tmp_path: Path) -> None:
-    made = storm(tmp_path, 2)
-    CompanyPolicy.objects.update(incident_cases=2)
+def test_a_company_says_itself_how_many_and_how_close(four: Storm) -> None:
+    CompanyPolicy.objects.update(incident_cases=4)
 
-    assert look(SOON) == 2
-    assert made.incident().cases.count() == 2
+    assert look(SOON) == 4
+    assert four.incident().cases.count() == 4
 
 
 def test_looking_again_changes_nothing(five: Storm) -> None:

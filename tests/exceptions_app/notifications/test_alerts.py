@@ -30,14 +30,15 @@ from tests.builders.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 SHORT = registry.exception_type("quantity_short")
 LATE = registry.exception_type("confirmation_late")
 BILLED_TOO_MUCH = registry.exception_type("invoice_quantity")
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

@@ -12,12 +12,13 @@ from exceptions_app.people.models import User
 from tests.builders.factories import TUESDAY_TEN, CaseFactory, Ground, NotificationFactory, ground
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 NOW = TUESDAY_TEN + timedelta(hours=1)
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

@@ -18,11 +18,13 @@ from tests.builders.factories import TUESDAY_TEN, Ground, ItemFactory, ground, o
 REQUESTED = date(2026, 12, 2)
 AGREED = Decimal("100.00")
 
+SCENE = ground
+
 
 @pytest.fixture
-def world(db: None) -> Ground:
+def world(scene: Ground) -> Ground:
     clock.set_now(TUESDAY_TEN)
-    return ground()
+    return scene
 
 
 def confirm(

@@ -35,13 +35,14 @@ from tests.builders.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 DEFAULT = Tolerance()
 SHORT, BACKORDER = registry.exception_type("quantity_short"), registry.exception_type("backorder")
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def scope_of(world: Ground, **places: Any) -> lookup.LineScope:

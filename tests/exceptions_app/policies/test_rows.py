@@ -13,11 +13,12 @@ from exceptions_app.policies.models import ToleranceRow
 from tests.builders.factories import Ground, ToleranceRowFactory, ground
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

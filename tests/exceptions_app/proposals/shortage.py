@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, Thread
@@ -20,6 +20,7 @@ from exceptions_app.audit.record import Actor
 from exceptions_app.cases import actions as case_actions
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine
 from exceptions_app.detection import watch
+from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import User
 from exceptions_app.proposals import actions, approvals, settle
 from exceptions_app.proposals.models import Proposal
@@ -31,6 +32,8 @@ from tests.builders.factories import (
     order_line,
 )
 
+#: Where the ERP of a scene speaks, until each test gives it a folder of its own.
+NOWHERE = Path("no folder yet")
 REQUESTED = date(2026, 12, 2)
 LATER = date(2026, 12, 16)
 SPLIT = {"rest_on": "2026-12-16"}
@@ -99,6 +102,14 @@ def shortage(
     return Shortage(world=world, line=line, case=case)
 
 
+def ready(made: Shortage, folder: Path) -> Shortage:
+    """Begin a test with a shortage of its scene: a minute later, with an ERP that speaks by `folder`."""
+    clock.set_now(TUESDAY_TEN + timedelta(minutes=1))
+    made.world.erp.settings = {"folder": str(folder)}
+    made.world.erp.save()
+    return made
+
+
 def late_and_dear(folder: Path) -> Shortage:
     """Find an order answered later for a part of line 10, and dearer for line 20: two cases."""
     made = shortage(folder, short=None)
@@ -123,9 +134,22 @@ def add_line(short: Shortage, number: str, *, missing: int, price: str = "1.00")
     return line
 
 
+def supplier_offers(short: Shortage, quantity: int) -> None:
+    """Let the supplier offer so much now, and have it looked at."""
+    offer(short.line, (quantity, REQUESTED), at=TUESDAY_TEN + timedelta(seconds=1))
+    look(short.line)
+
+
 def news(line: OrderLine) -> None:
     """Mark that something happened to the order of a line, as recording a document does."""
     watch.mark("order", [line.order_id])
+
+
+def told(short: Shortage, name: str) -> list[str]:
+    """Return the titles of what a person was told, in order."""
+    return list(
+        Notification.objects.filter(person=short.person(name)).order_by("pk").values_list("title", flat=True)
+    )
 
 
 def answer(command: Command, outcome: Outcome, words: str = "") -> Command:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.commands import CommandKind, OrderCommand
 from erp_connectors.errors import ConfigurationError, ConflictError, PermanentError, TransientError
-from erp_connectors.exchange.models import Command, CommandState, Interchange
+from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import RIGHTLINE, Actor
 from exceptions_app.cases import actions as case_actions
@@ -25,7 +26,7 @@ from exceptions_app.playbook import registry
 from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.load import line_snapshot
 from exceptions_app.policies.models import ApprovalRule, Calendar
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions, approvals, settle
 from exceptions_app.proposals.models import Approval, Bundle, Proposal, ProposalState
 from exceptions_app.proposals.renewal import ValuesMoved
 from tests.builders.factories import (
@@ -33,7 +34,6 @@ from tests.builders.factories import (
     ApprovalRuleFactory,
     CaseFactory,
     CompanyFactory,
-    ExchangeRateFactory,
     MembershipFactory,
     ProposalFactory,
     UserFactory,
@@ -43,21 +43,26 @@ from tests.builders.factories import (
 )
 from tests.exceptions_app.proposals.shortage import (
     LATER,
+    NOWHERE,
     REQUESTED,
     SPLIT,
     Shortage,
     add_line,
     news,
+    ready,
     shortage,
+    supplier_offers,
+    told,
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = partial(shortage, NOWHERE)
 
 
 @pytest.fixture
-def short(db: None, tmp_path: Path) -> Shortage:
+def short(scene: Shortage, tmp_path: Path) -> Shortage:
     """18 of 100 are short."""
-    return shortage(tmp_path)
+    return ready(scene, tmp_path)
 
 
 # --- the decision of scenario 1 -----------------------------------------------------------------------------
@@ -127,15 +132,6 @@ def test_the_proposer_does_not_approve(short: Shortage) -> None:
     assert Approval.objects.count() == 0
 
 
-def test_a_lead_who_proposes_above_the_limit_does_not_approve_either(tmp_path: Path) -> None:
-    large = shortage(tmp_path, short=400, ordered=4000)
-    proposal = large.propose("paul")
-    assert proposal.amount == Decimal("72960.00")
-    with pytest.raises(NotAllowed):
-        large.approve(proposal, "paul")
-    assert large.approve(proposal, "mona").state == ProposalState.EXECUTING
-
-
 @pytest.mark.parametrize("name", ["finn", "wade", "cora", "sam", "ed"])
 def test_nobody_outside_the_needed_teams_approves(short: Shortage, name: str) -> None:
     proposal = short.propose()
@@ -203,73 +199,6 @@ def test_only_a_person_decides(short: Shortage) -> None:
     proposal = short.propose()
     with pytest.raises(NotAllowed, match="Only a person"):
         actions.approve(proposal, by=RIGHTLINE, values_hash=approvals.values_hash(proposal))
-
-
-# --- within one's limit -------------------------------------------------------------------------------------
-
-
-def test_a_decision_within_the_limit_is_carried_out_at_once(tmp_path: Path) -> None:
-    small = shortage(tmp_path, short=10)
-    proposal = small.propose()
-    assert proposal.amount == Decimal("1824.00")
-    assert proposal.state == ProposalState.EXECUTING
-    assert Command.objects.get().authorisation == {
-        "kind": "within_limit",
-        "person": small.person("bea").pk,
-        "name": "Bea Example",
-        "limit": "2500.00",
-        "release": 1,
-        "amount": "1824.00",
-        "currency": "EUR",
-        "percent": "10",
-    }
-
-
-def test_a_limit_is_inclusive(tmp_path: Path) -> None:
-    small = shortage(tmp_path, short=10, price="250.00")
-    assert small.propose().state == ProposalState.EXECUTING
-
-
-def test_a_rule_holds_even_within_the_limit(tmp_path: Path) -> None:
-    small = shortage(tmp_path, short=11, price="1.00")
-    proposal = small.propose()
-    assert [need.team.code for need in proposal.needs.all()] == ["PLN"]
-    assert small.approve(proposal, "pia").state == ProposalState.EXECUTING
-
-
-def test_a_person_without_a_limit_decides_nothing_alone(tmp_path: Path) -> None:
-    small = shortage(tmp_path, short=1, price="0.01")
-    Membership.objects.filter(user=small.person("bea")).update(limit=None)
-    proposal = small.propose()
-    assert proposal.state == ProposalState.PENDING
-    assert small.approve(proposal, "paul").state == ProposalState.EXECUTING
-
-
-def test_an_unknown_price_is_covered_by_no_limit(tmp_path: Path) -> None:
-    unpriced = shortage(tmp_path, short=1, price=None)
-    proposal = unpriced.propose()
-    assert proposal.amount is None
-    (need,) = proposal.needs.all()
-    assert (need.role, need.min_limit) == (Role.MANAGER, None)
-    with pytest.raises(NotAllowed):
-        unpriced.approve(proposal, "paul")
-    assert unpriced.approve(proposal, "mona").state == ProposalState.EXECUTING
-
-
-def test_amounts_are_compared_in_the_currency_of_the_company(tmp_path: Path) -> None:
-    foreign = shortage(tmp_path, short=10)
-    _price_in(foreign, "USD")
-    seen = actions.preview(foreign.case, resolution="split", inputs=SPLIT, person=foreign.person("bea"))
-    assert seen.amount is None
-    ExchangeRateFactory.create(company=foreign.world.company, currency="USD", rate=Decimal("0.5"))
-    assert foreign.propose().amount == Decimal("912.00")
-
-
-def _price_in(short: Shortage, currency: str) -> None:
-    position = short.line.position
-    position["line"]["price"]["currency"] = currency
-    short.line.position = position
-    short.line.save()
 
 
 # --- rules --------------------------------------------------------------------------------------------------
@@ -581,6 +510,23 @@ def test_nobody_decides_while_the_order_cannot_be_looked_at(
         short.approve(proposal, "paul")
 
 
+def test_healing_voids_what_waits_for_approval(short: Shortage) -> None:
+    short.propose()
+    settle.case_healed(short.case)
+    assert Proposal.objects.get().state == ProposalState.VOID
+    assert any(title.startswith("No longer possible") for title in told(short, "bea"))
+    assert not approvals.open_approvals(short.person("paul")).exists()
+
+
+def test_a_new_word_of_the_supplier_asks_again_about_what_waits_for_approval(short: Shortage) -> None:
+    short.approve(short.propose(), "pia")
+    supplier_offers(short, 70)
+    proposal = Proposal.objects.get()
+    assert (proposal.state, proposal.amount) == (ProposalState.PENDING, Decimal("182.40") * 30)
+    assert not Approval.objects.exists()
+    assert any(title.startswith("The values moved") for title in told(short, "bea"))
+
+
 # --- editing, rejecting, asking, withdrawing ----------------------------------------------------------------
 
 
@@ -660,47 +606,3 @@ def test_a_decision_on_its_way_is_not_withdrawn(short: Shortage) -> None:
     with pytest.raises(NotAllowed, match="on its way"):
         actions.withdraw(proposal, by=short.by("paul"), reason="they found more")
     assert Proposal.objects.get().state == ProposalState.EXECUTING
-
-
-# --- decisions that ask nothing of the ERP ------------------------------------------------------------------
-
-
-@pytest.fixture
-def late(db: None, tmp_path: Path) -> Shortage:
-    """A line the supplier has not answered in time."""
-    return shortage(tmp_path, short=None)
-
-
-def test_waiting_is_agreed_at_once_and_resolves_the_case(late: Shortage) -> None:
-    proposal = late.propose(resolution="wait_until", inputs={"until": "2026-11-27"})
-    assert proposal.state == ProposalState.SETTLED
-    agreement = AgreementRow.objects.get()
-    assert (agreement.kind, agreement.state, agreement.until) == ("wait_until", "active", date(2026, 11, 27))
-    assert agreement.answer is None
-    assert agreement.before == agreement.after
-    assert Command.objects.count() == 0
-    assert late.case_line().settled_at is not None
-    assert late.now().state == CaseState.RESOLVED
-
-
-def test_confirming_on_behalf_enters_through_the_inbox(late: Shortage) -> None:
-    proposal = late.propose(
-        resolution="confirm_on_behalf", inputs={"confirmed_on": "2026-12-02", "quantity": "100"}
-    )
-    assert proposal.state == ProposalState.SETTLED
-    interchange = Interchange.objects.get()
-    assert (interchange.channel, interchange.connection) == ("person", late.world.erp)
-    assert b"Bea Example" in bytes(interchange.payload)
-    assert b"4500010001" in bytes(interchange.payload)
-    assert Command.objects.count() == 0
-
-
-def test_confirming_another_day_on_behalf_needs_whoever_the_amount_needs(late: Shortage) -> None:
-    proposal = late.propose(
-        resolution="confirm_on_behalf", inputs={"confirmed_on": "2026-12-16", "quantity": "100"}
-    )
-    assert proposal.amount == Decimal("18240.00")
-    assert proposal.state == ProposalState.PENDING
-    assert Interchange.objects.count() == 0
-    assert late.approve(proposal, "paul").state == ProposalState.SETTLED
-    assert Interchange.objects.count() == 1

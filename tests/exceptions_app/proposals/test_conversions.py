@@ -22,9 +22,8 @@ from tests.builders.factories import TUESDAY_TEN, Ground
 ORDER = "4500020001"
 
 
-@pytest.fixture
-def world(db: None) -> Ground:
-    """20 boxes confirmed of a line that is ordered in pieces, and nobody knows what a box holds."""
+def confirmed_in_boxes() -> Ground:
+    """Confirm 20 boxes of a line that is ordered in pieces, and nobody knows what a box holds."""
     begin_on_tuesday()
     made = trading_ground()
     place_orders(made, [ORDER])
@@ -42,6 +41,15 @@ def world(db: None) -> Ground:
     )
     look()
     return made
+
+
+SCENE = confirmed_in_boxes
+
+
+@pytest.fixture
+def world(scene: Ground) -> Ground:
+    begin_on_tuesday()
+    return scene
 
 
 def look() -> None:

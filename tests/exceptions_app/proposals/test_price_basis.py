@@ -20,14 +20,22 @@ from tests.builders.factories import TUESDAY_TEN, Ground, ItemFactory, ground, o
 FIRST, SECOND = "4500020001", "4500020002"
 
 
-@pytest.fixture
-def world(db: None) -> Ground:
-    """Two orders of 1,000 at 0.125 each are confirmed at 12.50, and nobody says for how many."""
+def confirmed_without_a_basis() -> Ground:
+    """Confirm two orders of 1,000 at 0.125 each at 12.50, and nobody says for how many."""
     clock.set_now(TUESDAY_TEN)
     made = ground()
     for number in (FIRST, SECOND):
         confirm(made, number, Price(Decimal("12.50"), "EUR"))
     return made
+
+
+SCENE = confirmed_without_a_basis
+
+
+@pytest.fixture
+def world(scene: Ground) -> Ground:
+    clock.set_now(TUESDAY_TEN)
+    return scene
 
 
 def confirm(world: Ground, number: str, price: Price) -> OrderLine:

@@ -29,6 +29,7 @@ from exceptions_app.proposals.models import Proposal, ProposalState
 from tests.builders.factories import TUESDAY_TEN, Ground, berlin, ground, see_until
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 ORDER = "4500010001"
 REQUESTED, LATER = date(2026, 12, 2), date(2026, 12, 16)
@@ -36,10 +37,10 @@ RELEASED = berlin(date(2026, 11, 19), 16)
 
 
 @pytest.fixture
-def world(db: None, tmp_path: Path) -> Ground:
+def world(scene: Ground, tmp_path: Path) -> Ground:
     """The ground of the scenarios with a released order of 100, at a real ERP by file."""
     clock.set_now(TUESDAY_TEN)
-    made = ground()
+    made = scene
     made.erp.settings = {"folder": str(tmp_path)}
     made.erp.save()
     (tmp_path / "outgoing" / "commands").mkdir(parents=True)

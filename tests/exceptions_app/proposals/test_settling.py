@@ -1,55 +1,55 @@
-"""What becomes of a decision when the ERP answers, when the case heals, and when several act at once."""
+"""What becomes of a decision that was sent: the ERP answers, the case heals, its lines change."""
 
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
 
 from erp_connectors import clock
 from erp_connectors.connectors.base import Outcome
-from erp_connectors.errors import TransientError
 from erp_connectors.exchange import outbox
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions as case_actions
-from exceptions_app.cases.models import AgreementRow, CaseLine, CaseState
+from exceptions_app.cases.models import CaseLine, CaseState
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
-from exceptions_app.people.permissions import NotAllowed
-from exceptions_app.proposals import actions, approvals, settle
+from exceptions_app.proposals import approvals, settle
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
-from tests.builders.factories import TUESDAY_TEN, CommandFactory, change_line, offer
+from tests.builders.factories import CommandFactory, change_line
 from tests.exceptions_app.proposals.shortage import (
     LATER,
+    NOWHERE,
     REQUESTED,
     Shortage,
-    add_line,
     answer,
     look,
+    ready,
     shortage,
-    together,
+    supplier_offers,
+    told,
 )
 
 
-@pytest.fixture
-def sent(db: None, tmp_path: Path) -> Shortage:
-    """The decision of scenario 1, agreed by all, with its command on the way."""
-    short = shortage(tmp_path)
+def decided() -> Shortage:
+    """Make the decision of scenario 1, agreed by all, with its command on the way."""
+    short = shortage(NOWHERE)
     short.approve(short.approve(short.propose(), "paul"), "pia")
     return short
 
 
+SCENE = decided
+
+
+@pytest.fixture
+def sent(scene: Shortage, tmp_path: Path) -> Shortage:
+    """The decision of scenario 1 has been sent."""
+    return ready(scene, tmp_path)
+
+
 def the_proposal() -> Proposal:
     return Proposal.objects.get()
-
-
-def told(short: Shortage, name: str) -> list[str]:
-    return list(
-        Notification.objects.filter(person=short.person(name)).order_by("pk").values_list("title", flat=True)
-    )
 
 
 # --- the ERP answers ----------------------------------------------------------------------------------------
@@ -122,23 +122,6 @@ def test_a_late_word_on_an_old_command_changes_nothing_of_the_new_one(sent: Shor
     assert the_proposal().state == ProposalState.SETTLED
 
 
-def test_a_conflict_of_a_decision_within_the_limit_waits_for_who_has_the_limit(
-    db: None, tmp_path: Path
-) -> None:
-    short = shortage(tmp_path, short=10)
-    short.propose()
-    answer(Command.objects.get(), Outcome.CONFLICT, "somebody changed the order")
-    proposal = the_proposal()
-    assert (proposal.state, proposal.needs.count()) == (ProposalState.PENDING, 0)
-    assert any(title.startswith("To be decided again") for title in told(short, "bea"))
-    waiting = {name for name in short.world.people if approvals.open_approvals(short.person(name)).exists()}
-    assert waiting == {"bea", "paul", "mona"}
-    with pytest.raises(NotAllowed):
-        short.approve(proposal, "pia")
-    assert short.approve(proposal, "bea").state == ProposalState.EXECUTING
-    assert Command.objects.order_by("created_at").last().authorisation["kind"] == "within_limit"
-
-
 def test_a_conflict_that_leaves_nothing_to_decide_voids_the_proposal(sent: Shortage) -> None:
     CaseLine.objects.update(cleared_at=clock.now())
     answer(Command.objects.get(), Outcome.CONFLICT, "the line is 82 already")
@@ -167,10 +150,11 @@ def test_a_command_withdrawn_by_others_voids_its_proposal(sent: Shortage) -> Non
     assert sent.now().state == CaseState.IN_PROGRESS
 
 
-def test_a_command_of_nobodys_proposal_is_left_alone(db: None) -> None:
+def test_a_command_of_nobodys_proposal_is_left_alone(sent: Shortage) -> None:
+    before = Event.objects.count()
     settle.command_settled(CommandFactory.create(proposal_id=None))
     settle.command_settled(CommandFactory.create(proposal_id=uuid4()))
-    assert Event.objects.count() == 0
+    assert Event.objects.count() == before
 
 
 def test_a_refusal_has_the_order_looked_at_without_the_agreement(sent: Shortage) -> None:
@@ -180,15 +164,6 @@ def test_a_refusal_has_the_order_looked_at_without_the_agreement(sent: Shortage)
 
 
 # --- the case heals -----------------------------------------------------------------------------------------
-
-
-def test_healing_voids_what_waits_for_approval(db: None, tmp_path: Path) -> None:
-    short = shortage(tmp_path)
-    short.propose()
-    settle.case_healed(short.case)
-    assert the_proposal().state == ProposalState.VOID
-    assert any(title.startswith("No longer possible") for title in told(short, "bea"))
-    assert not approvals.open_approvals(short.person("paul")).exists()
 
 
 def test_healing_withdraws_what_is_not_sent_yet(sent: Shortage) -> None:
@@ -232,23 +207,6 @@ def test_healing_twice_and_after_the_end_changes_nothing(sent: Shortage) -> None
 # --- the lines of the case change ---------------------------------------------------------------------------
 
 
-def supplier_offers(short: Shortage, quantity: int) -> None:
-    offer(short.line, (quantity, REQUESTED), at=TUESDAY_TEN + timedelta(seconds=1))
-    look(short.line)
-
-
-def test_a_new_word_of_the_supplier_asks_again_about_what_waits_for_approval(
-    db: None, tmp_path: Path
-) -> None:
-    short = shortage(tmp_path)
-    short.approve(short.propose(), "pia")
-    supplier_offers(short, 70)
-    proposal = the_proposal()
-    assert (proposal.state, proposal.amount) == (ProposalState.PENDING, Decimal("182.40") * 30)
-    assert not Approval.objects.exists()
-    assert any(title.startswith("The values moved") for title in told(short, "bea"))
-
-
 def test_a_new_word_of_the_supplier_takes_back_what_is_not_sent_yet_and_asks_again(sent: Shortage) -> None:
     supplier_offers(sent, 70)
     proposal = the_proposal()
@@ -287,86 +245,3 @@ def test_what_the_erp_has_already_is_left_to_its_command(sent: Shortage) -> None
     settle.case_changed(sent.case)
     assert the_proposal().state == ProposalState.EXECUTING
     assert Command.objects.get().state == CommandState.WAITING
-
-
-# --- several at once ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_healing_does_not_wait_for_a_worker_that_has_the_command(tmp_path: Path) -> None:
-    short = shortage(tmp_path)
-    short.approve(short.approve(short.propose(), "paul"), "pia")
-    with transaction.atomic():
-        Command.objects.select_for_update().get()
-        (raised,) = together(lambda: settle.case_healed(short.case))
-    assert isinstance(raised, TransientError)
-    assert the_proposal().state == ProposalState.EXECUTING
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_approvers_at_the_same_moment_make_one_command(tmp_path: Path) -> None:
-    short = shortage(tmp_path)
-    proposal = short.propose()
-    seen = approvals.values_hash(proposal)
-    raised = together(
-        lambda: short.approve(proposal, "paul", seen),
-        lambda: short.approve(proposal, "pia", seen),
-        lambda: short.approve(proposal, "pia", seen),
-        lambda: short.approve(proposal, "mona", seen),
-    )
-    assert all(isinstance(error, NotAllowed) for error in raised)
-    assert Command.objects.count() == 1
-    assert Approval.objects.count() == 2
-    assert AgreementRow.objects.count() == 1
-    assert the_proposal().state == ProposalState.EXECUTING
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_proposals_at_the_same_moment_leave_one(tmp_path: Path) -> None:
-    short = shortage(tmp_path)
-    raised = together(
-        lambda: short.propose("bea"), lambda: short.propose("paul"), lambda: short.propose("mona")
-    )
-    assert len(raised) == 2
-    assert Proposal.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("attempt", range(3))
-def test_approving_withdrawing_and_changing_the_order_at_once_never_writes_old_values(
-    tmp_path: Path, attempt: int
-) -> None:
-    short = shortage(tmp_path)
-    proposal = short.approve(short.propose(), "pia")
-    seen = approvals.values_hash(proposal)
-
-    def change_order() -> None:
-        change_line(short.line, (110, REQUESTED))
-
-    together(
-        lambda: short.approve(proposal, "paul", seen),
-        lambda: actions.withdraw(proposal, by=short.by("bea"), reason="they found more"),
-        change_order,
-    )
-    state = the_proposal().state
-    waiting = Command.objects.filter(state=CommandState.WAITING)
-    if state == ProposalState.VOID:
-        assert not waiting.exists()
-    elif state == ProposalState.PENDING:
-        assert not Command.objects.exists()
-    else:
-        # It was agreed before the order changed; the values before go with it, and the ERP compares them.
-        change = waiting.get().content["changes"][0]
-        assert change["before"]["quantity"]["value"] == "100"
-
-
-@pytest.mark.django_db
-def test_a_second_line_of_the_case_is_still_decided_after_the_first(tmp_path: Path) -> None:
-    short = shortage(tmp_path, short=10)
-    add_line(short, "20", missing=5)
-    short.propose(inputs={"lines": "10", "rest_on": "2026-12-16"})
-    answer(Command.objects.get(), Outcome.APPLIED)
-    assert short.now().state == CaseState.IN_PROGRESS
-    short.propose(inputs={"lines": "20", "rest_on": "2026-12-16"})
-    answer(Command.objects.order_by("created_at").last(), Outcome.APPLIED)
-    assert short.now().state == CaseState.RESOLVED

@@ -11,17 +11,32 @@ from exceptions_app.cases.models import QueueEntry, QueueRole, Task, TaskState
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.proposals.models import ProposalState
 from tests.builders.factories import change_line
-from tests.exceptions_app.proposals.shortage import REQUESTED, Shortage, answer, look, shortage
+from tests.exceptions_app.proposals.shortage import (
+    NOWHERE,
+    REQUESTED,
+    Shortage,
+    answer,
+    look,
+    ready,
+    shortage,
+)
 
 ELSEWHERE = {"source": "Warehouse Hamburg"}
 
 
-@pytest.fixture
-def decided(db: None, tmp_path: Path) -> Shortage:
-    """One piece missing is got from elsewhere, within Bea's limit; the command is on the way."""
-    short = shortage(tmp_path, short=1)
+def got_from_elsewhere() -> Shortage:
+    """Get the one missing piece from elsewhere, within Bea's limit; the command is on the way."""
+    short = shortage(NOWHERE, short=1)
     assert short.propose(resolution="source_elsewhere", inputs=ELSEWHERE).state == ProposalState.EXECUTING
     return short
+
+
+SCENE = got_from_elsewhere
+
+
+@pytest.fixture
+def decided(scene: Shortage, tmp_path: Path) -> Shortage:
+    return ready(scene, tmp_path)
 
 
 def task_of_planning() -> Task:

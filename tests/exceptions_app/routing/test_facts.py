@@ -14,12 +14,13 @@ from tests.builders.factories import Ground, ItemFactory, ground, order_line
 from tests.exceptions_app.routing.asking import FACTS
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 TODAY = date(2026, 11, 24)
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def facts_of(world: Ground, code: str, **actual: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from tests.builders.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = shortage_ground
 LATER = TUESDAY_TEN + timedelta(minutes=5)
 
 
@@ -36,10 +37,9 @@ def tuesday_ten(db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def shortage() -> tuple[Ground, OrderLine]:
-    world, line = shortage_ground()
-    offer(line, (82, date(2026, 12, 2)))
-    return world, line
+def shortage(scene: tuple[Ground, OrderLine]) -> tuple[Ground, OrderLine]:
+    offer(scene[1], (82, date(2026, 12, 2)))
+    return scene
 
 
 def look(line: OrderLine) -> Case:

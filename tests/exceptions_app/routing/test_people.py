@@ -23,11 +23,12 @@ from tests.builders.factories import (
 from tests.exceptions_app.routing.asking import clause, routed
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def colleague(world: Ground, name: str, team: str = "PRO", role: Role = Role.MEMBER) -> User:

@@ -13,11 +13,12 @@ from tests.builders.factories import Ground, RoutingRuleFactory, UserFactory, gr
 from tests.exceptions_app.routing.asking import FACTS, clause, explained, routed
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Ground:
-    return ground()
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def nobody_works_in(world: Ground, *codes: str) -> None:

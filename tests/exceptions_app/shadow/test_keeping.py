@@ -33,6 +33,7 @@ from tests.builders.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = shortage_ground
 DAY = date(2026, 12, 2)
 
 
@@ -44,11 +45,10 @@ def tuesday_ten(db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def shortage() -> tuple[Ground, OrderLine]:
+def shortage(scene: tuple[Ground, OrderLine]) -> tuple[Ground, OrderLine]:
     """Scenario 1 before the look: 100 ordered, 82 confirmed, with customers waiting."""
-    world, line = shortage_ground()
-    offer(line, (82, DAY))
-    return world, line
+    offer(scene[1], (82, DAY))
+    return scene
 
 
 def in_mode(mode: TypeMode, **scope: Any) -> TypeSetting:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models.functions import Now
 
 from erp_connectors import clock as our_clock
@@ -15,7 +15,7 @@ from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Case, CaseState, Clock, ClockKind, ClockSegment, Severity
 from exceptions_app.notifications.models import Notification
 from exceptions_app.policies.models import Calendar
-from exceptions_app.sla import auditor, heartbeat
+from exceptions_app.sla import auditor
 from exceptions_app.sla.auditor import audit
 from exceptions_app.sla.models import ClockFinding, Heartbeat
 from tests.builders.factories import (
@@ -26,22 +26,30 @@ from tests.builders.factories import (
     TeamFactory,
     berlin,
 )
-from tests.exceptions_app.sla.clockwork import TUESDAY, WEDNESDAY, clock, together, watched_case
+from tests.exceptions_app.sla.clockwork import TUESDAY, WEDNESDAY, clock, watched_case
 
 pytestmark = pytest.mark.django_db
 
 RESOLVE, SUPPLIER = ClockKind.RESOLVE, ClockKind.SUPPLIER
 
 
-@pytest.fixture
-def case() -> Case:
-    """A case opened on Tuesday at ten that the sweep has looked at until three."""
+def swept_case() -> Case:
+    """Open a case on Tuesday at ten, and let the sweep look at it until three."""
     our_clock.set_now(berlin(TUESDAY, 15))
     case = watched_case()
     TeamFactory.create(company=case.company, code="EDI")
     sla.start(case)
     swept_at(berlin(TUESDAY, 15))
     return case
+
+
+SCENE = swept_case
+
+
+@pytest.fixture
+def case(scene: Case) -> Case:
+    our_clock.set_now(berlin(TUESDAY, 15))
+    return scene
 
 
 def swept_at(moment: datetime) -> None:
@@ -379,20 +387,3 @@ def test_it_reads_the_clocks_that_go_by_index_in_a_fixed_number_of_queries(
         cursor.execute("SET LOCAL enable_seqscan = off")
         plan = Clock.objects.filter(stopped_at=None, pk__gt=0).order_by("pk")[:10].explain()
     assert "clock_going" in plan
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_somebody_holds_is_left_for_the_next_round() -> None:
-    case = watched_case()
-    with transaction.atomic():
-        sla.start(case)
-    our_clock.set_now(berlin(TUESDAY, 11))
-    heartbeat.beat(heartbeat.SWEEP)
-    change(case, RESOLVE, due_at=berlin(WEDNESDAY, 9))
-    with transaction.atomic():
-        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-        together(audit)
-        assert not ClockFinding.objects.exists()
-    together(audit, audit, audit)
-    assert found() == ["due"]
-    assert Event.objects.filter(kind="clock.found_wrong").count() == 1

@@ -39,14 +39,15 @@ from tests.exceptions_app.sla.clockwork import (
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = watched_case
 
 RESOLVE, SUPPLIER = ClockKind.RESOLVE, ClockKind.SUPPLIER
 DECEMBER = date(2026, 12, 20)
 
 
 @pytest.fixture
-def case() -> Case:
-    return watched_case()
+def case(scene: Case) -> Case:
+    return scene
 
 
 def running(case: Case) -> set[str]:

@@ -1,7 +1,7 @@
 """Due times against a table of answers worked out apart from Rightline, and the table against a porter."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -52,10 +52,12 @@ def test_the_table_has_more_than_two_hundred_answers_no_two_alike() -> None:
 
 # --- Rightline ----------------------------------------------------------------------------------------------
 
+SCENE = watched_case
+
 
 @pytest.fixture
-def case(db: None) -> Case:
-    return watched_case()
+def case(scene: Case) -> Case:
+    return scene
 
 
 @pytest.mark.parametrize("row", OURS, ids=lambda row: " ".join(row[:4]))
@@ -99,6 +101,7 @@ def test_the_suppliers_clock_is_due_when_the_table_says(case: Case, row: tuple[s
 # --- the porter ---------------------------------------------------------------------------------------------
 
 STEP = timedelta(minutes=5)
+MIDNIGHT = time(0)
 #: A porter comes in so long before anything happens, and sees the door stand open or closed.
 EARLIER = 600
 
@@ -107,27 +110,29 @@ class Porter:
     """Opens when the clock on the wall first shows the hour, and closes when it first shows the other."""
 
     def __init__(self, place: str) -> None:
-        self.zone, self.closed = ZoneInfo(PLACES[place].zone), PLACES[place].closed.split()
+        self.zone = ZoneInfo(PLACES[place].zone)
+        self.closed = {date.fromisoformat(day) for day in PLACES[place].closed.split()}
         self.hours = {
             int(day): [(time.fromisoformat(a), time.fromisoformat(b)) for a, b in spans]
             for day, spans in PLACES[place].hours.items()
         }
-        self.opened: set[tuple[str, int]] = set()
-        self.over: set[tuple[str, int]] = set()
+        self.opened: set[tuple[date, int]] = set()
+        self.over: set[tuple[date, int]] = set()
 
     def is_open(self, now: datetime) -> bool:
         """Look at the clock on the wall; to be asked at every step."""
         local = now.astimezone(self.zone)
-        today = f"{local:%Y-%m-%d}"
+        today, on_the_wall = local.date(), local.time()
         if today in self.closed:
             return False
         is_open = False
-        for place, (opens, closes) in enumerate(self.hours.get(local.weekday(), ())):
-            if closes != time(0) and local.time() >= closes:
-                self.over.add((today, place))
-            if local.time() >= opens:
-                self.opened.add((today, place))
-            is_open = is_open or (today, place) in self.opened - self.over
+        for place, (opens, closes) in enumerate(self.hours.get(today.weekday(), ())):
+            door = (today, place)
+            if closes != MIDNIGHT and on_the_wall >= closes:
+                self.over.add(door)
+            if on_the_wall >= opens:
+                self.opened.add(door)
+            is_open = is_open or (door in self.opened and door not in self.over)
         return is_open
 
 

@@ -30,14 +30,23 @@ DAY = date(2026, 11, 24)
 NEXT_DAY = TUESDAY_TEN + timedelta(days=1, minutes=2)
 
 
-@pytest.fixture
-def world() -> Iterator[Ground]:
+def ground_not_polled() -> Ground:
+    """Make a ground whose ERP tells of everything unasked."""
     clock.set_now(TUESDAY_TEN)
     world = ground()
     for stream in ("orders", "receipts"):
         StreamStateFactory.create(connection=world.erp, stream=stream)
     world.erp.streams.update(is_polled=False)
-    yield world
+    return world
+
+
+SCENE = ground_not_polled
+
+
+@pytest.fixture
+def world(scene: Ground) -> Iterator[Ground]:
+    clock.set_now(TUESDAY_TEN)
+    yield scene
     clock.reset()
 
 

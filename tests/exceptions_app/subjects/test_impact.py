@@ -46,15 +46,24 @@ pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 24)
 
 
-@pytest.fixture
-def world() -> Iterator[Ground]:
+def ground_not_polled() -> Ground:
+    """Make a ground whose ERP tells of everything unasked."""
     clock.set_now(TUESDAY_TEN)
     world = ground()
     for stream in ("orders", "receipts", "invoices", "confirmations", "ship_notices"):
         StreamStateFactory.create(connection=world.erp, stream=stream)
     world.erp.streams.update(is_polled=False)
     ImpactDefaultsFactory.create(wacc_percent=10, hold_days=20, discount_percent=1, handling_cost=25)
-    yield world
+    return world
+
+
+SCENE = ground_not_polled
+
+
+@pytest.fixture
+def world(scene: Ground) -> Iterator[Ground]:
+    clock.set_now(TUESDAY_TEN)
+    yield scene
     clock.reset()
 
 

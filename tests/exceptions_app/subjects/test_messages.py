@@ -22,18 +22,18 @@ from exceptions_app.subjects.registry import subject
 from tests.builders.factories import TUESDAY_TEN, Ground, ground
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 HEADING = "order,supplier,line,item,quantity,unit,price,schedule_date\n"
 GOOD = "1000,77,10,SEAL-KIT,100,EA,12.50,2026-12-02\n"
 BAD = "2000,77,10,SEAL-KIT,many,EA,12.50,2026-12-02\n"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Ground]:
+def world(scene: Ground, tmp_path: Path) -> Iterator[Ground]:
     clock.set_now(TUESDAY_TEN)
-    world = ground()
-    world.erp.settings = {"folder": str(tmp_path)}
-    world.erp.save()
-    yield world
+    scene.erp.settings = {"folder": str(tmp_path)}
+    scene.erp.save()
+    yield scene
     clock.reset()
 
 

@@ -23,12 +23,13 @@ from tests.builders.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SCENE = ground
 
 
 @pytest.fixture
-def world() -> Iterator[Ground]:
+def world(scene: Ground) -> Iterator[Ground]:
     clock.set_now(TUESDAY_TEN)
-    yield ground()
+    yield scene
     clock.reset()
 
 

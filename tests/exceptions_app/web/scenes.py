@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.core.cache import cache
 from django.test import Client
 
 from erp_connectors import clock
@@ -145,6 +146,12 @@ class Scene:
         )
         make.QueueEntryFactory.create(case=case)
         return case
+
+
+def begin() -> None:
+    """Begin a test at ten on the Tuesday of the scenarios, with nothing remembered of another."""
+    cache.clear()
+    clock.set_now(TUESDAY_TEN)
 
 
 def set_scene() -> Scene:

@@ -30,10 +30,7 @@ ARGUMENTS = {
     "head_id": 1,
 }
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    return set_scene()
+SCENE = set_scene
 
 
 def patterns() -> Iterator[URLPattern]:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from erp_connectors.documents.models import Supplier
@@ -20,11 +19,7 @@ from tests.exceptions_app.web.test_cases import PAYLOAD, text_of
 
 OWN = "orders-77@example.com"
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    cache.clear()
-    return set_scene()
+SCENE = set_scene
 
 
 def form_of(page: str) -> dict[str, Any]:

@@ -4,9 +4,6 @@ import re
 from html import unescape
 from typing import Any
 
-import pytest
-from django.core.cache import cache
-
 from erp_connectors.documents.models import Supplier
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases import actions
@@ -18,11 +15,7 @@ from tests.exceptions_app.web.test_cases import text_of
 
 WRITE, SEND = "/queues/weserland/PRO/ask/", "/queues/weserland/PRO/ask/send/"
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    cache.clear()
-    return set_scene()
+SCENE = set_scene
 
 
 def post(

@@ -21,11 +21,7 @@ from tests.exceptions_app.web.scenes import FRAGMENT, Scene, set_scene
 
 PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    cache.clear()
-    return set_scene()
+SCENE = set_scene
 
 
 def use(browser: Client, verb: str, number: str = "EX-1", *, fragment: bool = True, **entered: Any) -> Any:

@@ -3,18 +3,13 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from exceptions_app.cases.models import Case
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN
 from tests.exceptions_app.web.scenes import Scene, set_scene
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    cache.clear()
-    return set_scene()
+SCENE = set_scene
 
 
 def case_of(scene: Scene, number: str, type_code: str, **values: Any) -> Case:

@@ -1,7 +1,6 @@
 """Correcting a copy of an interchange in the browser: the text, trying it out, and reading it."""
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from erp_connectors.exchange import inbox
@@ -15,13 +14,20 @@ from tests.exceptions_app.web.scenes import browser_of
 from tests.exceptions_app.web.test_cases import text_of
 
 
-@pytest.fixture
-def world(db: None) -> Ground:
-    cache.clear()
+def ground_with_ines() -> Ground:
+    """Make the ground, with Ines who leads integration."""
     world = ground()
     world.people["ines"] = UserFactory.create(username="ines")
     MembershipFactory.create(user=world.people["ines"], team=world.teams["EDI"], role=Role.LEAD)
     return world
+
+
+SCENE = ground_with_ines
+
+
+@pytest.fixture
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 @pytest.fixture

@@ -4,27 +4,25 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from erp_connectors.exchange.models import Command
-from exceptions_app.incidents.models import Incident, IncidentState
+from exceptions_app.incidents.models import IncidentState
 from exceptions_app.proposals.models import Bundle
 from tests.builders.factories import TUESDAY_TEN
-from tests.exceptions_app.incidents.storm import Storm, look, storm
+from tests.exceptions_app.incidents.storm import Storm, noticed, ready
 from tests.exceptions_app.web.scenes import FRAGMENT, browser_of
 from tests.exceptions_app.web.test_cases import text_of
 
 CANCEL = "/incidents/IN-1/decide/cancel_remainder/"
 
 
+SCENE = noticed
+
+
 @pytest.fixture
-def five(db: None, tmp_path: Path) -> Storm:
-    cache.clear()
-    made = storm(tmp_path, 5)
-    look(TUESDAY_TEN + timedelta(minutes=1))
-    Incident.objects.update(number="IN-1")
-    return made
+def five(scene: Storm, tmp_path: Path) -> Storm:
+    return ready(scene, tmp_path, at=TUESDAY_TEN + timedelta(minutes=2))
 
 
 def browser(storm: Storm, name: str) -> Client:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from suppliers.messaging.models import MessageState, SupplierMessage
 from tests.builders import factories as make
@@ -12,11 +11,7 @@ from tests.builders.factories import TUESDAY_TEN
 from tests.exceptions_app.web.scenes import FRAGMENT, Scene, set_scene
 from tests.exceptions_app.web.test_cases import PAYLOAD, text_of
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    cache.clear()
-    return set_scene()
+SCENE = set_scene
 
 
 def test_messages_are_listed_with_their_state_the_newest_first(scene: Scene) -> None:

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -19,9 +18,8 @@ from tests.exceptions_app.web.scenes import Scene, browser_of, set_scene
 from tests.exceptions_app.web.test_cases import text_of
 
 
-@pytest.fixture
-def scene(db: None) -> Scene:
-    cache.clear()
+def receipt_that_fits_nothing() -> Scene:
+    """Record a receipt of an order whose number is misread."""
     made = set_scene()
     ItemFactory.create(connection=made.world.erp, number="SEAL-KIT", base_unit="EA")
     place_orders(made.world, ["4500020001"])
@@ -40,6 +38,9 @@ def scene(db: None) -> Scene:
         received_at=TUESDAY_TEN,
     )
     return made
+
+
+SCENE = receipt_that_fits_nothing
 
 
 def path() -> str:

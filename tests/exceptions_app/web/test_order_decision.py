@@ -1,11 +1,11 @@
 """One decision over the open cases of an order: looked at, narrowed down, proposed, what became of it."""
 
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,15 +15,16 @@ from erp_connectors.exchange.models import Command
 from exceptions_app.cases.models import Case
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from tests.builders.factories import ground, offer, order_line
-from tests.exceptions_app.proposals.shortage import REQUESTED, Shortage, late_and_dear, look
+from tests.exceptions_app.proposals.shortage import NOWHERE, REQUESTED, Shortage, late_and_dear, look, ready
 from tests.exceptions_app.web.scenes import FRAGMENT, browser_of
 from tests.exceptions_app.web.test_cases import text_of
 
+SCENE = partial(late_and_dear, NOWHERE)
+
 
 @pytest.fixture
-def changed(db: None, tmp_path: Path) -> Shortage:
-    cache.clear()
-    return late_and_dear(tmp_path)
+def changed(scene: Shortage, tmp_path: Path) -> Shortage:
+    return ready(scene, tmp_path)
 
 
 def browser(made: Shortage, name: str) -> Client:

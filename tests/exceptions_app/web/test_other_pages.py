@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils.translation import override
 
@@ -27,11 +26,7 @@ X12_HEAD = (
 )
 X12_BODY = b"ST*855*0001~BAK*00*AC*4500000001*20261124~ACK*IQ*82*EA~SE*4*0001~"
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    cache.clear()
-    return set_scene()
+SCENE = set_scene
 
 
 def words_of(scene: Scene, who: str, path: str) -> str:

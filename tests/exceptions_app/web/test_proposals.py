@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from erp_connectors.exchange.models import Command
 from exceptions_app.audit.record import Actor
@@ -21,10 +20,11 @@ SPLIT = "/cases/EX-1/propose/split/"
 REST = {"rest_on:10": "2026-12-16"}
 
 
+SCENE = set_scene
+
+
 @pytest.fixture
-def scene(db: None, tmp_path: Path) -> Scene:
-    cache.clear()
-    scene = set_scene()
+def scene(scene: Scene, tmp_path: Path) -> Scene:
     scene.world.erp.settings = {"folder": str(tmp_path)}
     scene.world.erp.save()
     return scene

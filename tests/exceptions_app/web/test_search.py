@@ -16,11 +16,8 @@ from tests.builders import factories as make
 from tests.exceptions_app.web.scenes import Scene, set_scene
 
 
-@pytest.fixture(params=["few have it", "many have it"])
-def scene(db: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """A shortage, an invoice and a message; in one of two rounds one case is as many as a search looks up."""
-    if request.param == "many have it":
-        monkeypatch.setattr(case_text, "FEW", 0)
+def cases_to_find() -> Scene:
+    """Make two shortages, an invoice and a message."""
     scene = set_scene()
     line = scene.shortage("EX-20418", headline="18 EA of 100 short").lines.get().order_line
     assert line is not None
@@ -31,6 +28,17 @@ def scene(db: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     other = make.SupplierFactory.create(connection=scene.world.erp, number="90", name="Elbe Pumpen")
     scene.shortage("EX-30000", supplier=other, headline="Late", amount=str(Decimal(5)))
     Case.objects.filter(number="EX-30000").update(interchange=file)
+    return scene
+
+
+SCENE = cases_to_find
+
+
+@pytest.fixture(params=["few have it", "many have it"])
+def scene(scene: Scene, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """The cases to find; in one of two rounds one case is as many as a search looks up."""
+    if request.param == "many have it":
+        monkeypatch.setattr(case_text, "FEW", 0)
     return scene
 
 

@@ -18,10 +18,7 @@ from tests.exceptions_app.web.scenes import FRAGMENT, Scene, browser_of, set_sce
 
 PATH = "/shadow/"
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    return set_scene()
+SCENE = set_scene
 
 
 def found(scene: Scene, number: str, **values: Any) -> ShadowFinding:

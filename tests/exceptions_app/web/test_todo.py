@@ -18,10 +18,7 @@ from tests.exceptions_app.web.scenes import Scene, set_scene
 
 QUEUE = "/queues/weserland/PLN/"
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    return set_scene()
+SCENE = set_scene
 
 
 def page(scene: Scene, query: str = "?role=task", name: str = "pia") -> str:

@@ -53,11 +53,14 @@ def test_the_compiled_catalogue_holds_what_is_written() -> None:
     assert {text for text in singular if "\\" not in text} <= set(catalogue.values())
 
 
+SCENE = set_scene
+
+
 @pytest.fixture
-def scene(db: None) -> Iterator[Scene]:
+def scene(scene: Scene) -> Iterator[Scene]:
     # A request leaves its language behind in the thread.
     with override("en"):
-        yield set_scene()
+        yield scene
 
 
 def test_a_german_reader_gets_a_german_page(scene: Scene) -> None:

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Case
 from exceptions_app.policies import lookup
@@ -14,10 +12,7 @@ from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN
 from tests.exceptions_app.web.scenes import Scene, set_scene
 
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    return set_scene()
+SCENE = set_scene
 
 
 def routed(scene: Scene, number: str = "EX-1") -> Case:

@@ -1,0 +1,87 @@
+"""Several who decide, withdraw and look at the same moment: the rows say who was first."""
+
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from erp_connectors.errors import TransientError
+from erp_connectors.exchange.models import Command, CommandState
+from exceptions_app.cases.models import AgreementRow
+from exceptions_app.people.permissions import NotAllowed
+from exceptions_app.proposals import actions, approvals, settle
+from exceptions_app.proposals.models import Approval, Proposal, ProposalState
+from tests.builders.factories import change_line
+from tests.exceptions_app.proposals.shortage import (
+    REQUESTED,
+    shortage,
+    together,
+)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_healing_does_not_wait_for_a_worker_that_has_the_command(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    short.approve(short.approve(short.propose(), "paul"), "pia")
+    with transaction.atomic():
+        Command.objects.select_for_update().get()
+        (raised,) = together(lambda: settle.case_healed(short.case))
+    assert isinstance(raised, TransientError)
+    assert Proposal.objects.get().state == ProposalState.EXECUTING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_approvers_at_the_same_moment_make_one_command(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    proposal = short.propose()
+    seen = approvals.values_hash(proposal)
+    raised = together(
+        lambda: short.approve(proposal, "paul", seen),
+        lambda: short.approve(proposal, "pia", seen),
+        lambda: short.approve(proposal, "pia", seen),
+        lambda: short.approve(proposal, "mona", seen),
+    )
+    assert all(isinstance(error, NotAllowed) for error in raised)
+    assert Command.objects.count() == 1
+    assert Approval.objects.count() == 2
+    assert AgreementRow.objects.count() == 1
+    assert Proposal.objects.get().state == ProposalState.EXECUTING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_proposals_at_the_same_moment_leave_one(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    raised = together(
+        lambda: short.propose("bea"), lambda: short.propose("paul"), lambda: short.propose("mona")
+    )
+    assert len(raised) == 2
+    assert Proposal.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_approving_withdrawing_and_changing_the_order_at_once_never_writes_old_values(
+    tmp_path: Path, attempt: int
+) -> None:
+    short = shortage(tmp_path)
+    proposal = short.approve(short.propose(), "pia")
+    seen = approvals.values_hash(proposal)
+
+    def change_order() -> None:
+        change_line(short.line, (110, REQUESTED))
+
+    together(
+        lambda: short.approve(proposal, "paul", seen),
+        lambda: actions.withdraw(proposal, by=short.by("bea"), reason="they found more"),
+        change_order,
+    )
+    state = Proposal.objects.get().state
+    waiting = Command.objects.filter(state=CommandState.WAITING)
+    if state == ProposalState.VOID:
+        assert not waiting.exists()
+    elif state == ProposalState.PENDING:
+        assert not Command.objects.exists()
+    else:
+        # It was agreed before the order changed; the values before go with it, and the ERP compares them.
+        change = waiting.get().content["changes"][0]
+        assert change["before"]["quantity"]["value"] == "100"
