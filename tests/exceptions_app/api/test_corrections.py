@@ -17,8 +17,8 @@ from tests.exceptions_app.api.callers import Caller, json_of, problem, with_toke
 SCOPES = ("interchanges:read", "interchanges:write")
 
 
-@pytest.fixture
-def world(db: None) -> Ground:
+def answer_refused() -> Ground:
+    """Make the ground, with Ines who leads integration and an answer whose quantity is no number."""
     world = ground()
     world.people["ines"] = UserFactory.create(username="ines")
     MembershipFactory.create(user=world.people["ines"], team=world.teams["EDI"], role=Role.LEAD)
@@ -31,6 +31,14 @@ def world(db: None) -> Ground:
     received = inbox.receive(payload, connection=world.edi, channel="api", file_name="answer.edi")
     process_interchange(received.interchange.pk)
     return world
+
+
+SCENE = answer_refused
+
+
+@pytest.fixture
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def caller(world: Ground, name: str = "ines") -> Caller:

@@ -15,14 +15,21 @@ from tests.exceptions_app.api.callers import Caller, json_of, problem, results, 
 CHOICE = {"line": 0, "order": "4500020001", "order_line": "10", "reason": "Asked the dock"}
 
 
-@pytest.fixture
-def world(db: None) -> Ground:
-    """A receipt whose order number is mistyped, and the order that is meant."""
+def receipt_that_fits_nothing() -> Ground:
+    """Record a receipt whose order number is mistyped, and the order that is meant."""
     world = ground()
     ItemFactory.create(connection=world.erp, number="SEAL-KIT", base_unit="EA")
     place_orders(world, ["4500020001"])
     loose_receipt(world)
     return world
+
+
+SCENE = receipt_that_fits_nothing
+
+
+@pytest.fixture
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def caller(world: Ground, name: str = "wade") -> Caller:

@@ -17,12 +17,21 @@ pytestmark = pytest.mark.django_db
 ASK = "cases/EX-1/actions/ask/"
 
 
-@pytest.fixture
-def world(db: None) -> Ground:
+def one_short_case() -> Ground:
+    """Make the ground, with a short case."""
     clock.set_now(TUESDAY_TEN)
     world = make.ground()
     short_case(world)
     return world
+
+
+SCENE = one_short_case
+
+
+@pytest.fixture
+def world(scene: Ground) -> Ground:
+    clock.set_now(TUESDAY_TEN)
+    return scene
 
 
 def acting_as(world: Ground, name: str) -> Caller:

@@ -21,6 +21,14 @@ pytestmark = pytest.mark.django_db
 FEW, MANY = 3, 20
 
 
+def two_companies() -> tuple[Ground, Ground]:
+    """Make a company for few rows, and one for many."""
+    return factories.ground("weserland"), factories.ground("fulda")
+
+
+SCENE = two_companies
+
+
 def orders(world: Ground, count: int) -> None:
     for _ in range(count):
         factories.PurchaseOrderFactory.create(supplier=world.supplier)
@@ -247,17 +255,18 @@ MOST_QUERIES = 20
 
 
 @pytest.mark.parametrize(("path", "fill", "rows"), LISTS, ids=[row[0] for row in LISTS])
-def test_a_list_takes_as_many_queries_for_20_rows_as_for_3(path: str, fill: Fill, rows: str) -> None:
+def test_a_list_takes_as_many_queries_for_20_rows_as_for_3(
+    path: str, fill: Fill, rows: str, scene: tuple[Ground, Ground]
+) -> None:
     few, many = (
-        asked(path, fill, rows, code, count) for code, count in (("weserland", FEW), ("fulda", MANY))
+        asked(path, fill, rows, world, count) for world, count in zip(scene, (FEW, MANY), strict=True)
     )
     for who, queries in many.items():
         assert len(few[who]) == len(queries) <= MOST_QUERIES, (who, [query[:200] for query in queries])
 
 
-def asked(path: str, fill: Fill, rows: str, code: str, count: int) -> dict[str, list[str]]:
+def asked(path: str, fill: Fill, rows: str, world: Ground, count: int) -> dict[str, list[str]]:
     """Fill a company, ask for the list as a person and with a token, and return the queries of each."""
-    world = factories.ground(code)
     fill(world, count)
     address = path.format(
         order=world.erp.orders.values_list("pk", flat=True).first() or 0,
@@ -273,7 +282,7 @@ def asked(path: str, fill: Fill, rows: str, code: str, count: int) -> dict[str, 
         if rows:
             assert len(answer[rows]) >= count
         found[who] = [query["sql"] for query in queries]
-    Case.objects.filter(number="EX-1").update(number=f"EX-{code}")
+    Case.objects.filter(number="EX-1").update(number=f"EX-{world.company.code}")
     return found
 
 

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 COMMENT = "cases/EX-1/actions/comment/"
 
 
-@pytest.fixture
-def world() -> Ground:
+def one_case_of_bea() -> Ground:
+    """Make the ground, with a case that Bea works on."""
     world = factories.ground()
     case = factories.CaseFactory.create(
         number="EX-1",
@@ -25,6 +25,14 @@ def world() -> Ground:
     )
     factories.QueueEntryFactory.create(case=case)
     return world
+
+
+SCENE = one_case_of_bea
+
+
+@pytest.fixture
+def world(scene: Ground) -> Ground:
+    return scene
 
 
 def caller(world: Ground, name: str = "bea") -> Caller:

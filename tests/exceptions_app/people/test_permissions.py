@@ -81,11 +81,19 @@ def person_standing(relation: str, role: Role, case: Case) -> User:
     return MembershipFactory.create(team=team, role=role).user
 
 
-@pytest.fixture
-def case() -> Case:
+def case_in_its_queue() -> Case:
+    """Make a case in the queue of its team."""
     made: Case = CaseFactory.create()
     QueueEntryFactory.create(case=made)
     return made
+
+
+SCENE = case_in_its_queue
+
+
+@pytest.fixture
+def case(scene: Case) -> Case:
+    return scene
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -277,15 +277,6 @@ def test_a_calendar_that_cannot_be_read_is_said_to_be(broken: dict[str, object])
         lookup.business_calendar(CalendarFactory.create(code="odd", **broken))
 
 
-def test_a_company_without_policy_and_an_installation_without_release_say_so() -> None:
-    company = CompanyFactory.create()
-    with pytest.raises(ConfigurationError, match="release"):
-        lookup.load([company.pk], TUESDAY_TEN)
-    ReleaseFactory.create()
-    with pytest.raises(ConfigurationError, match="company policy"):
-        lookup.load([company.pk], TUESDAY_TEN).of(company.pk)
-
-
 def test_one_query_says_that_nothing_has_changed_however_many_rows_and_companies(
     world: Ground, django_assert_num_queries: Any
 ) -> None:

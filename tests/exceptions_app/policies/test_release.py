@@ -2,12 +2,13 @@
 
 import pytest
 
+from erp_connectors.errors import ConfigurationError
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import Actor
 from exceptions_app.detection import watch
 from exceptions_app.policies import lookup
 from exceptions_app.policies.release import publish
-from tests.builders.factories import TUESDAY_TEN, ReleaseFactory, UserFactory
+from tests.builders.factories import TUESDAY_TEN, CompanyFactory, ReleaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +40,12 @@ def test_everything_that_is_watched_is_looked_at_again() -> None:
     assert watch.claim(["invoice", "order"], 10) == []
     publish("Other terms", by=Actor(), at=TUESDAY_TEN)
     assert set(watch.claim(["invoice", "order"], 10)) == {("invoice", 1), ("order", 1)}
+
+
+def test_a_company_without_policy_and_an_installation_without_release_say_so() -> None:
+    company = CompanyFactory.create()
+    with pytest.raises(ConfigurationError, match="release"):
+        lookup.load([company.pk], TUESDAY_TEN)
+    ReleaseFactory.create()
+    with pytest.raises(ConfigurationError, match="company policy"):
+        lookup.load([company.pk], TUESDAY_TEN).of(company.pk)

@@ -14,6 +14,7 @@ from exceptions_app.proposals.models import Proposal, ProposalState
 from tests.builders.factories import ApprovalRuleFactory, Ground
 from tests.exceptions_app.subjects.test_invoices import (
     FREIGHT,
+    SCENE,
     TUESDAY_TEN,
     invoice,
     look,
@@ -23,7 +24,7 @@ from tests.exceptions_app.subjects.test_invoices import (
     world,
 )
 
-__all__ = ["world"]
+__all__ = ["SCENE", "world"]
 pytestmark = pytest.mark.django_db
 
 

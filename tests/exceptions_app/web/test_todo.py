@@ -210,7 +210,7 @@ def test_a_list_takes_the_same_number_of_queries_with_few_and_many(tab: str, sce
         )
     queries_of_a_page()
     few = queries_of_a_page()
-    for number in range(3, 30):
+    for number in range(3, 13):
         task(scene, f"EX-{number}")
         make.NotificationFactory.create(
             case=Case.objects.get(number=f"EX-{number}"), team=scene.world.teams["PLN"]
