@@ -7,7 +7,7 @@ import pytest
 
 from erp_connectors import clock
 from erp_connectors.canonical.values import Price
-from erp_connectors.documents.models import Item
+from erp_connectors.documents.models import OrderLine
 from exceptions_app import intake
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.models import Watch
@@ -27,20 +27,21 @@ def world(scene: Ground) -> Ground:
     return scene
 
 
-def confirm(
-    world: Ground, item: Item, place: int, price: Decimal, *, said_at: datetime | None = None
-) -> None:
-    """Let order number `place`, 100 pieces at 100.00, be confirmed at a price, and be looked at."""
+def confirm(world: Ground, place: int, price: Decimal, *, said_at: datetime | None = None) -> OrderLine:
+    """Let order number `place`, 100 pieces at 100.00, be confirmed at a price."""
+    item = ItemFactory.create(connection=world.erp, number="SEAL-KIT")
     line = order_line(world, number=f"45000200{place:02}", item=item, price=AGREED)
     said_at = said_at or TUESDAY_TEN - timedelta(days=60 - place)
-    offer(line, (100, REQUESTED), at=said_at, price=Price(price, "EUR", Decimal(1)))
-    assert not intake.evaluate([line.order_id], TUESDAY_TEN).failures
+    return offer(line, (100, REQUESTED), at=said_at, price=Price(price, "EUR", Decimal(1)))
+
+
+def look_at(*lines: OrderLine) -> None:
+    """Have the orders of some lines looked at together."""
+    assert not intake.evaluate([line.order_id for line in lines], TUESDAY_TEN).failures
 
 
 def confirm_all(world: Ground, prices: list[Decimal]) -> None:
-    item = ItemFactory.create(connection=world.erp, number="SEAL-KIT")
-    for place, price in enumerate(prices):
-        confirm(world, item, place, price)
+    look_at(*(confirm(world, place, price) for place, price in enumerate(prices)))
 
 
 def look(world: Ground) -> None:
@@ -78,11 +79,9 @@ def test_prices_that_creep_within_tolerance_are_one_case_of_the_supplier(world: 
 
 
 def test_what_was_said_at_one_moment_stands_by_number_whatever_came_in_first(world: Ground) -> None:
-    item = ItemFactory.create(connection=world.erp, number="SEAL-KIT")
-    for place in range(30):
-        confirm(world, item, place, AGREED)
+    confirm_all(world, [AGREED] * 30)
     for place in reversed(range(30, 40)):
-        confirm(world, item, place, Decimal("100.80"), said_at=TUESDAY_TEN)
+        look_at(confirm(world, place, Decimal("100.80"), said_at=TUESDAY_TEN))
     look(world)
 
     orders = Case.objects.get().lines.get().evidence["orders"]
