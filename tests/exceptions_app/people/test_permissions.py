@@ -177,11 +177,11 @@ IN_COMPANY = {
 def test_every_cell_of_the_company_table_is_as_written_here(team_code: str) -> None:
     assert set(IN_COMPANY) == set(COMPANY_ACTIONS)
     team, elsewhere = TeamFactory.create(code=team_code), CompanyFactory.create()
+    people = {role: MembershipFactory.create(team=team, role=role).user for role in Role}
     for role, action in itertools.product(Role, COMPANY_ACTIONS):
-        person = MembershipFactory.create(team=team, role=role).user
         expected = IN_COMPANY[action](team_code, role)
-        assert may_in_company(person, action, team.company) is expected, (action, role)
-        assert not may_in_company(person, action, elsewhere)
+        assert may_in_company(people[role], action, team.company) is expected, (action, role)
+        assert not may_in_company(people[role], action, elsewhere)
 
 
 def test_the_queues_of_a_person_are_those_of_their_teams() -> None:
