@@ -3,13 +3,18 @@ PORT ?= 8000
 PYTHON ?= python3
 START = $(PYTHON) start
 
-.PHONY: run test check bench reset lock format chromium
+TESTS = python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: run test proofs check bench reset lock format chromium
 
 run: ## the whole product on http://127.0.0.1:$(PORT)
 	@exec $(START) --port $(PORT)
 
-test: chromium ## every test, a few at a time; ARGS="tests/house -k port" chooses, ARGS="-n 0" one by one
-	@exec $(START) --dev -- python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: chromium ## the tests, a few at a time; ARGS="tests/house -k port" chooses, ARGS="-n 0" one by one
+	@exec $(START) --dev -- $(TESTS) -m "not proof" $(ARGS)
+
+proofs: chromium ## what is shown by brute force: kills, floods, a hundred thousand cases, every page; as long again
+	@exec $(START) --dev -- $(TESTS) -m proof $(ARGS)
 
 check: ## format, lint, types, import contracts, missing migrations, templates
 	@exec $(START) --dev -- sh -c ' \

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from erp_connectors.canonical.documents import DocumentKind, Receipt
 from erp_connectors.canonical.documents import PurchaseOrder as OrderDocument
-from erp_connectors.documents.models import DocumentHead, PurchaseOrder, Supplier
+from erp_connectors.documents.models import DocumentHead, Item, PurchaseOrder, Supplier
 from erp_connectors.documents.store import Arrival, record_many
 from exceptions_app import intake
 from exceptions_app.cases.models import CaseLine
@@ -27,7 +27,9 @@ from tests.bench.truth import Document, PlantedWorld, Planter, Truth, noisy
 from tests.bench.wanted import Wanted
 from tests.builders.factories import TUESDAY_TEN, Ground, ItemFactory
 
-ITEMS, BLOCK, BATCH = 200, 500, 200
+BLOCK, BATCH = 500, 200
+#: So many order lines there are of an item, open or done with, on average.
+LINES_OF_AN_ITEM = 20
 DUPLICATES = 0.02
 ORDERS_AND_RECEIPTS = (OrderDocument, Receipt)
 #: The loop takes seconds for a thousand lines: so many say how fast it is.
@@ -104,9 +106,10 @@ def measure(wanted: Wanted) -> list[Figure]:
 
 def planted(ground: Ground, order_lines: int, *, seed: int) -> PlantedWorld:
     """Return a world of orders at the ground's supplier."""
-    items = [f"ITEM-{number:04}" for number in range(ITEMS)]
-    for item in items:
-        ItemFactory.create(connection=ground.erp, number=item, base_unit="EA")
+    items = [f"ITEM-{number:05}" for number in range(1 + order_lines // LINES_OF_AN_ITEM)]
+    Item.objects.bulk_create(
+        ItemFactory.build(connection=ground.erp, number=item, base_unit="EA") for item in items
+    )
     return Planter(
         supplier=ground.supplier.number, warehouse=ground.warehouse.code, items=items, seed=seed
     ).world(order_lines)

@@ -54,7 +54,7 @@ def test_make_knows_the_target(target: str) -> None:
 def test_continuous_integration_runs_make_test() -> None:
     script = PROJECT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert script.read_text().rstrip().endswith("exec make test")
+    assert script.read_text().rstrip().endswith("make test\nexec make proofs")
 
 
 def test_the_licence_is_apache_2() -> None:
