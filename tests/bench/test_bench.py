@@ -25,7 +25,7 @@ SIZES = {"page": 1_200, "e2e": 4, "edi": 1, "ingest": 200, "detect": 6, "sla": 4
 WITH_PROGRAMS = ("page", "e2e")
 MOST_QUERIES_OF_A_PAGE = 20
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 
 def bench(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

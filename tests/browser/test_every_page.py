@@ -36,7 +36,12 @@ from tests.browser.showroom import (
 from tests.builders.factories import MembershipFactory
 from tests.exceptions_app.web.scenes import browser_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.proof,
+    pytest.mark.django_db(transaction=True),
+]
 
 SITES = (exceptions_app.web.urls, analytics.web.urls)
 WHO = "mona"

@@ -31,7 +31,7 @@ from tests.faults.broker import Broker
 from tests.faults.mortals import Mortals, Point
 from tests.journeys.programs import Programs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 #: Eight hours later business is closed; seven hours of it have passed.
 AFTER_THE_OUTAGE = TUESDAY_TEN + timedelta(hours=8)

@@ -30,7 +30,7 @@ from tests.faults.mortals import Mortals, Point
 from tests.journeys.house import House, offering, order
 from tests.journeys.programs import Programs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 NUMBER = "4500010001"
 RELEASED = TUESDAY_TEN - timedelta(days=1)

@@ -82,6 +82,7 @@ def gateway(house: House, programs: Programs, broker: Broker) -> Gateway:
     return Gateway(house, port)
 
 
+@pytest.mark.proof
 def test_a_flush_in_the_middle_of_600_messages_loses_nothing_and_doubles_nothing(
     house: House, gateway: Gateway, programs: Programs, broker: Broker
 ) -> None:

@@ -19,7 +19,7 @@ from tests.journeys.house import House, offering, order
 from tests.journeys.programs import Programs
 from tests.peers.mail_server import MailServer, mail_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 NUMBERS = [f"450001000{place}" for place in range(1, 5)]
 MANY = 30

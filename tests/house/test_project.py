@@ -41,7 +41,7 @@ def test_only_one_of_the_two_packages_that_write_django_fsm_is_listed() -> None:
     assert "django-fsm" not in names
 
 
-@pytest.mark.parametrize("target", ["run", "test", "check", "bench", "reset"])
+@pytest.mark.parametrize("target", ["run", "test", "proofs", "check", "bench", "reset"])
 def test_make_knows_the_target(target: str) -> None:
     assert (
         subprocess.run(
@@ -51,7 +51,7 @@ def test_make_knows_the_target(target: str) -> None:
     )
 
 
-def test_continuous_integration_runs_make_test() -> None:
+def test_continuous_integration_runs_the_tests_and_the_proofs() -> None:
     script = PROJECT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert script.read_text().rstrip().endswith("make test\nexec make proofs")

@@ -35,7 +35,7 @@ from tests.journeys.at_once import forgotten
 from tests.journeys.house import ITEM, OUR_ID, PRICE, THEIR_ID, WANTED, each, on, order
 from tests.journeys.world import DECIDED, MIRROR, TOLD, of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
 NUMBER = "4500010001"
 START = on(date(2026, 11, 23), 9)

@@ -26,7 +26,7 @@ from tests.builders.factories import (
 )
 from tests.builders.many_cases import COPIED, OPEN_ONE_IN, multiply
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.proof]
 
 
 LARGE = [model._meta.db_table for model in COPIED]

@@ -295,6 +295,7 @@ def ends_of(history: History, branches: Sequence[tuple[int, int]]) -> list[Histo
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.django_db
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_history_ends_in_a_command_without_exactly_one_valid_authorisation(
