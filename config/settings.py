@@ -87,6 +87,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DATABASES["default"]["OPTIONS"] |= {
     "application_name": f"rightline-{PROCESS}",
+    # Values travel beside the statement, typed by the driver: cheaper than writing them into its text.
+    "server_side_binding": True,
     "options": (
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=5000 "
         "-c idle_in_transaction_session_timeout=60000"

@@ -17,12 +17,12 @@ FACTORIES = [
     for _, member in inspect.getmembers(factories, inspect.isclass)
     if issubclass(member, DjangoModelFactory) and not member._meta.abstract
 ]
-WRITTEN_BY_THEIR_VERBS = ("ClockOffset", "Event")
+WRITTEN_BY_THEMSELVES = ("ClockOffset", "Event", "PolicyStamp")
 OURS = [
     model
     for label in ("erp_connectors", "suppliers", "exceptions_app")
     for model in apps.get_app_config(label).get_models()
-    if model.__name__ not in WRITTEN_BY_THEIR_VERBS
+    if model.__name__ not in WRITTEN_BY_THEMSELVES
 ]
 
 
