@@ -48,7 +48,12 @@ from tests.browser.showroom import furnish
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, Ground
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.proof,
+    pytest.mark.django_db(transaction=True),
+]
 
 NUMBER, ITEM = "4500010001", "SEAL-KIT"
 RELEASED = TUESDAY_TEN - timedelta(hours=20)

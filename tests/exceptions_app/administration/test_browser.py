@@ -47,6 +47,7 @@ def tab(
     context.close()
 
 
+@pytest.mark.proof
 def test_every_screen_runs_under_the_strict_policy(tab: Page, told: list[str]) -> None:
     for model in admin.site._registry:
         options = model._meta
