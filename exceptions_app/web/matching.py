@@ -76,12 +76,11 @@ def undo(request: HttpRequest, head_id: int) -> HttpResponse:
     """Take back what was said of a line, with a reason; the document is judged anew."""
     head, line = _head_or_404(request, head_id), request.POST.get("line", "")
     reason = request.POST.get("reason", "").strip()
+    index = int(line) if line.isdigit() else -1
     try:
-        taken_back = matching.unmatch(
-            head, index=int(line) if line.isdigit() else -1, reason=reason, by=actor_of(request)
-        )
+        taken_back = matching.unmatch(head, index=index, reason=reason, by=actor_of(request))
     except RightlineError as refused:
-        return _page(request, head, problem=str(refused), undone=line, status=UNPROCESSABLE)
+        return _page(request, head, problem=str(refused), undone=index, status=UNPROCESSABLE)
     said = taken_back.match
     text = gettext("It is line %(line)s of order %(order)s no longer; the document is judged anew.")
     tell(request, text % {"line": said.line_number, "order": said.order_number})
@@ -138,7 +137,7 @@ def _page(
     *,
     problem: str = "",
     wrong: str = "",
-    undone: str = "",
+    undone: int | None = None,
     status: int = 200,
 ) -> HttpResponse:
     said = said_of(head).exclude(line=None).select_related("connection", "supplier").order_by("line")
