@@ -204,7 +204,7 @@ def _follow(
     numbers = effect.orders_to_recompute.union(*({number for _, number in pairs} for pairs in named.values()))
     references = _queue_up_for_orders(numbers, set().union(*named.values()), mirror)
     _save(changed)
-    _link(changed, named, references)
+    _link(rows, named, references)
     joining.keep_numbers((row for some in rows.values() for row in some), connection=connection)
     joining.link_others(joined, references, connection=connection)
     newest = {group: row for group, shelf in changed.items() if (row := shelf.runs[-1].row) is not None}
@@ -250,15 +250,7 @@ def read_again(groups: Collection[Group], *, connection: Connection, company: Co
         named = linked.union(*added.values())
         mirror = _Mirror(connection, company)
         references = _queue_up_for_orders({number for _, number in named}, named, mirror)
-        Document.orders.through.objects.bulk_create(
-            [
-                Document.orders.through(document_id=row.pk, orderreference_id=references[name].pk)
-                for group, names_of in added.items()
-                for name in sorted(names_of)
-                for row in rows[group]
-            ],
-            ignore_conflicts=True,
-        )
+        _link(rows, added, references)
         newest = {group: newest_of(some) for group, some in rows.items()}
         followed = orders.follow(
             {number for _, number in named},
@@ -539,18 +531,17 @@ def _names(one: _Filed) -> Iterable[Named]:
 
 
 def _link(
-    changed: Mapping[Group, _Shelf],
+    rows: Mapping[Group, Iterable[Document]],
     named: Mapping[Group, set[Named]],
     references: Mapping[Named, OrderReference],
 ) -> None:
     """Link every revision of a document to every order that any of them names."""
     through = Document.orders.through
     links = [
-        through(document_id=run.row.pk, orderreference_id=references[name].pk)
-        for group, shelf in changed.items()
-        for run in shelf.runs
+        through(document_id=row.pk, orderreference_id=references[name].pk)
+        for group, revisions in rows.items()
+        for row in revisions
         for name in sorted(named.get(group, ()))
-        if run.row is not None
     ]
     through.objects.bulk_create(links, ignore_conflicts=True, batch_size=1000)
 
