@@ -30,8 +30,9 @@ def programs(tmp_path: Path, transactional_db: None) -> Iterator[Programs]:
 
 
 @pytest.fixture
-def broker(programs: Programs) -> Broker:
-    """The broker of those programs, running."""
+def broker(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """The broker of those programs, running; this process has the same."""
+    monkeypatch.delenv("REDIS_URL", raising=False)
     broker = Broker(programs)
     broker.start()
     return broker

@@ -10,7 +10,12 @@ from decimal import Decimal
 from threading import local
 
 import pytest
+from kombu import Connection, Producer, Queue
+from kombu import Consumer as BrokerConsumer
+from kombu.message import Message
 
+from config.addresses import redis_url
+from config.celery import app
 from erp_connectors import clock
 from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
 from erp_connectors.exchange.models import Interchange, InterchangeStatus, OutgoingFile, OutgoingStatus
@@ -147,3 +152,25 @@ def test_the_inbox_answers_while_the_broker_is_down_and_all_is_read_once_it_is_b
     programs.wait_until(lambda: not what_is_left(), "all of it is read and looked at", 90)
     assert house.the_case().lines.get(cleared_at=None).quantity == Decimal(15)
     assert OutgoingFile.objects.filter(kind="997", status=OutgoingStatus.SENT).count() == 5
+
+
+def test_a_worker_outlives_a_broker_that_goes_while_it_waits_with_a_message_in_hands(
+    programs: Programs, broker: Broker
+) -> None:
+    consumer = app.WorkController(pool_cls="solo").consumer
+    consumer.connection = Connection(redis_url(programs.home, database=0, for_celery=True))
+    in_hands: list[Message] = []
+    channels = (consumer.connection.default_channel, consumer.connection.channel())
+    for channel, queue in zip(channels, ("evaluate", "notify"), strict=True):
+        waiting = BrokerConsumer(channel, [Queue(queue)])
+        waiting.register_callback(lambda body, message: in_hands.append(message))
+        waiting.consume()
+    Producer(consumer.connection).publish({}, routing_key="evaluate")
+    while not in_hands:
+        consumer.connection.drain_events(timeout=5)
+    with pytest.raises(TimeoutError):
+        consumer.connection.drain_events(timeout=0.1)
+    broker.kill()
+    consumer.on_connection_error_after_connected(ConnectionError("Connection closed by server."))
+    assert len(in_hands) == 1
+    assert consumer.connection is None
