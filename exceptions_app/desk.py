@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from erp_connectors.documents.models import PurchaseOrder
 from exceptions_app.cases import damping, queue, upkeep
 from exceptions_app.cases.book import Filing
 from exceptions_app.cases.lines import (
@@ -36,7 +37,7 @@ from exceptions_app.impact import Impact, assess
 from exceptions_app.impact_record import is_same
 from exceptions_app.notifications import alerts
 from exceptions_app.on_file import OnFile
-from exceptions_app.performance import observing
+from exceptions_app.performance.observing import Observation
 from exceptions_app.policies.lookup import LineScope, Policies
 from exceptions_app.policies.models import TypeMode
 from exceptions_app.proposals import settle
@@ -111,13 +112,17 @@ class Desk:
             return None
         return self.loaded.order, self.view, self._standing()
 
+    def prices(self) -> tuple[PurchaseOrder, OrderView, Observation] | None:
+        """Return an order as it is seen, with what was observed of its prices before; None for no order."""
+        if self.about.order is None or not isinstance(self.view, OrderView):
+            return None
+        return self.about.order, self.view, self.known.prices
+
     def work(self, around: Surroundings) -> Outcome:
         """Bring every case of the subject up to date as it was sorted, and return what that came to."""
         self.around = around
         done = {self._take_in(filing).pk for filing in self.filings}
         self._keep_shadows()
-        if self.about.order is not None and isinstance(self.view, OrderView):
-            observing.note(self.about.order, self.view, self.known.prices)
         for case in self.book.cases.values():
             if case.is_open and case.pk not in done:
                 self._refresh(case)

@@ -26,6 +26,7 @@ from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.detection.watch import Finished, Look
 from exceptions_app.neighbours import Neighbours, neighbours_of, queue_up_for_goods
 from exceptions_app.on_file import on_file
+from exceptions_app.performance import observing
 from exceptions_app.policies import rows
 from exceptions_app.shortfalls import Nearby, Surroundings
 from exceptions_app.subjects.registry import all_subjects, subject
@@ -218,6 +219,7 @@ def _work(
     seen_around = neighbours_of(moved) if moved and kind is SubjectKind.ORDER else {}
     around = Surroundings(filter(None, (desk.missed() for desk in desks.values())), nearby)
     outcomes = {subject_id: desk.work(around) for subject_id, desk in desks.items()}
+    observing.note(filter(None, (desk.prices() for desk in desks.values())))
     again = _to_weigh_again(moved, seen_around, desks) if kind is SubjectKind.ORDER else set()
     _finish(kind, [_finished(look, desks.get(look.subject_id)) for look in looks], again, as_of)
     return {look.subject_id: outcomes.get(look.subject_id, Outcome()) for look in looks}

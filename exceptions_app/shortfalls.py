@@ -21,7 +21,7 @@ from exceptions_app.cases.lines import deviation_of
 from exceptions_app.cases.models import ENDED, CaseLine
 from exceptions_app.coverage import Inbound, Need, Shortfall, coming_of, turn_of
 from exceptions_app.detection import registry
-from exceptions_app.detection.load import LoadedOrder, agreements_of, load
+from exceptions_app.detection.load import LoadedOrder, Sights, agreements_of, load
 from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.detection.view import LineView, OrderView, look
@@ -33,7 +33,7 @@ from exceptions_app.routing.people import Workers, workers_of
 
 #: An item in a warehouse, by their primary keys; a line the mirror knows no such of is a place of its own.
 Place = tuple[int | None, int | None, int]
-#: An order as it was loaded, and as it is seen.
+#: An order as it was loaded, with all or some of its lines, and as it is seen.
 Seen = tuple[LoadedOrder, OrderView]
 ABOUT_GOODS = frozenset({Stake.SERVICE, Stake.DOUBT})
 
@@ -79,8 +79,8 @@ class Nearby:
         self.policies = policies
         self._workers: dict[int, Workers] = {}
         self._known: dict[Place, Known] = {}
-        self._asked: set[int] = set()
-        self._seen: dict[int, Seen] = {}
+        self._sights = Sights(policies.as_of)
+        self._seen: dict[int, Seen | None] = {}
 
     def workers(self, company_id: int) -> Workers:
         """Return who works in the teams of a company today."""
@@ -96,26 +96,36 @@ class Nearby:
         return {place: self._known[place] for place in places}
 
     def at(self, places: Collection[Place], *, besides: Collection[int]) -> list[Seen]:
-        """Return the orders, `besides` some, that still bring something to the places, as they are seen."""
-        lines = (
+        """Return the order lines, `besides` those of some orders, that may bring something to the places.
+
+        They come with their orders as these are seen; an order may come more than once, each time with others
+        of its lines.
+        """
+        rows = (
             OrderLine.objects.filter(_at(places), is_present=True, cancelled=False)
             .filter(order__state=OrderState.RELEASED)
             .exclude(order__in=besides)
         )
-        there = lines.values_list("order", "item", "warehouse")
-        wanted = {order for order, item, warehouse in there if (item, warehouse, 0) in places}
-        self._read(wanted - self._asked)
-        return [self._seen[order_id] for order_id in sorted(wanted & self._seen.keys())]
+        there = rows.values_list("pk", "order", "item", "warehouse").order_by("order", "pk")
+        wanted = {line: order for line, order, item, warehouse in there if (item, warehouse, 0) in places}
+        self._read({line: order for line, order in wanted.items() if line not in self._seen})
+        seen = (self._seen[line] for line in wanted)
+        return list({id(each): each for each in seen if each is not None}.values())
 
-    def _read(self, order_ids: set[int]) -> None:
-        if not order_ids:
+    def _read(self, lines: Mapping[int, int]) -> None:
+        """See order lines, given with their orders; those of an order that cannot be read stay unseen."""
+        if not lines:
             return
-        self._asked |= order_ids
         as_of = self.policies.as_of
-        world = load(order_ids, as_of, policies=self.policies)
+        world = load(
+            set(lines.values()), as_of, policies=self.policies, sights=self._sights, only_lines=lines.keys()
+        )
         agreements = agreements_of(world.orders)
-        for order_id, loaded in world.orders.items():
-            self._seen[order_id] = loaded, look(loaded.snapshot, agreements.get(order_id, ()), as_of)
+        seen = {
+            order_id: (loaded, look(loaded.snapshot, agreements.get(order_id, ()), as_of))
+            for order_id, loaded in world.orders.items()
+        }
+        self._seen |= {line: seen.get(order_id) for line, order_id in lines.items()}
 
 
 class Surroundings:

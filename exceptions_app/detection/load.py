@@ -49,37 +49,62 @@ class LoadedOrders:
     problems: Mapping[int, RightlineError]
 
 
-def load(order_ids: Collection[int], as_of: datetime, *, policies: Policies | None = None) -> LoadedOrders:
+class Sights:
+    """Until when is seen what suppliers do, at one moment: read once for each supplier."""
+
+    def __init__(self, as_of: datetime) -> None:
+        self.as_of = as_of
+        self._known: dict[int, health.Sight] = {}
+
+    def of(self, suppliers: Iterable[Supplier]) -> Mapping[int, health.Sight]:
+        """Return the sight on each supplier, by its primary key."""
+        new = [supplier for supplier in suppliers if supplier.pk not in self._known]
+        if new:
+            self._known |= health.sights_of(new, now=self.as_of, silence=known_silence())
+        return self._known
+
+
+def load(
+    order_ids: Collection[int],
+    as_of: datetime,
+    *,
+    policies: Policies | None = None,
+    sights: Sights | None = None,
+    only_lines: Collection[int] | None = None,
+) -> LoadedOrders:
     """Return the orders as they are now, to be judged at `as_of`, in a number of queries that does not grow.
 
-    `policies` of their companies are loaded unless they are given. An order that cannot be read (a calendar
+    `policies` of their companies are loaded unless they are given, and so is until when is seen, by `sights`.
+    With `only_lines` the orders come with no others of their lines. An order that cannot be read (a calendar
     is wrong, say) becomes a problem and harms no other.
     """
     rows = PurchaseOrder.objects.filter(pk__in=order_ids).select_related(
         "company", "connection", "supplier__profile", "supplier__connection"
     )
     orders = {order.pk: order for order in rows}
-    lines = _lines_of(orders)
+    lines = _lines_of(orders, only_lines)
     policies = policies or lookup.load({order.company_id for order in orders.values()}, as_of)
     suppliers = {order.supplier for order in orders.values()}
-    sights = health.sights_of(suppliers, now=as_of, silence=known_silence())
+    seen = (sights or Sights(as_of)).of(suppliers)
     waiting = _places_of_class_a(line for of_order in lines.values() for line in of_order)
     loaded: dict[int, LoadedOrder] = {}
     problems: dict[int, RightlineError] = {}
     bases = price_bases(supplier.pk for supplier in suppliers)
     for order_id, order in orders.items():
         try:
-            sight, basis = sights[order.supplier_id], bases.get(order.supplier_id)
+            sight, basis = seen[order.supplier_id], bases.get(order.supplier_id)
             loaded[order_id] = _loaded(order, lines[order_id], policies, sight, waiting, basis)
         except RightlineError as problem:
             problems[order_id] = problem
     return LoadedOrders(policies=policies, rows=orders, orders=loaded, problems=problems)
 
 
-def _lines_of(order_ids: Collection[int]) -> dict[int, list[OrderLine]]:
+def _lines_of(orders: Collection[int], only: Collection[int] | None) -> dict[int, list[OrderLine]]:
     """Return the lines of each order with their items; an item that many lines are about is read once."""
-    lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in order_ids}
-    rows = OrderLine.objects.filter(order__in=order_ids).select_related("warehouse").order_by("order", "pk")
+    lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in orders}
+    rows = OrderLine.objects.filter(order__in=orders).select_related("warehouse").order_by("order", "pk")
+    if only is not None:
+        rows = rows.filter(pk__in=only)
     for line in rows:
         lines[line.order_id].append(line)
     wanted = {line.item_id for line in rows if line.item_id is not None}

@@ -1,6 +1,6 @@
 """Keeps what is observed of a supplier in step with its orders, as they are looked at."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -31,27 +31,34 @@ def observed_on(order_ids: Collection[int]) -> dict[int, Observation]:
     }
 
 
-def note(order: PurchaseOrder, view: OrderView, known: Observation) -> bool:
-    """Write what an order shows of its supplier's prices, and have the supplier looked at if that is new."""
-    seen = _observed(view)
-    if seen == known:
-        return False
-    if seen is None:
-        PriceObservation.objects.filter(order=order).delete()
-    else:
-        said_at, ordered, difference = seen
-        PriceObservation.objects.update_or_create(
-            order=order,
-            defaults={
-                "supplier": order.supplier,
-                "said_at": said_at,
-                "ordered": ordered,
-                "difference": difference,
-                "currency": order.currency,
-            },
-        )
-    watch.mark(SubjectKind.SUPPLIER, [order.supplier_id])
-    return True
+def note(looked_at: Iterable[tuple[PurchaseOrder, OrderView, Observation]]) -> None:
+    """Write what orders show of their suppliers' prices, and have the suppliers looked at where that is new.
+
+    Each order comes as it is seen, and with what was observed on it before.
+    """
+    seen = ((order, _observed(view), known) for order, view, known in looked_at)
+    news = {order: now for order, now, known in seen if now != known}
+    if not news:
+        return
+    PriceObservation.objects.filter(order__in=[order for order, now in news.items() if now is None]).delete()
+    PriceObservation.objects.bulk_create(
+        [
+            PriceObservation(
+                order=order,
+                supplier=order.supplier,
+                said_at=now[0],
+                ordered=now[1],
+                difference=now[2],
+                currency=order.currency,
+            )
+            for order, now in news.items()
+            if now is not None
+        ],
+        update_conflicts=True,
+        unique_fields=["order"],
+        update_fields=["supplier", "said_at", "ordered", "difference", "currency"],
+    )
+    watch.mark(SubjectKind.SUPPLIER, {order.supplier_id for order in news})
 
 
 def _observed(view: OrderView) -> Observation:

@@ -23,7 +23,7 @@ def ground(db: None) -> Ground:
 def test_precision_and_recall_are_one_without_noise(ground: Ground, seed: int) -> None:
     world = planted(ground, ORDER_LINES, seed=seed)
     take_in(ground, world.documents)
-    judge()
+    judge(world)
 
     result = compared(world)
     result.check()
@@ -34,12 +34,12 @@ def test_precision_and_recall_are_one_without_noise(ground: Ground, seed: int) -
 def test_repeating_and_reordering_the_documents_changes_nothing(ground: Ground) -> None:
     world = planted(ground, ORDER_LINES, seed=7)
     take_in(ground, noisy(world.documents, seed=8, duplicates=0.2, reordered=True))
-    judge()
+    judge(world)
     compared(world).check()
     before = set(Case.objects.values_list("number", "version"))
 
     take_in(ground, noisy(world.documents, seed=9, duplicates=0.2, reordered=True))
-    judge()
+    judge(world)
     compared(world).check()
     assert set(Case.objects.values_list("number", "version")) == before
 

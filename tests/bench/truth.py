@@ -119,8 +119,9 @@ AMOUNTS = frozenset({"quantity_short", "receipt_short", "invoice_quantity"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlantedWorld:
-    """What is said, in the order it is said, and what is true."""
+    """What is said, in the order it is said, and what is true of the orders of this series."""
 
+    series: str
     documents: tuple[Document, ...]
     truth: frozenset[Truth]
     order_lines: int
@@ -129,12 +130,16 @@ class PlantedWorld:
 
 @dataclass(slots=True)
 class Planter:
-    """Draws orders and what is wrong with them, for `supplier` and `warehouse`, of the item numbers given."""
+    """Draws orders and what is wrong with them, for `supplier` and `warehouse`, of the item numbers given.
+
+    The numbers of the orders begin with the two digits of `series`.
+    """
 
     supplier: str
     warehouse: str
     items: Sequence[str]
     seed: int
+    series: str = "47"
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -146,11 +151,12 @@ class Planter:
         truth: set[Truth] = set()
         orders = -(-order_lines // LINES_OF_AN_ORDER)
         for index in range(orders):
-            number, stage = f"47{index:08}", STAGES[index % len(STAGES)]
+            number, stage = f"{self.series}{index:08}", STAGES[index % len(STAGES)]
             lines = [self._line(str(place * 10), stage) for place in range(1, LINES_OF_AN_ORDER + 1)]
             documents += self._documents(number, stage, lines)
             truth |= {(number, line.number, line.way, line.off) for line in lines if line.way}
         return PlantedWorld(
+            series=self.series,
             documents=tuple(documents),
             truth=frozenset(truth),
             order_lines=orders * LINES_OF_AN_ORDER,
