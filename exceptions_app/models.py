@@ -15,6 +15,7 @@ from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import Absence, ApiToken, Membership, SavedView, Team, User
 from exceptions_app.performance.models import PriceObservation
+from exceptions_app.policies.draft_models import PolicyChange, PolicyDraft
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -67,6 +68,8 @@ __all__ = [
     "Membership",
     "MessageTemplate",
     "Notification",
+    "PolicyChange",
+    "PolicyDraft",
     "PolicyRelease",
     "PolicyStamp",
     "PriceObservation",

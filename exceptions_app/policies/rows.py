@@ -2,19 +2,23 @@
 
 The database gives the rows a new stamp whenever one of their tables is written (migration 0004), in the
 transaction that writes: whoever sees other rows sees another stamp. What is kept is shared by all threads of
-a process, and nobody may change it.
+a process, and nobody may change it. `under` lays the changes of a draft over them, in copies.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
 
 from exceptions_app.people.models import Team
+from exceptions_app.policies.changes import lay_upon, table_of
+from exceptions_app.policies.draft_models import Action
 from exceptions_app.policies.models import (
     Calendar,
     ClockWarning,
@@ -23,6 +27,7 @@ from exceptions_app.policies.models import (
     ExchangeRate,
     ImpactDefaults,
     PolicyRelease,
+    PolicyRow,
     Responsibility,
     RoutingRule,
     ServiceLevelRow,
@@ -35,6 +40,8 @@ from exceptions_app.policies.models import (
 )
 
 STAMP = "SELECT stamp FROM exceptions_app_policystamp"
+#: Rows that are only in a draft have keys from here on: later than any row, as they will be once published.
+NOT_YET = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,69 @@ class Rows:
     def teams_of(self, company_id: int) -> list[Team]:
         """Return the teams of a company, in the order of their primary keys."""
         return [team for team in self.teams.values() if team.company_id == company_id]
+
+
+class Change(Protocol):
+    """What `under` asks of a change; a PolicyChange is one, saved or not."""
+
+    table: str
+    row_id: int | None
+    action: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How the rows of a table are kept: in which order or under which key, with what is read beside them."""
+
+    model: type[Any]
+    keep: Callable[[Iterable[Any]], Any]
+    related: tuple[str, ...] = ()
+
+
+def _in_order(rows: Iterable[PolicyRow]) -> tuple[PolicyRow, ...]:
+    return tuple(sorted(rows, key=lambda row: row.pk))
+
+
+def _by(name: str) -> Callable[[Iterable[Any]], Mapping[Any, PolicyRow]]:
+    return lambda rows: {getattr(row, name): row for row in rows}
+
+
+def _tried(rules: Iterable[RoutingRule]) -> tuple[RoutingRule, ...]:
+    """Return the rules that are tried, first the one with the lowest position."""
+    return tuple(
+        sorted((rule for rule in rules if rule.is_active), key=lambda rule: (rule.position, rule.pk))
+    )
+
+
+def _ladders(steps: Iterable[EscalationStep]) -> Mapping[int, tuple[EscalationStep, ...]]:
+    of_team: dict[int, list[EscalationStep]] = defaultdict(list)
+    for step in sorted(steps, key=lambda step: (step.level, step.pk)):
+        of_team[step.team_id].append(step)
+    return {team_id: tuple(ladder) for team_id, ladder in of_team.items()}
+
+
+#: Every table that is kept, by its name in Rows: read like this, and laid over like this by a draft.
+TABLES: dict[str, Kept] = {
+    "calendars": Kept(Calendar, _by("code")),
+    "companies": Kept(
+        CompanyPolicy, _by("company_id"), related=("company", "calendar", "fallback_team__calendar")
+    ),
+    "rates": Kept(ExchangeRate, _in_order),
+    "tolerances": Kept(ToleranceRow, _in_order),
+    "terms": Kept(TermRow, _in_order),
+    "settings": Kept(TypeSetting, _in_order),
+    "routing_rules": Kept(RoutingRule, _tried, related=("team__calendar", "person")),
+    "responsibilities": Kept(Responsibility, _in_order),
+    "service_levels": Kept(ServiceLevelRow, _in_order),
+    "supplier_times": Kept(SupplierTimeRow, _in_order),
+    "steps": Kept(EscalationStep, _ladders),
+    "warnings": Kept(ClockWarning, _in_order),
+    "impact": Kept(ImpactDefaults, _in_order, related=("release",)),
+    "bands": Kept(SeverityBands, _in_order),
+    "templates": Kept(TaskTemplate, _in_order),
+}
 
 
 #: The rows that were read last, with the stamp they had.
@@ -100,6 +170,82 @@ def held() -> Iterator[Rows]:
         _held.reset(token)
 
 
+@contextmanager
+def under(changes: Iterable[Change]) -> Iterator[Rows]:
+    """Let everything inside see the rows as they would be with the changes; nothing is written.
+
+    A row that is only in the changes has a key from NOT_YET on. Rows keep the release they were published
+    with, and new ones have the newest. Raises ValidationError where a value cannot be one of its field.
+    """
+    rows = laid_over(current(), changes)
+    token = _held.set(rows)
+    try:
+        yield rows
+    finally:
+        _held.reset(token)
+
+
+def laid_over(rows: Rows, changes: Iterable[Change]) -> Rows:
+    """Return the rows as they would be with the changes; `rows` stay as they are."""
+    of_model: dict[str, list[tuple[int, Change]]] = defaultdict(list)
+    for place, change in enumerate(changes):
+        of_model[change.table].append((place, change))
+    laid = {
+        name: kept.keep(_with(kept, getattr(rows, name), of_model[table], rows.release))
+        for name, kept in TABLES.items()
+        if (table := table_of(kept.model)) in of_model
+    }
+    return _related_anew(replace(rows, **laid)) if laid else rows
+
+
+def _with(
+    kept: Kept, rows: Any, changes: Iterable[tuple[int, Change]], release: PolicyRelease | None
+) -> list[PolicyRow]:
+    known: dict[int, PolicyRow] = {row.pk: row for row in _flat(rows)}
+    for place, change in changes:
+        key = NOT_YET + place if change.row_id is None else change.row_id
+        if change.action == Action.REMOVE:
+            known.pop(key, None)
+            continue
+        # Of a row that is not kept (a rule that is off) the change itself says every value.
+        row = copy(known[key]) if key in known else kept.model(pk=key, release=release)
+        lay_upon(row, change.after)
+        known[key] = row
+    return list(known.values())
+
+
+def _flat(rows: Any) -> Iterator[PolicyRow]:
+    for each in rows.values() if isinstance(rows, Mapping) else rows:
+        if isinstance(each, tuple):
+            yield from each
+        else:
+            yield each
+
+
+def _related_anew(rows: Rows) -> Rows:
+    """Let teams, companies and routing rules lead to calendars and teams as they are in the same rows."""
+    calendars = {calendar.pk: calendar for calendar in rows.calendars.values()}
+    teams = {key: _leading_to(team, calendar=calendars) for key, team in rows.teams.items()}
+    return replace(
+        rows,
+        teams=teams,
+        companies={
+            key: _leading_to(row, calendar=calendars, fallback_team=teams)
+            for key, row in rows.companies.items()
+        },
+        routing_rules=tuple(_leading_to(rule, team=teams) for rule in rows.routing_rules),
+    )
+
+
+def _leading_to(row: Any, **known: Mapping[int, Any]) -> Any:
+    related = copy(row)
+    for name, others in known.items():
+        other = others.get(getattr(row, f"{name}_id"))
+        if other is not None:
+            setattr(related, name, other)
+    return related
+
+
 def _stamp() -> UUID | None:
     with connection.cursor() as cursor:
         cursor.execute(STAMP)
@@ -108,33 +254,11 @@ def _stamp() -> UUID | None:
 
 
 def _read() -> Rows:
-    calendars = {row.code: row for row in Calendar.objects.all()}
-    steps: dict[int, list[EscalationStep]] = defaultdict(list)
-    for step in EscalationStep.objects.order_by("level"):
-        steps[step.team_id].append(step)
     return Rows(
         release=PolicyRelease.objects.order_by("-number").first(),
-        companies={
-            row.company_id: row
-            for row in CompanyPolicy.objects.select_related("company", "calendar", "fallback_team__calendar")
-        },
-        calendars=calendars,
         teams={team.pk: team for team in Team.objects.select_related("company", "calendar").order_by("pk")},
-        rates=tuple(ExchangeRate.objects.all()),
-        tolerances=tuple(ToleranceRow.objects.all()),
-        terms=tuple(TermRow.objects.all()),
-        settings=tuple(TypeSetting.objects.all()),
-        routing_rules=tuple(
-            RoutingRule.objects.filter(is_active=True)
-            .select_related("team__calendar", "person")
-            .order_by("position", "id")
-        ),
-        responsibilities=tuple(Responsibility.objects.all()),
-        service_levels=tuple(ServiceLevelRow.objects.all()),
-        supplier_times=tuple(SupplierTimeRow.objects.all()),
-        steps={team_id: tuple(of_team) for team_id, of_team in steps.items()},
-        warnings=tuple(ClockWarning.objects.all()),
-        impact=tuple(ImpactDefaults.objects.select_related("release")),
-        bands=tuple(SeverityBands.objects.all()),
-        templates=tuple(TaskTemplate.objects.all()),
+        **{
+            name: kept.keep(kept.model._default_manager.select_related(*kept.related or (None,)))
+            for name, kept in TABLES.items()
+        },
     )

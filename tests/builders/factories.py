@@ -67,6 +67,8 @@ from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Absence, ApiToken, Membership, Role, SavedView, Team, User
 from exceptions_app.performance.models import PriceObservation
+from exceptions_app.policies import changes
+from exceptions_app.policies.draft_models import Action, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -491,6 +493,33 @@ class MessageTemplateFactory(PolicyRowFactory):
     subject = "Confirm {order}"
     body = "Please confirm:\n{lines}\n{person}"
     line = "{line}: {ordered}"
+
+
+class PolicyDraftFactory(DjangoModelFactory[PolicyDraft]):
+    """A draft that somebody began to write."""
+
+    class Meta:
+        model = PolicyDraft
+
+    title = "Wider tolerances"
+    reason = "Agreed with Nordmann in November."
+    created_at = LAST_WEEK
+    created_by = factory.SubFactory(UserFactory)
+    changed_at = LAST_WEEK
+
+
+class PolicyChangeFactory(DjangoModelFactory[PolicyChange]):
+    """Another tolerance, to be added."""
+
+    class Meta:
+        model = PolicyChange
+
+    draft = factory.SubFactory(PolicyDraftFactory)
+    table = "tolerancerow"
+    action = Action.ADD
+    after = factory.LazyFunction(lambda: changes.values_of(ToleranceRowFactory.build()))
+    changed_at = LAST_WEEK
+    changed_by = factory.SelfAttribute("draft.created_by")
 
 
 # --- the mirror ---------------------------------------------------------------------------------------------
