@@ -10,7 +10,7 @@ from exceptions_app.cases.models import (
     QueueEntry,
     Task,
 )
-from exceptions_app.detection.models import Watch
+from exceptions_app.detection.models import LookOver, Watch
 from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import Absence, ApiToken, Membership, SavedView, Team, User
@@ -65,6 +65,7 @@ __all__ = [
     "Heartbeat",
     "ImpactDefaults",
     "Incident",
+    "LookOver",
     "Membership",
     "MessageTemplate",
     "Notification",

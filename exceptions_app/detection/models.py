@@ -29,3 +29,23 @@ class Watch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_kind} {self.subject_id}"
+
+
+class LookOver(models.Model):
+    """Everything that is watched is to be looked at again, in the background: how far this has come.
+
+    Up to `kind` and `subject_id`, in this order, all is marked; `done_at` is when nothing followed any more.
+    """
+
+    asked_at = models.DateTimeField()
+    kind = models.CharField(max_length=16, blank=True)
+    subject_id = models.BigIntegerField(default=0)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], name="look_over_undone", condition=models.Q(done_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"Look over everything, {self.asked_at:%Y-%m-%d %H:%M}"

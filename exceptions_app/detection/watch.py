@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F, Q
 
+from erp_connectors import clock
 from erp_connectors.connectors.base import Stream
-from exceptions_app.detection.models import Watch
+from exceptions_app.detection.models import LookOver, Watch
 
 LEASE = timedelta(minutes=2)
 #: What is merely around a subject has moved: one look for all that comes within this time.
@@ -34,13 +36,17 @@ MARK = """
     ON CONFLICT (subject_kind, subject_id) DO UPDATE
     SET marked = watch.marked + 1, due_at = LEAST(watch.due_at, EXCLUDED.due_at)
 """
-MARK_ALL = """
-    WITH watched AS MATERIALIZED (
-        SELECT id FROM exceptions_app_watch ORDER BY subject_kind, subject_id FOR UPDATE
+# The subjects that follow in a look over everything; locked in the one order in which all lock them.
+MARK_NEXT = """
+    WITH following AS MATERIALIZED (
+        SELECT id FROM exceptions_app_watch
+        WHERE (subject_kind, subject_id) > (%(kind)s, %(subject)s)
+        ORDER BY subject_kind, subject_id LIMIT %(limit)s FOR UPDATE
     )
     UPDATE exceptions_app_watch AS watch
     SET marked = marked + 1, due_at = LEAST(due_at, rightline_now())
-    FROM watched WHERE watch.id = watched.id
+    FROM following WHERE watch.id = following.id
+    RETURNING subject_kind, subject_id
 """
 ENSURE = """
     INSERT INTO exceptions_app_watch
@@ -149,9 +155,12 @@ def mark(subject_kind: str, subject_ids: Iterable[int], *, soon: Iterable[int] =
     _execute(MARK, kind=subject_kind, ids=[*now, *later], waits=waits)
 
 
-def mark_all() -> None:
-    """Have everything that is watched looked at now: a rule changed for all of them."""
-    _execute(MARK_ALL)
+def look_over(at: datetime) -> None:
+    """Have everything that is watched looked at whenever nothing else is due: a rule changed for all of it.
+
+    One row says so, in the transaction that changed the rule; `claim` marks what follows, as it has time.
+    """
+    LookOver.objects.create(asked_at=at)
 
 
 def lock(subject_kind: str, subject_ids: Iterable[int]) -> None:
@@ -174,12 +183,41 @@ def watch_streams() -> None:
 def claim(subject_kinds: Sequence[str], limit: int) -> list[tuple[str, int]]:
     """Take up to `limit` due subjects, longest due first; no other worker gets them for two minutes.
 
-    A worker that dies loses its lease, and the subjects are due again.
+    Where fewer are due, those that follow in a look over everything are taken too: what comes in meanwhile
+    waits for one batch of them at most. A worker that dies loses its lease, and the subjects are due again.
     """
+    kinds = list(map(str, subject_kinds))
+    claimed = _claim(kinds, limit)
+    if len(claimed) < limit and _mark_next(limit - len(claimed)):
+        claimed += _claim(kinds, limit - len(claimed))
+    return claimed
+
+
+def _claim(kinds: list[str], limit: int) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
-        kinds = list(map(str, subject_kinds))
         cursor.execute(CLAIM, {"kinds": kinds, "limit": limit, "lease": LEASE.total_seconds()})
         return [(kind, subject_id) for kind, subject_id in cursor.fetchall()]
+
+
+@transaction.atomic
+def _mark_next(limit: int) -> bool:
+    """Mark what follows in the newest look over everything, and say whether something did.
+
+    Nothing is skipped, whenever it was looked at last: a look may have begun before the rule changed.
+    """
+    over = LookOver.objects.select_for_update().filter(done_at=None).order_by("-pk").first()
+    if over is None:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(MARK_NEXT, {"kind": over.kind, "subject": over.subject_id, "limit": limit})
+        marked = cursor.fetchall()
+    if not marked:
+        # An earlier one has nothing to add: everything was looked at since it was asked for.
+        LookOver.objects.filter(pk__lte=over.pk, done_at=None).update(done_at=clock.now())
+        return False
+    over.kind, over.subject_id = max(marked)
+    over.save(update_fields=["kind", "subject_id"])
+    return True
 
 
 def begin(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, Look]:
@@ -212,9 +250,17 @@ def finish(subject_kind: str, looks: Iterable[Finished], *, as_of: datetime) -> 
 
 
 def due(subject_kind: str, at: datetime) -> list[int]:
-    """Return what is due at `at`, longest due first; nobody claims it by this."""
-    rows = Watch.objects.filter(subject_kind=subject_kind, due_at__lte=at).order_by("due_at", "pk")
-    return list(rows.values_list("subject_id", flat=True))
+    """Return what is due at `at`, longest due first, then what follows in a look over everything.
+
+    Nobody claims it by this.
+    """
+    waiting = Q(due_at__lte=at)
+    over = LookOver.objects.filter(done_at=None).order_by("-pk").first()
+    if over is not None and subject_kind >= over.kind:
+        after = over.subject_id if subject_kind == over.kind else 0
+        waiting |= Q(subject_id__gt=after)
+    rows = Watch.objects.filter(waiting, subject_kind=subject_kind)
+    return list(rows.order_by(F("due_at").asc(nulls_last=True), "pk").values_list("subject_id", flat=True))
 
 
 def fail(subject_kind: str, subject_id: int, *, error: str, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from erp_connectors.companies import Company
 from exceptions_app.policies.models import PolicyRelease
 
 
@@ -86,12 +87,14 @@ class PolicyDraft(models.Model):
 class PolicyChange(models.Model):
     """One change of one row: all its values before and after, as plain JSON (`changes.values_of`).
 
-    `table` names the model. `row_id` is null for a row to be added, until the draft is published.
+    `table` names the model. `row_id` is null for a row to be added, until the draft is published. `company`
+    is the one the row holds in; null: in all.
     """
 
     draft = models.ForeignKey(PolicyDraft, on_delete=models.CASCADE, related_name="changes")
     table = models.CharField(max_length=40)
     row_id = models.BigIntegerField(null=True)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, related_name="+")
     action = models.CharField(max_length=8, choices=Action.choices)
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)

@@ -1,4 +1,4 @@
-"""Publishes policy releases: every change of a policy row gets a number that decisions can name."""
+"""Numbers policy releases: every state of the policy rows has a number that decisions can name."""
 
 from datetime import datetime
 
@@ -11,8 +11,8 @@ from exceptions_app.policies.models import PolicyRelease
 
 
 @transaction.atomic
-def publish(title: str, *, by: Actor, at: datetime) -> PolicyRelease:
-    """Publish the next release, and have every watched order looked at under it.
+def publish(title: str, *, by: Actor, at: datetime, reason: str = "") -> PolicyRelease:
+    """Publish the next release, and have everything that is watched looked at under it in the background.
 
     Call it in the transaction that changes the policy rows, and give them the release it returns.
     """
@@ -29,7 +29,8 @@ def publish(title: str, *, by: Actor, at: datetime) -> PolicyRelease:
         summary=f"{release}: {title}",
         subject=("policy_release", str(release.number)),
         actor=by,
+        reason=reason,
         release=release,
     )
-    watch.mark_all()
+    watch.look_over(at)
     return release

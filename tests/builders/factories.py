@@ -62,7 +62,7 @@ from exceptions_app.cases.models import (
     QueueRole,
     Task,
 )
-from exceptions_app.detection.models import Watch
+from exceptions_app.detection.models import LookOver, Watch
 from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Absence, ApiToken, Membership, Role, SavedView, Team, User
@@ -889,6 +889,13 @@ class WatchFactory(DjangoModelFactory[Watch]):
     subject_kind = "order"
     subject_id = factory.Sequence(lambda n: n)
     due_at = TUESDAY_TEN
+
+
+class LookOverFactory(DjangoModelFactory[LookOver]):
+    class Meta:
+        model = LookOver
+
+    asked_at = LAST_WEEK
 
 
 class CaseFactory(DjangoModelFactory[Case]):

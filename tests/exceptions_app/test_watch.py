@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import connection, transaction
 
 from erp_connectors import clock
 from exceptions_app.detection import watch
-from exceptions_app.detection.models import Watch
+from exceptions_app.detection.models import LookOver, Watch
 from exceptions_app.detection.watch import Finished
 from tests.builders.factories import TUESDAY_TEN
 
@@ -66,12 +67,84 @@ def test_marking_nothing_does_nothing() -> None:
     assert not Watch.objects.exists()
 
 
-def test_marking_all_brings_every_subject_of_the_kind_forward() -> None:
-    for subject in (1, 2):
-        watch.mark("order", [subject])
+# --- a look over everything, in the background --------------------------------------------------------------
+
+
+@pytest.fixture
+def ten_watched() -> None:
+    """Ten orders and an invoice, of which nothing is due."""
+    watch.mark("order", range(1, 11))
+    for subject in claim_orders(20):
         looked_at(subject, None)
-    watch.mark_all()
-    assert set(claim_orders(10)) == {1, 2}
+    look = watch.begin("invoice", [5])[5]
+    watch.finish("invoice", [Finished(look)], as_of=TUESDAY_TEN)
+
+
+def claim_any(limit: int) -> list[tuple[str, int]]:
+    return sorted(watch.claim(["order", "invoice"], limit))
+
+
+def test_a_look_over_everything_comes_to_each_subject_once(ten_watched: None) -> None:
+    watch.look_over(TUESDAY_TEN)
+    taken = [claim_any(4) for _ in range(4)]
+    assert [len(batch) for batch in taken] == [4, 4, 3, 0]
+    assert list(chain.from_iterable(taken)) == [
+        ("invoice", 5),
+        *(("order", subject) for subject in range(1, 11)),
+    ]
+    assert LookOver.objects.get().done_at is not None
+
+
+def test_asking_for_it_makes_nothing_due_and_locks_nothing(
+    ten_watched: None, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        watch.look_over(TUESDAY_TEN)
+    assert not Watch.objects.filter(due_at__isnull=False).exists()
+
+
+def test_what_comes_in_meanwhile_is_looked_at_next(ten_watched: None) -> None:
+    watch.look_over(TUESDAY_TEN)
+    assert claim_any(2) == [("invoice", 5), ("order", 1)]
+    watch.mark("order", [9, 77])
+    assert claim_any(2) == [("order", 9), ("order", 77)]
+    assert claim_any(2) == [("order", 2), ("order", 3)]
+
+
+def test_while_enough_is_due_nothing_else_is_taken(ten_watched: None) -> None:
+    watch.look_over(TUESDAY_TEN)
+    watch.mark("order", [8, 9])
+    assert claim_any(2) == [("order", 8), ("order", 9)]
+    assert LookOver.objects.get().kind == ""
+
+
+def test_a_second_one_begins_anew_and_ends_the_first(ten_watched: None) -> None:
+    watch.look_over(TUESDAY_TEN)
+    for kind, subject in claim_any(6):
+        watch.finish(kind, [Finished(watch.looks(kind, [subject])[subject])], as_of=TUESDAY_TEN)
+    watch.look_over(TUESDAY_TEN)
+    assert len(claim_any(20)) == 11
+    assert claim_any(20) == []
+    assert not LookOver.objects.filter(done_at=None).exists()
+
+
+def test_one_that_is_being_looked_at_is_looked_at_again(ten_watched: None) -> None:
+    look = watch.begin("order", [1])[1]
+    watch.look_over(TUESDAY_TEN)
+    claim_any(20)
+    watch.finish("order", [Finished(look)], as_of=TUESDAY_TEN)
+    assert claim_any(20) == [("order", 1)]
+
+
+def test_what_is_due_names_what_follows_in_it(ten_watched: None) -> None:
+    watch.look_over(TUESDAY_TEN)
+    assert (watch.due("invoice", TUESDAY_TEN), len(watch.due("order", TUESDAY_TEN))) == ([5], 10)
+    for kind, subject in claim_any(4):
+        watch.finish(kind, [Finished(watch.looks(kind, [subject])[subject])], as_of=TUESDAY_TEN)
+    assert (watch.due("invoice", TUESDAY_TEN), watch.due("order", TUESDAY_TEN)) == ([], list(range(4, 11)))
+
+
+# --- one look -----------------------------------------------------------------------------------------------
 
 
 def test_a_look_that_nothing_disturbed_sets_when_to_look_again() -> None:

@@ -16,7 +16,7 @@ from erp_connectors.exchange.models import (
     OutgoingStatus,
 )
 from exceptions_app.cases.models import Clock
-from exceptions_app.detection.models import Watch
+from exceptions_app.detection.models import LookOver, Watch
 from suppliers.messaging.models import MessageState, SupplierMessage
 
 
@@ -32,6 +32,7 @@ def what_is_left() -> list[str]:
     due = {
         "interchanges": Interchange.objects.filter(status=InterchangeStatus.RECEIVED),
         "looks": Watch.objects.filter(Q(due_at__lte=now) | Q(marked__gt=F("seen"))),
+        "looks over everything": LookOver.objects.filter(done_at=None),
         "commands": Command.objects.filter(~Exists(before), state=CommandState.WAITING),
         "messages": SupplierMessage.objects.filter(state=MessageState.QUEUED),
         "outgoing files": OutgoingFile.objects.filter(status=OutgoingStatus.WAITING),

@@ -198,7 +198,7 @@ def test_a_decision_made_by_hand_in_the_erp_settles_the_command_without_sending_
 
 def test_a_late_confirmation_entered_for_the_supplier_closes_its_case(world: Ground) -> None:
     see_until(world, TUESDAY_TEN)
-    watch.mark_all()
+    watch.look_over(TUESDAY_TEN)
     look()
     case = Case.objects.get(type_code="confirmation_late")
     actions.propose(
