@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
@@ -167,6 +169,35 @@ class ApiTokenAdmin(RecordedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """The secret is shown once, where a token is made."""
         return False
+
+
+for log in (AccessAttempt, AccessFailureLog, AccessLog):
+    admin.site.unregister(log)
+
+
+@admin.register(AccessAttempt)
+class LockAdmin(RecordedAdmin, AccessAttemptAdmin):
+    """Names and addresses with wrong passwords. To take a row away unlocks it, and the history is told."""
+
+    subject_kind = "lock"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody locks by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """What was tried stays as it was."""
+        return False
+
+
+@admin.register(AccessFailureLog)
+class FailureAdmin(ReadOnlyAdmin, AccessFailureLogAdmin):
+    """Who failed to sign in."""
+
+
+@admin.register(AccessLog)
+class SignInAdmin(ReadOnlyAdmin, AccessLogAdmin):
+    """Who signed in and out."""
 
 
 @admin.register(Event)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods
 
 from erp_connectors.exchange.models import Command
 from exceptions_app.cases.queries import proposals_in_full
+from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.proposals import together
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from exceptions_app.proposals.together import Outcome
 from exceptions_app.web import labels
-from exceptions_app.web.access import Permission, actor_of, permitted, person_of, teams_of
+from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.bundle_view import cases_in_words, decision_label
 from exceptions_app.web.pages import back, now_of, show, tell, warn
 from exceptions_app.web.proposal_view import ProposalCard, amount_words, proposal_cards
@@ -37,15 +38,15 @@ def bundle(request: HttpRequest, bundle_id: UUID) -> HttpResponse:
     return _page(request, found, proposals)
 
 
+def visible_bundles(person: User) -> QuerySet[Bundle]:
+    """Return the decisions over a case the person may see: of any other they learn nothing."""
+    seen = Proposal.objects.filter(bundle=OuterRef("pk"), case__in=visible_cases(person).values("pk"))
+    return Bundle.objects.filter(Exists(seen))
+
+
 def _bundle_or_404(request: HttpRequest, bundle_id: UUID) -> Bundle:
-    """Return a decision of an incident of the person's companies, or one over a case they may see."""
-    companies = {team.company_id for team in teams_of(request)}
-    seen = Proposal.objects.filter(
-        bundle=OuterRef("pk"), case__in=visible_cases(person_of(request)).values("pk")
-    )
-    bundles = Bundle.objects.filter(Q(incident__company__in=companies) | Exists(seen))
-    related = bundles.select_related("incident__company", "incident__supplier", "proposed_by")
-    return get_object_or_404(related, pk=bundle_id)
+    related = ("incident__company", "incident__supplier", "proposed_by")
+    return get_object_or_404(visible_bundles(person_of(request)).select_related(*related), pk=bundle_id)
 
 
 def _page(request: HttpRequest, found: Bundle, proposals: Sequence[Proposal]) -> HttpResponse:

@@ -28,6 +28,7 @@ from exceptions_app.proposals.together import MOST_CASES
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of, teams_of
 from exceptions_app.web.bundle_view import cases_in_words, decision_label, whole_words
+from exceptions_app.web.bundles import visible_bundles
 from exceptions_app.web.case_view import event_view
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import back, looked_for, now_of, show, tell
@@ -113,7 +114,10 @@ def _page(
         "may_manage": may_manage,
         "entered": request.POST.get("words", found.cause) if verb in ("", *DECIDED) else found.cause,
         "resolutions": _resolutions(found) if may_manage else [],
-        "bundles": [_bundle_row(each) for each in found.bundles.order_by("-created_at")[:20]],
+        "bundles": [
+            _bundle_row(each)
+            for each in visible_bundles(person).filter(incident=found).order_by("-created_at")[:20]
+        ],
         "rows": rows_html(page.rows, now=now_of(request), bulk=may_manage),
         "page": page,
         "looked_for": text,

@@ -15,6 +15,7 @@ from erp_connectors.errors import ConflictError, PermanentError, RightlineError
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.actions import StaleVersion
 from exceptions_app.cases.models import Case
+from exceptions_app.detection.registry import exception_type
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.inputs import LINES, UnusableInputs
@@ -85,9 +86,10 @@ def propose(request: HttpRequest, number: str, code: str) -> HttpResponse:
 
 
 def _case_with(request: HttpRequest, number: str, code: str) -> Case:
-    if code not in registry.RESOLUTIONS:
+    case = case_or_404(request, number)
+    if code not in registry.RESOLUTIONS or code not in exception_type(case.type_code).resolutions:
         raise Http404
-    return case_or_404(request, number)
+    return case
 
 
 def _typed(query: QueryDict) -> dict[str, Any]:
