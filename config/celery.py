@@ -30,6 +30,8 @@ SWEEPS = {
     "exceptions_app.tasks.evaluate_due": ("evaluate", 1),
     "exceptions_app.tasks.watch_streams": ("evaluate", 60),
     "exceptions_app.tasks.sweep_clocks": ("evaluate", 5),
+    "exceptions_app.tasks.seal_events": ("notify", 1),
+    "exceptions_app.tasks.write_audit_head": ("notify", 60),
     "exceptions_app.tasks.audit_clocks": ("analytics", 60),
     "exceptions_app.tasks.suggest_incidents": ("evaluate", 10),
     "exceptions_app.tasks.sweep_priorities": ("evaluate", 30),

@@ -1,6 +1,7 @@
 """Every setting of Rightline, read from the environment; docs/operations.md lists the variables."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -167,6 +168,11 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"
+
+# --- Audit: heads of the chain are written outside the database, at least daily -----------------------------
+
+AUDIT_HEADS_FOLDER = env.text("RIGHTLINE_AUDIT_HEADS")
+AUDIT_HEAD_EVERY = timedelta(hours=min(max(env.number("RIGHTLINE_AUDIT_HEAD_HOURS", 1), 1), 24))
 
 # --- Browser security ---------------------------------------------------------------------------------------
 

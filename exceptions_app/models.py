@@ -1,6 +1,6 @@
 """Gathers the models of this app; each stands beside its verbs."""
 
-from exceptions_app.audit.models import Event
+from exceptions_app.audit.models import Event, Seal, UnsealedEvent
 from exceptions_app.cases.models import (
     AgreementRow,
     Case,
@@ -80,6 +80,7 @@ __all__ = [
     "Responsibility",
     "RoutingRule",
     "SavedView",
+    "Seal",
     "ServiceLevelRow",
     "SeverityBands",
     "ShadowFinding",
@@ -90,6 +91,7 @@ __all__ = [
     "TermRow",
     "ToleranceRow",
     "TypeSetting",
+    "UnsealedEvent",
     "User",
     "Watch",
 ]

@@ -9,6 +9,7 @@ from erp_connectors import clock
 from exceptions_app import intake, priority, sla
 from exceptions_app.api import health
 from exceptions_app.asking import follow
+from exceptions_app.audit import heads, seals
 from exceptions_app.detection import watch
 from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
@@ -68,6 +69,18 @@ def send_messages() -> None:
 def watch_streams() -> None:
     """Watch the streams that speak to us since lately."""
     watch.watch_streams()
+
+
+@shared_task
+def seal_events() -> None:
+    """Chain the events that have been committed."""
+    _drain(seals.seal_committed, seals.BLOCK)
+
+
+@shared_task
+def write_audit_head() -> None:
+    """Write the head of the chain outside the database when it is time."""
+    heads.write_when_due(clock.now())
 
 
 @shared_task

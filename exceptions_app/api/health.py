@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.db.models import Count, Min
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
@@ -16,6 +17,7 @@ from redis.exceptions import RedisError
 
 from erp_connectors import clock
 from erp_connectors.exchange.models import Command, Interchange, OutgoingFile, StreamState
+from exceptions_app.audit.models import UnsealedEvent
 from exceptions_app.cases.models import ENDED, OUR_CLOCKS, Case, Clock
 from exceptions_app.detection.models import Watch
 from exceptions_app.notifications.models import Notification
@@ -63,6 +65,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         checks["backlog"] = _backlog(clock.now())
         checks["connections"] = _connections()
         checks["clocks"] = _clocks()
+        checks["audit"] = _audit()
     is_ready = all(answer == "ok" for answer in checks.values())
     return JsonResponse({"ready": is_ready, "checks": checks}, status=200 if is_ready else 503)
 
@@ -94,6 +97,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     beats = Gauge("rightline_heartbeat_age_seconds", "How long ago it last ran", ["name"], registry=registry)
     for name, passed in heartbeat.ages().items():
         beats.labels(name).set(float("inf") if passed is None else passed.total_seconds())
+    unsealed = UnsealedEvent.objects.count()
+    Gauge("rightline_unsealed_events", "Events that wait for their seal", registry=registry).set(unsealed)
     failing = StreamState.objects.filter(failures__gt=0, connection__is_active=True).count()
     Gauge("rightline_failing_streams", "Streams whose last read failed", registry=registry).set(failing)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
@@ -148,6 +153,15 @@ def _clocks() -> str:
     )
     wrong += [f"{count} x {FindingKind(kind).label}" for kind, count in kinds]
     return "; ".join(wrong) or "ok"
+
+
+def _audit() -> str:
+    """Say whether events are sealed soon after they are told; no event is named."""
+    waited = ExpressionWrapper(Now() - F("since"), output_field=DurationField())
+    longest = UnsealedEvent.objects.aggregate(longest=Max(waited))["longest"]
+    if longest is None or longest <= OLDEST_ALLOWED:
+        return "ok"
+    return f"events have waited for their seal for {int(longest.total_seconds())} s"
 
 
 def _hops(now: datetime) -> dict[str, tuple[int, datetime | None]]:

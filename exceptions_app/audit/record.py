@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from erp_connectors.companies import Company
 from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import User
@@ -37,6 +38,7 @@ def record(
     subject: tuple[str, str],
     actor: Actor = RIGHTLINE,
     case: Case | None = None,
+    company: Company | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     reason: str = "",
@@ -45,6 +47,7 @@ def record(
     """Add one event, in the transaction of what it tells.
 
     `subject` is (kind, id), for example ("case", "EX-1042"). `before` and `after` are plain JSON.
+    `company` is needed only where there is no case to tell it; without both, all companies are meant.
     """
     added = event(
         kind,
@@ -53,6 +56,7 @@ def record(
         subject=subject,
         actor=actor,
         case=case,
+        company=company,
         before=before,
         after=after,
         reason=reason,
@@ -70,6 +74,7 @@ def event(
     subject: tuple[str, str],
     actor: Actor = RIGHTLINE,
     case: Case | None = None,
+    company: Company | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     reason: str = "",
@@ -80,6 +85,7 @@ def event(
         kind=kind,
         at=at,
         case=case,
+        company_id=company.pk if company else case.company_id if case else None,
         subject_kind=subject[0],
         subject_id=subject[1],
         actor=actor.person,

@@ -15,6 +15,8 @@ from erp_connectors import clock
 from erp_connectors.exchange.models import InterchangeStatus
 from exceptions_app import tasks
 from exceptions_app.api import health
+from exceptions_app.audit.models import UnsealedEvent
+from exceptions_app.audit.record import record
 from exceptions_app.sla.models import ClockFinding, Heartbeat
 from tests.builders import factories
 
@@ -100,6 +102,13 @@ def test_a_sweep_or_an_auditor_of_the_clocks_that_does_not_run_is_named(client: 
 def test_a_clock_that_is_set_forward_silences_nothing_and_alarms_nobody(client: Client, alive: None) -> None:
     clock.set_now(clock.now() + timedelta(days=30))
     assert checks(client, 200)["clocks"] == "ok"
+
+
+def test_events_that_are_not_sealed_are_told(client: Client, alive: None) -> None:
+    record("case.updated", at=clock.now(), summary="x", subject=("case", "EX-1"))
+    assert checks(client, 200)["audit"] == "ok"
+    UnsealedEvent.objects.update(since=Now() - timedelta(seconds=90))
+    assert checks(client, 503)["audit"].startswith("events have waited for their seal for 9")
 
 
 def test_what_the_auditor_found_is_named_without_naming_a_case(client: Client, alive: None) -> None:
