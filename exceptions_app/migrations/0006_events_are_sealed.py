@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 # By statement: a hundred events in one INSERT cost one call.
+# An approval may go with the need it was for, when a proposal asks anew: its event stays. It never changes.
 CREATE = """
 CREATE FUNCTION exceptions_app_await_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -24,8 +25,6 @@ CREATE TRIGGER seal_no_truncate BEFORE TRUNCATE ON exceptions_app_seal
     FOR EACH STATEMENT EXECUTE FUNCTION exceptions_app_refuse();
 CREATE TRIGGER approval_no_change BEFORE UPDATE ON exceptions_app_approval
     FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION exceptions_app_refuse();
-CREATE TRIGGER approval_no_delete BEFORE DELETE ON exceptions_app_approval
-    FOR EACH ROW EXECUTE FUNCTION exceptions_app_refuse();
 CREATE TRIGGER approval_no_truncate BEFORE TRUNCATE ON exceptions_app_approval
     FOR EACH STATEMENT EXECUTE FUNCTION exceptions_app_refuse();
 CREATE TRIGGER release_no_change BEFORE UPDATE ON exceptions_app_policyrelease
@@ -40,7 +39,6 @@ DROP TRIGGER release_no_truncate ON exceptions_app_policyrelease;
 DROP TRIGGER release_no_delete ON exceptions_app_policyrelease;
 DROP TRIGGER release_no_change ON exceptions_app_policyrelease;
 DROP TRIGGER approval_no_truncate ON exceptions_app_approval;
-DROP TRIGGER approval_no_delete ON exceptions_app_approval;
 DROP TRIGGER approval_no_change ON exceptions_app_approval;
 DROP TRIGGER seal_no_truncate ON exceptions_app_seal;
 DROP TRIGGER seal_no_change ON exceptions_app_seal;
