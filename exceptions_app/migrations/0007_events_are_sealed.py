@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('erp_connectors', '0002_corrected_copies_of_interchanges'),
-        ('exceptions_app', '0005_drafts_of_releases'),
+        ('exceptions_app', '0006_look_over_in_the_background'),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ INSERT INTO exceptions_app_unsealedevent (event_id, since) SELECT id, clock_time
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions_app', '0006_events_are_sealed'),
+        ('exceptions_app', '0007_events_are_sealed'),
     ]
 
     operations = [
