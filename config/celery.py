@@ -35,6 +35,7 @@ SWEEPS = {
     "exceptions_app.tasks.audit_clocks": ("analytics", 60),
     "exceptions_app.tasks.suggest_incidents": ("evaluate", 10),
     "exceptions_app.tasks.sweep_priorities": ("evaluate", 30),
+    "exceptions_app.tasks.publish_policies": ("evaluate", 5),
     "erp_connectors.tasks.dispatch_commands": ("outbound", 1),
     "erp_connectors.tasks.send_outgoing": ("outbound", 2),
     "exceptions_app.tasks.send_notifications": ("notify", 2),

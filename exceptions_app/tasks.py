@@ -13,6 +13,7 @@ from exceptions_app.audit import heads, seals
 from exceptions_app.detection import watch
 from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
+from exceptions_app.policies import publishing
 from exceptions_app.sla import auditor, heartbeat
 
 BATCH = 50
@@ -51,6 +52,12 @@ def suggest_incidents() -> None:
 def sweep_priorities() -> None:
     """Sort the cases anew that have become more urgent."""
     _drain(lambda: priority.sweep(clock.now(), BATCH), BATCH)
+
+
+@shared_task
+def publish_policies() -> None:
+    """Publish the drafts of rules whose time has come."""
+    publishing.publish_due(clock.now())
 
 
 @shared_task

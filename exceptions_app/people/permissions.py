@@ -86,10 +86,18 @@ COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
         (team, role) for team in ANY_TEAM for role in (Role.LEAD, Role.MANAGER, Role.AUDITOR)
     ),
     "view_history": frozenset((team, role) for team in ANY_TEAM for role in (Role.MANAGER, Role.AUDITOR)),
+    "view_policies": frozenset(
+        (team, role) for team in ANY_TEAM for role in (Role.LEAD, Role.MANAGER, Role.AUDITOR)
+    ),
+    # Of a draft: in every company it says something about (`policies.drafts.may`).
+    "edit_policies": frozenset((team, Role.MANAGER) for team in ANY_TEAM),
+    "review_policies": frozenset((team, Role.MANAGER) for team in ANY_TEAM),
+    "publish_policies": frozenset((team, Role.MANAGER) for team in ANY_TEAM),
 }
 #: What a superuser may do besides: look, and administer.
 SUPERUSER_ACTIONS = frozenset(
     {"view", "view_orders", "view_documents", "view_exchange", "view_shadow", "view_history"}
+    | {"view_policies", "edit_policies", "review_policies", "publish_policies"}
 )
 
 
