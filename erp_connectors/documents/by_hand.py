@@ -8,6 +8,7 @@ supplier's number means is remembered for all of its documents.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -104,18 +105,25 @@ def words_of_line(document: Matchable, index: int | None) -> dict[str, Any]:
     return words
 
 
-def by_hand(rows: Iterable[Document], *, connection: Connection) -> dict[Group, ByHand]:
-    """Return what people said of documents, for those of which they said anything, in two queries."""
+def by_hand(
+    rows: Iterable[Document], *, connection: Connection, by: datetime | None = None
+) -> dict[Group, ByHand]:
+    """Return what people said of documents, for those of which they said anything, in two queries.
+
+    `by`: only what they had said by then.
+    """
     groups = {(row.kind, row.key, row.supplier_id) for row in rows}
     if not groups:
         return {}
+    said = Q() if by is None else Q(made_at__lte=by)
     matches: dict[Group, dict[int | None, tuple[dict[str, Any], Target]]] = defaultdict(dict)
-    for match in LineMatch.objects.filter(connection=connection, key__in={key for _, key, _ in groups}):
+    for match in LineMatch.objects.filter(said, connection=connection, key__in={key for _, key, _ in groups}):
         target = Target(match.order_number, match.line_number)
         matches[match.kind, match.key, match.supplier_id][match.line] = (match.words, target)
     items: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)
     speakers = {supplier for _, _, supplier in groups if supplier is not None}
-    for known in KnownItem.objects.filter(connection=connection, supplier__in=speakers) if speakers else ():
+    known_items = KnownItem.objects.filter(said, connection=connection, supplier__in=speakers)
+    for known in known_items if speakers else ():
         items[known.supplier_id][known.scheme, known.number] = known.item_number
     return {
         group: ByHand(matches.get(group, {}), items.get(group[2] or 0, {}))

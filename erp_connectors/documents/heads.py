@@ -141,7 +141,7 @@ def follow(
         head = known.get(group) or _new(group, connection, company)
         before, was_loose = _columns(head), bool(head.loose)
         if group in changed:
-            _fill(head, changed[group], first_said[group], hands)
+            fill(head, changed[group], first_said[group], hands)
         head.loose = _with(head.loose, loose.get(group, {}))
         if head._state.adding or before != _columns(head):
             written.append(head)
@@ -183,7 +183,8 @@ def _columns(head: DocumentHead) -> tuple[Any, ...]:
     return tuple(getattr(head, f"{name}_id" if name == "document" else name) for name in COLUMNS)
 
 
-def _fill(head: DocumentHead, row: Document, first_said_at: datetime, hands: Mapping[Group, ByHand]) -> None:
+def fill(head: DocumentHead, row: Document, first_said_at: datetime, hands: Mapping[Group, ByHand]) -> None:
+    """Give a head what its newest revision says; of what fits no order, only lines that name none."""
     said = headed(row, hands)
     assert said is not None
     head.document, head.first_said_at = row, first_said_at

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -47,7 +48,7 @@ WHY_UNMATCHED = {
 
 
 @dataclass(slots=True)
-class _Heard:
+class Heard:
     """What is linked to one order number: by the ERP, by each partner; the findings of its transactions."""
 
     by_erp: list[Document] = field(default_factory=list)
@@ -69,6 +70,19 @@ class _Heard:
         """Return what counts for the order of this supplier; another's word on its number does not."""
         counting = [*self.by_erp, *self.by_partner.get(supplier, ())]
         return list({row.pk: row for row in counting}.values())
+
+    def by(self, moment: datetime) -> "Heard":
+        """Return what was linked and recorded by a moment."""
+        return Heard(
+            by_erp=[row for row in self.by_erp if row.recorded_at <= moment],
+            by_partner=defaultdict(
+                list,
+                {
+                    partner: [row for row in rows if row.recorded_at <= moment]
+                    for partner, rows in self.by_partner.items()
+                },
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,7 @@ def follow(
     others = [row for row in recorded if row.kind in HEADED]
     if not numbers:
         return Followed(hands=by_hand(others, connection=connection))
-    heard = _heard(numbers, connection)
+    heard = heard_of(numbers, connection)
     newest = {number: one.newest_order for number, one in heard.items()}
     current = {number: row for number, row in newest.items() if row is not None}
     said = {number: from_builtins(row.content, CanonicalOrder) for number, row in current.items()}
@@ -108,17 +122,17 @@ def follow(
     mirror = _Rows(connection, company, said)
     changed = mirror.save(current, positions)
     _note_what_fits_nothing(heard, said, positions, hands)
-    return Followed(changed, _loose(heard, said, positions, hands), hands)
+    return Followed(changed, loose_of(heard, said, positions, hands), hands)
 
 
-def _heard(numbers: Collection[str], connection: Connection) -> dict[str, _Heard]:
+def heard_of(numbers: Collection[str], connection: Connection) -> dict[str, Heard]:
     """Return the documents linked to each order, once for every name they are linked under."""
     named = Document.objects.filter(orders__connection=connection, orders__order_number__in=numbers).annotate(
         named_under=F("orders__supplier_number"),
         named=F("orders__order_number"),
         noted=F("transaction__findings"),
     )
-    heard = {number: _Heard() for number in numbers}
+    heard = {number: Heard() for number in numbers}
     for row in named:
         one = heard[row.named]
         if row.transaction_id:
@@ -319,7 +333,7 @@ def _converted(quantity: Quantity, unit: str, factors: Mapping[str, Decimal]) ->
 
 
 def _note_what_fits_nothing(
-    heard: Mapping[str, _Heard],
+    heard: Mapping[str, Heard],
     said: Mapping[str, CanonicalOrder],
     positions: Mapping[str, OrderPositions],
     hands: Mapping[Group, ByHand],
@@ -356,8 +370,8 @@ def _note_what_fits_nothing(
     Transaction.objects.bulk_update(transactions, ["findings"], batch_size=500)
 
 
-def _loose(
-    heard: Mapping[str, _Heard],
+def loose_of(
+    heard: Mapping[str, Heard],
     said: Mapping[str, CanonicalOrder],
     positions: Mapping[str, OrderPositions],
     hands: Mapping[Group, ByHand],

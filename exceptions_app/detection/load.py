@@ -82,24 +82,32 @@ def load(
         "company", "connection", "supplier__profile", "supplier__connection"
     )
     orders = {order.pk: order for order in rows}
-    lines = _lines_of(orders, only_lines)
+    lines = lines_of(orders, only_lines)
     policies = policies or lookup.load({order.company_id for order in orders.values()}, as_of)
     suppliers = {order.supplier for order in orders.values()}
     seen = (sights or Sights(as_of)).of(suppliers)
-    waiting = _places_of_class_a(line for of_order in lines.values() for line in of_order)
+    waiting = places_of_class_a(line for of_order in lines.values() for line in of_order)
     loaded: dict[int, LoadedOrder] = {}
     problems: dict[int, RightlineError] = {}
     bases = price_bases(supplier.pk for supplier in suppliers)
     for order_id, order in orders.items():
         try:
             sight, basis = seen[order.supplier_id], bases.get(order.supplier_id)
-            loaded[order_id] = _loaded(order, lines[order_id], policies, sight, waiting, basis)
+            loaded[order_id] = assemble(
+                order,
+                [(line, from_builtins(line.position, LinePosition)) for line in lines[order_id]],
+                unmatched=from_builtins(order.unmatched, tuple[UnmatchedLine, ...]),
+                policies=policies,
+                sight=sight,
+                waiting=waiting,
+                basis=basis,
+            )
         except RightlineError as problem:
             problems[order_id] = problem
     return LoadedOrders(policies=policies, rows=orders, orders=loaded, problems=problems)
 
 
-def _lines_of(orders: Collection[int], only: Collection[int] | None) -> dict[int, list[OrderLine]]:
+def lines_of(orders: Collection[int], only: Collection[int] | None = None) -> dict[int, list[OrderLine]]:
     """Return the lines of each order with their items; an item that many lines are about is read once."""
     lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in orders}
     rows = OrderLine.objects.filter(order__in=orders).select_related("warehouse").order_by("order", "pk")
@@ -157,15 +165,22 @@ def agreement_of(row: AgreementRow) -> Agreement:
     )
 
 
-def _loaded(
+def assemble(
     order: PurchaseOrder,
-    lines: Iterable[OrderLine],
+    lines: Iterable[tuple[OrderLine, LinePosition]],
+    *,
+    unmatched: tuple[UnmatchedLine, ...],
     policies: Policies,
     sight: Mapping[str, datetime | None],
     waiting: Collection[Place],
     basis: Decimal | None,
 ) -> LoadedOrder:
-    kept = {line.number: line for line in lines}
+    """Return an order as detection looks at it, from its rows and the positions of its lines.
+
+    `waiting`: where customer orders of class A wait; `basis`: for how many units its supplier's prices are.
+    """
+    placed = list(lines)
+    kept = {line.number: line for line, _ in placed}
     scopes = {number: _scope(order, line) for number, line in kept.items()}
     profile = _profile(order.supplier)
     calendar = policies.of(order.company_id).calendar
@@ -189,21 +204,21 @@ def _loaded(
         ),
         lines=tuple(
             LineSnapshot(
-                position=on_basis(from_builtins(line.position, LinePosition), basis),
+                position=on_basis(position, basis),
                 item=_item(line.item, order.supplier.number),
-                tolerances=policies.tolerances(scopes[number]),
+                tolerances=policies.tolerances(scopes[line.number]),
                 warehouse=line.warehouse.code if line.warehouse else None,
                 is_for_class_a=(line.item_id, line.warehouse_id) in waiting,
             )
-            for number, line in kept.items()
+            for line, position in placed
         ),
-        unmatched=from_builtins(order.unmatched, tuple[UnmatchedLine, ...]),
+        unmatched=unmatched,
         watched=_is_watched(order),
     )
     return LoadedOrder(order=order, snapshot=snapshot, lines=kept, scopes=scopes)
 
 
-def _places_of_class_a(lines: Iterable[OrderLine]) -> set[Place]:
+def places_of_class_a(lines: Iterable[OrderLine]) -> set[Place]:
     """Return where customer orders of class A wait for an item of one of the lines."""
     items = {line.item_id for line in lines if line.item_id}
     waiting = CustomerDemand.objects.filter(item__in=items, customer_class="A", open_quantity__gt=0)

@@ -253,7 +253,11 @@ def load(company_ids: Collection[int], as_of: datetime) -> Policies:
     A company's row holds on the day it is there. Raises ConfigurationError before the first release. A
     calendar is read when it is asked for, so that a wrong one harms only those who work by it.
     """
-    known = rows.current()
+    return policies_of(rows.current(), company_ids, as_of)
+
+
+def policies_of(known: Rows, company_ids: Collection[int], as_of: datetime) -> Policies:
+    """Return what `known` rows say for the companies at `as_of`. Raises ConfigurationError as `load` does."""
     found = [known.companies[company_id] for company_id in company_ids if company_id in known.companies]
     return Policies(
         release=_release(known),

@@ -162,7 +162,13 @@ def current() -> Rows:
 @contextmanager
 def held() -> Iterator[Rows]:
     """Let everything inside see the rows as they are now, also where somebody changes them meanwhile."""
-    rows = current()
+    with seeing(current()) as rows:
+        yield rows
+
+
+@contextmanager
+def seeing(rows: Rows) -> Iterator[Rows]:
+    """Let everything inside see these rows."""
     token = _held.set(rows)
     try:
         yield rows
@@ -177,12 +183,8 @@ def under(changes: Iterable[Change]) -> Iterator[Rows]:
     A row that is only in the changes has a key from NOT_YET on. Rows keep the release they were published
     with, and new ones have the newest. Raises ValidationError where a value cannot be one of its field.
     """
-    rows = laid_over(current(), changes)
-    token = _held.set(rows)
-    try:
+    with seeing(laid_over(current(), changes)) as rows:
         yield rows
-    finally:
-        _held.reset(token)
 
 
 def laid_over(rows: Rows, changes: Iterable[Change]) -> Rows:

@@ -76,17 +76,11 @@ def route(question: Question, policies: Policies, workers: Workers | None = None
 
 def explain(question: Question, policies: Policies, workers: Workers | None = None) -> Explained:
     """Return where a case goes, with how every live rule of the company answers it."""
-    company = policies.of(question.company_id)
     if workers is None:
-        workers = workers_of(question.company_id, company.today)
+        workers = workers_of(question.company_id, policies.of(question.company_id).today)
     answers = _answers(question, policies, workers)
     taken = next((answer.rule for answer in answers if answer.chosen), None)
-    if taken is not None:
-        team = taken.team
-        words = gettext("Rule “%(rule)s” of %(release)s.") % {"rule": taken.name, "release": policies.release}
-    else:
-        teams = policies.rows.teams_of(question.company_id)
-        team, words = _without_a_rule(question.owner_code, teams, company.fallback_team, workers)
+    team, words = _team(question, policies, workers, taken)
     passed_over = [answer.problem for answer in answers if answer.problem]
     choice: Choice = choose(
         team,
@@ -109,6 +103,24 @@ def explain(question: Question, policies: Policies, workers: Workers | None = No
             rule=taken,
         ),
     )
+
+
+def team_for(question: Question, policies: Policies, workers: Workers) -> Team:
+    """Return the team a case goes to, whoever in it would get it. Raises ConfigurationError as `route` does."""
+    answers = _answers(question, policies, workers)
+    taken = next((answer.rule for answer in answers if answer.chosen), None)
+    return _team(question, policies, workers, taken)[0]
+
+
+def _team(
+    question: Question, policies: Policies, workers: Workers, taken: RoutingRule | None
+) -> tuple[Team, str]:
+    if taken is not None:
+        words = gettext("Rule “%(rule)s” of %(release)s.") % {"rule": taken.name, "release": policies.release}
+        return taken.team, words
+    teams = policies.rows.teams_of(question.company_id)
+    fallback = policies.of(question.company_id).fallback_team
+    return _without_a_rule(question.owner_code, teams, fallback, workers)
 
 
 def _answers(question: Question, policies: Policies, workers: Workers) -> list[RuleAnswer]:

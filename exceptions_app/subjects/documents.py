@@ -51,7 +51,7 @@ class Documents(Subject):
             policies,
             {
                 head.pk: partial(
-                    _loaded,
+                    load_document,
                     head,
                     sights[head.supplier.pk] if head.supplier else of_erps[head.connection_id],
                     policies,
@@ -78,7 +78,8 @@ def is_counted(head: DocumentHead) -> bool:
     return cut_over is None or day >= cut_over
 
 
-def _loaded(head: DocumentHead, sight: health.Sight, policies: Policies) -> Loaded:
+def load_document(head: DocumentHead, sight: health.Sight, policies: Policies) -> Loaded:
+    """Return a document with its lines that fit no order, seen until `sight`."""
     supplier = head.supplier
     whole = LineScope(company_id=head.company_id, supplier_id=supplier.pk if supplier else None)
     stream = STREAMS.get(DocumentKind(head.kind))

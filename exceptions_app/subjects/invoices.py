@@ -44,8 +44,8 @@ class Invoices(Subject):
             )
         )
         policies = lookup.load({head.company_id for head in heads}, as_of)
-        shelf = _Shelf.of(heads, as_of, policies)
-        return world_of(policies, {head.pk: partial(_loaded, head, shelf, policies) for head in heads})
+        shelf = Shelf.of(heads, as_of, policies)
+        return world_of(policies, {head.pk: partial(load_invoice, head, shelf, policies) for head in heads})
 
     def queue_up_for(self, ids: Collection[int]) -> None:
         """Lock the heads, as `store.record` does for every invoice on an order it changes."""
@@ -54,7 +54,7 @@ class Invoices(Subject):
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
+class Shelf:
     """What lies around some invoices: orders, other invoices on them, earlier revisions, and the sight."""
 
     orders: Mapping[OrderName, LoadedOrder]
@@ -66,7 +66,7 @@ class _Shelf:
     sights: Mapping[int, Sight]
 
     @classmethod
-    def of(cls, heads: Collection[DocumentHead], as_of: datetime, policies: Policies) -> "_Shelf":
+    def of(cls, heads: Collection[DocumentHead], as_of: datetime, policies: Policies) -> "Shelf":
         named = {(head.connection_id, number) for head in heads for number in head.orders}
         rows = _orders(named)
         world = orders_side.load(rows, as_of, policies=policies)
@@ -150,7 +150,8 @@ def _revisions(heads: Collection[DocumentHead]) -> dict[tuple[int, str, int | No
     return found
 
 
-def _loaded(head: DocumentHead, shelf: _Shelf, policies: Policies) -> Loaded:
+def load_invoice(head: DocumentHead, shelf: Shelf, policies: Policies) -> Loaded:
+    """Return an invoice with what lies around it. Raises what keeps one of its orders from being read."""
     orders = shelf.orders_of(head)
     of_orders = {one.order.supplier for one in orders}
     supplier = head.supplier or (of_orders.pop() if len(of_orders) == 1 else None)
@@ -181,7 +182,7 @@ def _loaded(head: DocumentHead, shelf: _Shelf, policies: Policies) -> Loaded:
 def _snapshot(
     head: DocumentHead,
     orders: Collection[LoadedOrder],
-    shelf: _Shelf,
+    shelf: Shelf,
     supplier: Supplier | None,
     tolerances: lookup.ToleranceTable,
     policies: Policies,
@@ -214,7 +215,7 @@ def _snapshot(
     )
 
 
-def _billed(one: LoadedOrder, shelf: _Shelf) -> BilledOrder:
+def _billed(one: LoadedOrder, shelf: Shelf) -> BilledOrder:
     agreed = shelf.agreed[one.order.pk]
     return BilledOrder(
         snapshot=one.snapshot,

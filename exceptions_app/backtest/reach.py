@@ -1,0 +1,197 @@
+"""Which subjects have to be judged again at all: a predicate that is never false where something differs.
+
+A changed row reaches what stands in its scope. Scopes are those of the newest revision of an order: one of
+which the ERP has sent several is always looked at. Where all that changed are tolerances of types with a
+sieve, only orders are looked at on which such a type could find anything at all.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from erp_connectors.canonical.documents import DocumentKind, OrderState
+from erp_connectors.documents.models import (
+    Document,
+    DocumentHead,
+    KnownItem,
+    LineMatch,
+    OrderLine,
+    OrderReference,
+    PurchaseOrder,
+)
+from exceptions_app.backtest.rules import Changed, kinds_reached
+from exceptions_app.cases.models import AgreementRow, Case
+from exceptions_app.detection.load import PRICE_BASIS
+from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.policies.models import Scope, ToleranceRow
+
+NOTHING, EVERYTHING = Q(pk__in=[]), Q()
+
+# A price is as ordered where an answer repeats it, in the same words. Anything else is looked at: another
+# price, breaks by quantity, a currency or unit that only the answer's surroundings would tell.
+OTHER_PRICE = """EXISTS (
+    SELECT 1 FROM erp_connectors_orderline AS line
+    CROSS JOIN LATERAL jsonb_array_elements(
+        (line.position -> 'earlier_answers') || jsonb_build_array(line.position -> 'answer')
+    ) AS answer
+    WHERE line.order_id = erp_connectors_purchaseorder.id
+        AND jsonb_typeof(answer) = 'object' AND jsonb_typeof(answer -> 'price') = 'object'
+        AND (answer -> 'price' IS DISTINCT FROM line.position -> 'line' -> 'price'
+            OR answer -> 'price' ->> 'currency' IS NULL
+            OR answer -> 'price' ->> 'per_unit' IS NULL
+                AND answer -> 'offered' -> 0 -> 'quantity' ->> 'unit'
+                    IS DISTINCT FROM line.position -> 'line' -> 'quantity' ->> 'unit'
+            OR line.position -> 'line' -> 'price_breaks' IS DISTINCT FROM '[]'::jsonb)
+)"""
+#: What has to be so of an order for a type to find anything, whatever its tolerance.
+SIEVES = {"price_mismatch": OTHER_PRICE}
+
+
+class Reach:
+    """What changed rows can touch between two moments; without `narrows` all that is of their kinds."""
+
+    def __init__(
+        self, changed: Iterable[Changed], since: datetime, until: datetime, *, narrows: bool = True
+    ) -> None:
+        self.changed = tuple(changed)
+        self.since, self.until = since, until
+        self.narrows = narrows
+        self.kinds = kinds_reached(self.changed)
+
+    def orders(self) -> QuerySet[PurchaseOrder]:
+        """Return the orders to judge again, by their primary keys."""
+        if SubjectKind.ORDER not in self.kinds:
+            return PurchaseOrder.objects.none()
+        found = self._orders_in_scope() if self.narrows else PurchaseOrder.objects.all()
+        return found.filter(self._is_alive()).order_by("pk")
+
+    def heads(self, kind: SubjectKind) -> QuerySet[DocumentHead]:
+        """Return the invoices, or the other documents, to judge again, by their primary keys."""
+        if kind not in self.kinds:
+            return DocumentHead.objects.none()
+        is_invoice = Q(kind=DocumentKind.INVOICE)
+        found = DocumentHead.objects.filter(is_invoice if kind is SubjectKind.INVOICE else ~is_invoice)
+        spoke = Document.objects.filter(
+            connection=OuterRef("connection"),
+            kind=OuterRef("kind"),
+            key=OuterRef("key"),
+            recorded_at__gt=self.since,
+            recorded_at__lte=self.until,
+        )
+        moves = Exists(spoke) | self._has_a_case(kind) | Exists(_named(self._is_alive()))
+        return found.filter(self._companies("company"), self._suppliers(), moves).order_by("pk")
+
+    def _suppliers(self) -> Q:
+        """Return which documents are of the suppliers of the changed rows, or of anybody's orders."""
+        suppliers = {getattr(each.row, "supplier_id", None) for each in self.changed}
+        if None in suppliers:
+            return EVERYTHING
+        orders = Q(supplier__in=suppliers) | _has_changed()
+        return Q(supplier__in=suppliers) | Q(Exists(_named(orders)))
+
+    def _orders_in_scope(self) -> QuerySet[PurchaseOrder]:
+        scopes = NOTHING
+        for each in self.changed:
+            scopes |= _in_scope(each)
+        found = PurchaseOrder.objects.filter(scopes | _has_changed() & self._companies("company"))
+        sieves = self._sieves()
+        if sieves is None:
+            return found
+        finds = NOTHING
+        for number, sieve in enumerate(sieves):
+            found = found.annotate(**{f"finds_{number}": RawSQL(sieve, ())})
+            finds |= Q(**{f"finds_{number}": True})
+        return found.filter(finds | _is_moved_by_hand() | _has_changed())
+
+    def _sieves(self) -> list[str] | None:
+        """Return the sieves of the types whose tolerances changed; None where there is more to it."""
+        sieves = set()
+        for each in self.changed:
+            code = each.row.type_code if isinstance(each.row, ToleranceRow) else ""
+            if code not in SIEVES:
+                return None
+            sieves.add(SIEVES[code])
+        return sorted(sieves)
+
+    def _is_alive(self) -> Q:
+        """Return what holds for an order on which anything happens between the moments.
+
+        A document, a decision, a case; or time alone: the order is not done with.
+        """
+        heard = Document.objects.filter(
+            orders__connection=OuterRef("connection"),
+            orders__order_number=OuterRef("number"),
+            recorded_at__gt=self.since,
+            recorded_at__lte=self.until,
+        )
+        agreed = AgreementRow.objects.filter(order_line__order=OuterRef("pk"), made_at__gt=self.since)
+        is_done = Q(state__in=(OrderState.CANCELLED, OrderState.CLOSED))
+        return ~is_done | Exists(heard) | Exists(agreed) | self._has_a_case(SubjectKind.ORDER)
+
+    def _has_a_case(self, kind: SubjectKind) -> Q:
+        cases = Case.objects.filter(subject_kind=kind, subject_id=OuterRef("pk"), opened_at__lte=self.until)
+        return Q(Exists(cases.filter(Q(closed_at=None) | Q(closed_at__gte=self.since))))
+
+    def _companies(self, name: str) -> Q:
+        companies = {getattr(each.row, "company_id", None) for each in self.changed}
+        return EVERYTHING if None in companies else Q(**{f"{name}__in": companies})
+
+
+def _named(orders: Q) -> QuerySet[OrderReference]:
+    """Return the orders that any revision of a document names, as far as `orders` holds for them."""
+    found = PurchaseOrder.objects.filter(
+        orders, connection=OuterRef("connection"), number=OuterRef("order_number")
+    )
+    return OrderReference.objects.filter(
+        Exists(found),
+        documents__connection=OuterRef("connection"),
+        documents__kind=OuterRef("kind"),
+        documents__key=OuterRef("key"),
+    )
+
+
+def _in_scope(changed: Changed) -> Q:
+    """Return which orders stand in the scope of a row, by the newest revision of each."""
+    row = changed.row
+    company = getattr(row, "company_id", None)
+    found = EVERYTHING if company is None else Q(company=company)
+    if not isinstance(row, Scope):
+        return found or ~NOTHING
+    if row.supplier_id is not None:
+        found &= Q(supplier=row.supplier_id)
+    lines = Q()
+    if row.item_number:
+        lines &= Q(item_number=row.item_number)
+    if row.category:
+        lines &= Q(item__category=row.category)
+    if row.warehouse_id is not None:
+        lines &= Q(warehouse=row.warehouse_id)
+    if lines:
+        found &= Q(Exists(OrderLine.objects.filter(lines, order=OuterRef("pk"))))
+    return found or ~NOTHING
+
+
+def _has_changed() -> Q:
+    """Return which orders the ERP has sent more than one revision of."""
+    others = Document.objects.filter(
+        connection=OuterRef("connection"), kind=DocumentKind.PURCHASE_ORDER, key=OuterRef("number")
+    ).exclude(pk=OuterRef("document"))
+    return Q(Exists(others))
+
+
+def _is_moved_by_hand() -> Q:
+    """Return on which orders more is to be read than positions show: by hand, withdrawn, by a known basis."""
+    matched = LineMatch.objects.filter(connection=OuterRef("connection"), order_number=OuterRef("number"))
+    known = KnownItem.objects.filter(supplier=OuterRef("supplier"))
+    bases = AgreementRow.objects.filter(
+        subject_kind=SubjectKind.SUPPLIER, subject_id=OuterRef("supplier"), key=PRICE_BASIS
+    )
+    withdrawn = Document.objects.filter(
+        connection=OuterRef("connection"),
+        kind=DocumentKind.CONFIRMATION,
+        key=OuterRef("number"),
+        content__purpose="cancel",
+    )
+    return Q(Exists(matched)) | Q(Exists(known)) | Q(Exists(bases)) | Q(Exists(withdrawn))
