@@ -310,7 +310,7 @@ def _standing(draft: PolicyDraft, row: PolicyRow, instead_of: int | None) -> Pol
 
 
 def _out(draft: PolicyDraft, change: PolicyChange, by: Actor, at: datetime) -> None:
-    if change.pk is None:
+    if change._state.adding:
         return
     told, before = sentences.in_history(change), sentences.told(change)
     change.delete()

@@ -170,6 +170,10 @@ IN_COMPANY = {
     ),
     "match_documents": lambda team, role: team in ("PRO", "WHS", "FIN", "EDI") and role != Role.AUDITOR,
     "view_history": lambda team, role: role in (Role.MANAGER, Role.AUDITOR),
+    "view_policies": lambda team, role: role != Role.MEMBER,
+    "edit_policies": lambda team, role: role == Role.MANAGER,
+    "review_policies": lambda team, role: role == Role.MANAGER,
+    "publish_policies": lambda team, role: role == Role.MANAGER,
 }
 
 
