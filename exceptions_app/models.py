@@ -13,7 +13,7 @@ from exceptions_app.cases.models import (
 from exceptions_app.detection.models import LookOver, Watch
 from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification
-from exceptions_app.people.models import Absence, ApiToken, Membership, SavedView, Team, User
+from exceptions_app.people.models import Absence, ApiToken, Delegation, Membership, SavedView, Team, User
 from exceptions_app.performance.models import PriceObservation
 from exceptions_app.policies.draft_models import PolicyChange, PolicyDraft
 from exceptions_app.policies.models import (
@@ -37,7 +37,15 @@ from exceptions_app.policies.models import (
     ToleranceRow,
     TypeSetting,
 )
-from exceptions_app.proposals.models import Approval, ApprovalNeed, Bundle, Proposal, ProposalLine
+from exceptions_app.proposals.models import (
+    Answer,
+    Approval,
+    ApprovalNeed,
+    Bundle,
+    KeptApart,
+    Proposal,
+    ProposalLine,
+)
 from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
 from exceptions_app.sla.models import ClockFinding, Heartbeat
@@ -45,6 +53,7 @@ from exceptions_app.sla.models import ClockFinding, Heartbeat
 __all__ = [
     "Absence",
     "AgreementRow",
+    "Answer",
     "ApiToken",
     "Approval",
     "ApprovalNeed",
@@ -59,12 +68,14 @@ __all__ = [
     "ClockSegment",
     "ClockWarning",
     "CompanyPolicy",
+    "Delegation",
     "EscalationStep",
     "Event",
     "ExchangeRate",
     "Heartbeat",
     "ImpactDefaults",
     "Incident",
+    "KeptApart",
     "LookOver",
     "Membership",
     "MessageTemplate",

@@ -42,6 +42,9 @@ class Interchange(Hop):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="interchanges")
     channel = models.CharField(max_length=16, help_text="api, folder, command, person, poll")
+    entered_by = models.CharField(
+        max_length=150, blank=True, help_text="User name of the person who entered or handed it over."
+    )
     file_name = models.CharField(max_length=255, blank=True)
     content_type = models.CharField(max_length=100, blank=True)
     payload = models.BinaryField()

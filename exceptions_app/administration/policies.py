@@ -10,6 +10,7 @@ from exceptions_app import sla
 from exceptions_app.administration import policy_forms
 from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin, actor_of
 from exceptions_app.cases.models import Clock
+from exceptions_app.policies.matrix import steps_of
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -185,7 +186,23 @@ class ApprovalRuleAdmin(PolicyAdmin):
     """Who must agree besides the amount limit."""
 
     form = policy_forms.ApprovalRuleForm
-    list_display = ["name", "company", "type_code", "percent_above", "team_code", "role", "release"]
+    list_display = ["name", "company", "type_code", "asks", "valid_from", "release"]
+    list_filter = ["company", "type_code"]
+    autocomplete_fields = ["supplier"]
+    fieldsets = [
+        (None, {"fields": ["name", "owner", "valid_from", "valid_until"]}),
+        (
+            "For decisions on",
+            {"fields": ["company", "type_code", "resolutions", "supplier", "category", "uncovered_class"]},
+        ),
+        ("With more than", {"fields": ["amount_above", "percent_above", "days_above", "charge_above"]}),
+        ("Ask", {"fields": ["steps"]}),
+    ]
+
+    @admin.display(description="asks")
+    def asks(self, row: ApprovalRule) -> str:
+        """Return whom the rule asks, step after step."""
+        return ", then ".join(map(str, steps_of(row.steps)))
 
 
 @admin.register(TaskTemplate)

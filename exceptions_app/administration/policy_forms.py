@@ -15,12 +15,12 @@ from exceptions_app.administration import checks
 from exceptions_app.administration.recorded import RecordedForm
 from exceptions_app.asking.facts import OF_LINE, OF_MAIL, OF_REMINDER, OF_SUBJECT
 from exceptions_app.detection.inquiries import Inquiry
-from exceptions_app.detection.registry import all_types
+from exceptions_app.detection.registry import all_types, exception_type
 from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.notifications.words import FACTS_IN_WORDS, FACTS_OF_COVER
 from exceptions_app.people.models import Role
 from exceptions_app.people.permissions import works_in
-from exceptions_app.policies import condition_text
+from exceptions_app.policies import condition_text, matrix
 from exceptions_app.policies.conditions import OPERATORS
 from exceptions_app.policies.models import EscalationStep, Side, TellingKind
 from exceptions_app.policies.texts import names_in
@@ -315,7 +315,22 @@ class SupplierTimeForm(ScopedForm):
 
 
 class ApprovalRuleForm(PolicyForm):
-    """Offers the resolutions there are."""
+    """Offers the resolutions there are, and reads whom it asks from words, one step a line."""
+
+    steps = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=(
+            "One step a line, asked in this order: a team, then if wanted a role and a limit, joined by "
+            f"“and” (each is needed) or “or” (one is enough). “PRO lead from 25000 or FIN”. Teams: "
+            f"{', '.join(matrix.TEAMS)}; roles: {', '.join(matrix.ROLES)}."
+        ),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kept = self.initial.get("steps")
+        if isinstance(kept, list):
+            self.initial["steps"] = matrix.steps_in_text(matrix.steps_of(kept))
 
     def clean_resolutions(self) -> list[str]:
         """Refuse what is not a list of resolutions."""
@@ -329,6 +344,31 @@ class ApprovalRuleForm(PolicyForm):
                 "or leave it empty for all of them."
             )
         return listed
+
+    def clean_steps(self) -> list[dict[str, Any]]:
+        """Read the steps, and say what to write where they cannot be read."""
+        try:
+            return matrix.kept_steps(matrix.read_steps(self.cleaned_data["steps"]))
+        except ValueError as wrong:
+            raise ValidationError(str(wrong)) from wrong
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the supplier in the company, the resolutions to the type, and thresholds above nothing."""
+        cleaned = super().clean()
+        told = "{row} belongs to {company}, not to the company of this rule."
+        checks.check_same_company({"supplier": cleaned.get("supplier")}, cleaned.get("company"), told=told)
+        wrong = {
+            name: "Write what it must be above, zero or more; leave it empty for any."
+            for name in ("amount_above", "percent_above", "charge_above")
+            if cleaned.get(name) is not None and cleaned[name] < 0
+        }
+        type_code, chosen = cleaned.get("type_code"), cleaned.get("resolutions") or []
+        foreign = [code for code in chosen if type_code and code not in exception_type(type_code).resolutions]
+        if foreign:
+            wrong["resolutions"] = f"{', '.join(foreign)} does not resolve a case of this type."
+        if wrong:
+            raise ValidationError(wrong)
+        return cleaned
 
 
 class TaskTemplateForm(PolicyForm):

@@ -201,10 +201,25 @@ class ApprovalRuleSerializer(PolicySerializer):
 
     type = serializers.CharField(source="type_code", read_only=True)
     resolutions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    supplier = serializers.CharField(source="supplier.number", default=None, allow_null=True, read_only=True)
+    steps = serializers.ListField(child=serializers.DictField(), read_only=True)
 
     class Meta:
         model = ApprovalRule
-        fields = [*SCOPE, "name", "type", "resolutions", "percent_above", "team_code", "role"]
+        fields = [
+            *SCOPE,
+            "name",
+            "type",
+            "resolutions",
+            "supplier",
+            "category",
+            "uncovered_class",
+            "amount_above",
+            "percent_above",
+            "days_above",
+            "charge_above",
+            "steps",
+        ]
         read_only_fields = fields
 
 

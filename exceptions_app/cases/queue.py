@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from exceptions_app.cases.models import Case, QueueEntry, QueueRole, Task, TaskState
 from exceptions_app.detection import registry
 from exceptions_app.policies import rows
-from exceptions_app.proposals.models import ApprovalNeed, Decision, ProposalState
+from exceptions_app.proposals.models import ApprovalNeed, ProposalState
 
 
 def sync(case: Case) -> None:
@@ -66,4 +66,4 @@ def _told(case: Case) -> list[int]:
 
 def _asked_to_approve(case: Case) -> list[int]:
     needs = ApprovalNeed.objects.filter(proposal__case=case, proposal__state=ProposalState.PENDING)
-    return list(needs.exclude(approvals__decision=Decision.APPROVED).values_list("team_id", flat=True))
+    return list(needs.open().order_by("pk").values_list("team_id", flat=True))

@@ -36,6 +36,9 @@ class Notification(Hop):
     kind = models.CharField(max_length=16, choices=NotificationKind.choices)
     title = models.CharField(max_length=300)
     body = models.TextField(blank=True)
+    path = models.CharField(
+        max_length=200, blank=True, help_text="The page it leads to; empty: the page of its case."
+    )
     count = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     mailed_at = models.DateTimeField(null=True, blank=True)

@@ -1,9 +1,14 @@
 """People, teams and API tokens."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from erp_connectors.companies import Company
+
+if TYPE_CHECKING:
+    from exceptions_app.people.standing_in import StandIn
 
 
 class User(AbstractUser):
@@ -19,6 +24,7 @@ class User(AbstractUser):
 
     #: Filled for the person of a request, whose standing is read once (`permissions.remember_memberships`).
     memberships_read: "tuple[Membership, ...] | None" = None
+    stand_ins_read: "tuple[StandIn, ...] | None" = None
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
@@ -92,6 +98,51 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} away from {self.first_day} to {self.last_day}"
+
+
+class Delegation(models.Model):
+    """Days on which `delegate` may approve in the place of `person`, within both their limits.
+
+    `limit`: up to which amount, in the company's currency (empty: the limit of `person`); `teams`: of which
+    of the person's teams (none: of all). It passes on what `person` has, never what was passed to them.
+    """
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="delegations")
+    delegate = models.ForeignKey(User, on_delete=models.CASCADE, related_name="delegations_to")
+    teams: models.ManyToManyField = models.ManyToManyField(Team, blank=True, related_name="+")
+    limit = models.DecimalField(max_digits=20, decimal_places=2, null=True, blank=True)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    reason = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["first_day", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_day__gte=models.F("first_day")),
+                name="delegation_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("delegate")), name="delegation_to_somebody_else"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["delegate", "last_day"],
+                name="delegation_to",
+                condition=models.Q(ended_at__isnull=True),
+            ),
+            models.Index(
+                fields=["person", "last_day"],
+                name="delegation_of",
+                condition=models.Q(ended_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delegate} for {self.person} from {self.first_day} to {self.last_day}"
 
 
 class ApiToken(models.Model):

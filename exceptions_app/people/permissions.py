@@ -13,6 +13,7 @@ from erp_connectors.companies import Company
 from erp_connectors.errors import PermanentError
 from exceptions_app.cases.models import Case, QueueEntry
 from exceptions_app.people.models import Membership, Role, Team, User
+from exceptions_app.people.standing_in import read_stand_ins, standing_in
 
 
 class NotAllowed(PermanentError):
@@ -174,7 +175,10 @@ def companies_open(user: User, action: str) -> list[Company]:
 
 
 def visible_cases(user: User) -> QuerySet[Case]:
-    """Return the cases the person may see: in a queue of their teams, or all of a company they oversee."""
+    """Return the cases the person may see: in a queue of their teams, or all of a company they oversee.
+
+    Whoever stands in for somebody also sees what is in the queue of that person's team.
+    """
     if not user.is_active:
         return Case.objects.none()
     if user.is_superuser:
@@ -186,6 +190,7 @@ def visible_cases(user: User) -> QuerySet[Case]:
         for membership in memberships
         if (Relation.COMPANY, Role(membership.role)) in CASE_ACTIONS["view"]
     }
+    teams += {each.membership.team_id for each in standing_in(user)}.difference(teams)
     # EXISTS, not IN: for one case the database looks up one entry instead of reading a team's whole queue.
     is_queued = Exists(QueueEntry.objects.filter(case=OuterRef("pk"), team__in=teams))
     return Case.objects.filter(Q(team__in=teams) | Q(company__in=overseen) | is_queued)
@@ -253,6 +258,7 @@ def memberships_of(user: User) -> Sequence[Membership]:
 def remember_memberships(user: User) -> None:
     """Read the memberships of the person of a request, who has one standing from its start to its end."""
     user.memberships_read = _read_memberships(user)
+    user.stand_ins_read = read_stand_ins(user)
 
 
 def _read_memberships(user: User) -> tuple[Membership, ...]:

@@ -1,14 +1,19 @@
 """What a decision costs, as limits and approval rules measure it (TAXONOMY, Amount). Pure."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 
+from erp_connectors.canonical.commands import LineValues
 from erp_connectors.canonical.values import Price, Quantity
 from erp_connectors.documents.units import UnitUnknown, convert
+from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.playbook.schedules import changed
 from exceptions_app.playbook.situation import LineFacts, LinePlan, Situation
 
 CENT = Decimal("0.01")
+#: The type of what is charged that was not ordered.
+CHARGE = "invoice_charge"
 
 
 def amount_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | None:
@@ -41,6 +46,44 @@ def percent_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | Non
             return None
         largest = max(largest, fact.deviating * 100 / fact.ordered)
     return largest.quantize(Decimal("0.0001"), rounding=ROUND_UP)
+
+
+def days_later_of(lines: Iterable[LinePlan], calendar: BusinessCalendar) -> int:
+    """Return by how many business days a decision postpones goods, of the part where it is most."""
+    return max((_days_later(line.before, line.after, calendar) for line in lines), default=0)
+
+
+def charge_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | None:
+    """Return what is charged that was not ordered, in the company's currency.
+
+    None where nothing is. A charge nobody can convert counts in full, as if it were in that currency.
+    """
+    facts = {line.case_line_id: line for line in situation.lines}
+    charges = [facts[line.case_line_id] for line in lines if situation.type_code == CHARGE]
+    if not charges:
+        return None
+    rate = _rate(situation.order_currency, situation)
+    whole = sum((abs(line.at_stake or Decimal(0)) for line in charges), Decimal(0))
+    return whole if rate is None else whole * rate
+
+
+def _days_later(before: LineValues, after: LineValues, calendar: BusinessCalendar) -> int:
+    """Compare two schedules part by part, the earliest goods with the earliest."""
+    days = [0]
+    was, becomes = _by_day(before), _by_day(after)
+    while was and becomes:
+        (first, has), (second, gets) = was[0], becomes[0]
+        days.append(calendar.business_days_between(first, second))
+        same = min(has, gets)
+        was[0], becomes[0] = (first, has - same), (second, gets - same)
+        was = was if was[0][1] else was[1:]
+        becomes = becomes if becomes[0][1] else becomes[1:]
+    return max(days)
+
+
+def _by_day(values: LineValues) -> list[tuple[date, Decimal]]:
+    parts = sorted(values.schedule, key=lambda part: part.date)
+    return [(part.date, part.quantity.value) for part in parts if part.quantity.value > 0]
 
 
 def _amount_of_line(line: LinePlan, facts: LineFacts, situation: Situation) -> Decimal | None:

@@ -22,8 +22,10 @@ from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection import registry
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.people.models import Team
-from exceptions_app.policies import rows
+from exceptions_app.policies import matrix, rows
+from exceptions_app.policies.matrix import Rule
 from exceptions_app.policies.models import (
+    ApprovalRule,
     Calendar,
     ClockWarning,
     CompanyPolicy,
@@ -372,6 +374,29 @@ def clock_warning(team: Team, side: Side, today: date) -> ClockWarning | None:
     of_side = [row for row in rows.current().warnings if row.side == side and row.team_id in (None, team.pk)]
     live = sorted(_live(of_side, today), key=lambda row: (row.team_id is not None, *_effective(row)))
     return live[-1] if live else None
+
+
+def approval_rules(today: date) -> list[Rule]:
+    """Return the approval rules that hold on a day, in a fixed order."""
+    return [_rule(row) for row in _live(rows.current().approvals, today)]
+
+
+def _rule(row: ApprovalRule) -> Rule:
+    return Rule(
+        id=row.pk,
+        name=row.name,
+        steps=matrix.steps_of(row.steps),
+        company_id=row.company_id,
+        type_code=row.type_code,
+        resolutions=tuple(row.resolutions),
+        supplier_id=row.supplier_id,
+        category=row.category,
+        uncovered_class=row.uncovered_class,
+        amount_above=row.amount_above,
+        percent_above=row.percent_above,
+        days_above=row.days_above,
+        charge_above=row.charge_above,
+    )
 
 
 def business_calendar(row: Calendar) -> BusinessCalendar:

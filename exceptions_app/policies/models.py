@@ -417,20 +417,43 @@ class EscalationStep(PolicyRow):
         return f"{self.team}, {self.get_side_display().lower()}: level {self.level}"
 
 
-class ApprovalRule(PolicyRow):
-    """Names an approver a proposal needs besides the amount limit.
+class CustomerClass(models.TextChoices):
+    """From which class on customer orders matter to a rule."""
 
-    Holds for resolutions in `resolutions` (empty: all) of `type_code` (empty: all) whose deviation is above
-    `percent_above` percent of the ordered quantity (empty: any).
+    A = "A", "of class A"
+    B = "B", "of class A or B"
+
+
+class ApprovalRule(PolicyRow):
+    """Names whom a decision needs besides the amount limit, and in which steps (`matrix.Rule`).
+
+    Holds where everything it names holds; what is empty may be anything. Amounts are in the company's
+    currency, days are business days. `steps`: plain JSON of `matrix.Step`, asked in their order.
     """
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True)
     name = models.CharField(max_length=200)
     type_code = models.SlugField(max_length=40, blank=True)
     resolutions = models.JSONField(default=list, blank=True)
-    percent_above = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
-    team_code = models.CharField(max_length=3)
-    role = models.CharField(max_length=16, blank=True, help_text="Empty: anybody in the team.")
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    category = models.CharField(max_length=64, blank=True, help_text="Of an item it is about.")
+    uncovered_class = models.CharField(
+        max_length=1,
+        choices=CustomerClass.choices,
+        blank=True,
+        verbose_name="customer orders left uncovered",
+    )
+    amount_above = models.DecimalField(max_digits=20, decimal_places=2, null=True, blank=True)
+    percent_above = models.DecimalField(
+        max_digits=7, decimal_places=4, null=True, blank=True, help_text="Percent of the ordered quantity."
+    )
+    days_above = models.PositiveSmallIntegerField(
+        null=True, blank=True, verbose_name="days later above", help_text="Business days."
+    )
+    charge_above = models.DecimalField(
+        max_digits=20, decimal_places=2, null=True, blank=True, help_text="A charge that was not ordered."
+    )
+    steps = models.JSONField(default=list, verbose_name="asks")
 
     def __str__(self) -> str:
         return self.name

@@ -20,6 +20,7 @@ from exceptions_app.people.models import Team
 from exceptions_app.policies.changes import lay_upon, table_of
 from exceptions_app.policies.draft_models import Action
 from exceptions_app.policies.models import (
+    ApprovalRule,
     Calendar,
     ClockWarning,
     CompanyPolicy,
@@ -69,6 +70,7 @@ class Rows:
     impact: tuple[ImpactDefaults, ...]
     bands: tuple[SeverityBands, ...]
     templates: tuple[TaskTemplate, ...]
+    approvals: tuple[ApprovalRule, ...]
 
     def teams_of(self, company_id: int) -> list[Team]:
         """Return the teams of a company, in the order of their primary keys."""
@@ -135,6 +137,7 @@ TABLES: dict[str, Kept] = {
     "impact": Kept(ImpactDefaults, _in_order, related=("release",)),
     "bands": Kept(SeverityBands, _in_order),
     "templates": Kept(TaskTemplate, _in_order),
+    "approvals": Kept(ApprovalRule, _in_order),
 }
 
 

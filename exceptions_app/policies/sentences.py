@@ -21,7 +21,7 @@ from django.utils.translation import gettext, gettext_noop, pgettext
 
 from exceptions_app.detection.registry import all_types
 from exceptions_app.people.models import Role
-from exceptions_app.policies import condition_text
+from exceptions_app.policies import condition_text, matrix
 from exceptions_app.policies.changes import fields_of, tables
 from exceptions_app.policies.draft_models import Action, PolicyChange
 from exceptions_app.policies.models import PolicyRow
@@ -282,6 +282,8 @@ def _structure(name: str, value: Any) -> str:
     if name == "condition":
         lines = condition_text.written(value, FACTS).splitlines()
         return ", ".join(line.strip() for line in lines).replace(":,", ":")
+    if name == "steps":
+        return gettext(", then ").join(map(str, matrix.steps_of(value)))
     if name == "hours" and isinstance(value, dict):
         return _hours(value)
     return _plainly(value)

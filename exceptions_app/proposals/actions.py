@@ -34,8 +34,9 @@ from exceptions_app.playbook.load import free_lines
 from exceptions_app.playbook.schedules import plain
 from exceptions_app.playbook.situation import LinePlan
 from exceptions_app.policies import lookup
+from exceptions_app.policies.matrix import kept_rules
 from exceptions_app.proposals import approvals, lifecycle, planning
-from exceptions_app.proposals.approvals import Need
+from exceptions_app.proposals.approvals import Capacity, Need
 from exceptions_app.proposals.change import Step, change, in_brief, lock, note, tell
 from exceptions_app.proposals.ending import back_to_work, void_agreements
 from exceptions_app.proposals.execute import execute
@@ -59,6 +60,8 @@ from exceptions_app.proposals.renewal import (
 from exceptions_app.proposals.settle import unsent_commands
 
 NOTHING_WRITTEN: Mapping[str, LineValues] = {}
+#: The need that a word is about, and in which capacity it is given.
+Filled = tuple[ApprovalNeed, Capacity]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +98,11 @@ def preview(case: Case, *, resolution: str, inputs: Mapping[str, object], person
         )
         needs = approvals.needs_of(
             case,
-            resolution=resolution,
-            amount=decision.amount,
-            percent=decision.percent,
+            facts=decision.facts,
+            rules=approvals.rules_for(decision.facts, decision.today),
             deciders=[person],
-            today=decision.today,
             writes=decision.plan.command is not None,
+            apart=planning.apart_from(case, decision),
         )
     except UnusableInputs as unusable:
         return Preview(currency=case.company.currency, problems=unusable.problems)
@@ -162,6 +164,7 @@ def propose(
             percent=decision.percent,
             proposed_by=person,
             release=lookup.current_release(),
+            matrix=kept_rules(approvals.rules_for(decision.facts, decision.today)),
             created_at=at,
         )
         planning.keep(proposal, decision)
@@ -244,11 +247,11 @@ def approve(proposal: Proposal, *, by: Actor, values_hash: str, comment: str = "
         if approvals.given_by(proposal, person) is not None:
             return proposal
         _require_pending(proposal)
-        need = _require_need(proposal, person)
+        filled = _require_need(proposal, person)
         at = clock.now()
         proposal, decision = look_again(proposal, at=at)
         if decision is not None and values_hash == decision.values_hash:
-            return _approve(proposal, decision, need, comment, by=by, at=at)
+            return _approve(proposal, decision, filled, comment, by=by, at=at)
         moved = ValuesMoved(proposal, moved_since(proposal, values_hash))
     # Raised only now: that it was asked about anew must stay.
     raise moved
@@ -326,29 +329,42 @@ def withdraw(proposal: Proposal, *, by: Actor, reason: str) -> Proposal:
 
 
 def _approve(
-    proposal: Proposal, planned: Planned, need: ApprovalNeed | None, comment: str, *, by: Actor, at: datetime
+    proposal: Proposal, planned: Planned, filled: Filled | None, comment: str, *, by: Actor, at: datetime
 ) -> Proposal:
     """Write down the word of an approver, and carry the proposal out if it was the last one needed.
 
     Without a need the person's own limit covers it.
     """
     person = _require_person(by)
-    if need is None:
+    if filled is None:
         return _carry_out(proposal, planned, _own(proposal, person), by=by, at=at)
-    _say(proposal, need, person, Decision.APPROVED, comment, at)
+    step = filled[0].step
+    said = _say(proposal, filled, person, Decision.APPROVED, comment, at)
     note(
         proposal,
         "approved",
-        f"Approved by {by.name}, {need.label}: {proposal}",
+        f"Approved by {by.name}{_in_place(said)}, {said.need.label}: {proposal}"[:500],
         at=at,
         by=by,
-        after={"need": need.label, "hash": planned.values_hash} | _figures(proposal),
+        after={"need": said.need.label, "for": _for(said), "hash": planned.values_hash} | _figures(proposal),
         reason=comment,
     )
-    if lifecycle.every_need_is_filled(proposal):
+    left = approvals.open_needs(proposal)
+    if not left:
         return _carry_out(proposal, planned, _approved(proposal), by=by, at=at)
     queue.sync(proposal.case)
+    if left[0].step > step:
+        tell_approvers(proposal, at=at)
     return proposal
+
+
+def _for(said: Approval) -> str | None:
+    """Return in whose place a word was given, by name; None: for themselves."""
+    return None if said.given_for is None else str(said.given_for)
+
+
+def _in_place(said: Approval) -> str:
+    return "" if said.given_for is None else f" for {said.given_for}"
 
 
 def _carry_out(
@@ -405,9 +421,12 @@ def _approved(proposal: Proposal) -> dict[str, Any]:
                 "team": approval.need.team.code,
                 "person": approval.person_id,
                 "name": str(approval.person),
+                "for": _for(approval),
                 "at": approval.decided_at.isoformat(),
             }
-            for approval in given.select_related("need__team", "person").order_by("decided_at", "pk")
+            for approval in given.select_related("need__team", "person", "given_for").order_by(
+                "decided_at", "pk"
+            )
         ],
     }
 
@@ -421,11 +440,15 @@ def _figures(proposal: Proposal) -> dict[str, Any]:
 
 
 def _say(
-    proposal: Proposal, need: ApprovalNeed, person: User, word: Decision, comment: str, at: datetime
-) -> None:
-    Approval.objects.create(
+    proposal: Proposal, filled: Filled, person: User, word: Decision, comment: str, at: datetime
+) -> Approval:
+    need, capacity = filled
+    stand_in = capacity.stand_in
+    return Approval.objects.create(
         need=need,
         person=person,
+        given_for=stand_in.person if stand_in else None,
+        delegation=stand_in.delegation if stand_in else None,
         decision=word,
         comment=comment[:1000],
         values_hash=approvals.values_hash(proposal),
@@ -468,22 +491,22 @@ def _require_pending(proposal: Proposal) -> None:
         raise NotAllowed(f"“{proposal}” is {in_brief(proposal)}: nobody is asked any more.")
 
 
-def _require_need(proposal: Proposal, person: User) -> ApprovalNeed | None:
-    """Return the need the person fills; None where nobody else is needed and their own limit covers it."""
-    need = approvals.need_for(proposal, person)
-    if need is not None:
-        return need
+def _require_need(proposal: Proposal, person: User) -> Filled | None:
+    """Return what the person fills; None where nobody else is needed and their own limit covers it."""
+    filled = approvals.need_for(proposal, person)
+    if filled is not None:
+        return filled
     if not proposal.needs.exists() and approvals.may_alone(proposal, person):
         return None
     raise NotAllowed(approvals.why_not(proposal, person))
 
 
-def _require_approver(proposal: Proposal, person: User) -> ApprovalNeed:
+def _require_approver(proposal: Proposal, person: User) -> Filled:
     """Return a need that names the person, filled or not."""
-    need = approvals.named_need(proposal, person)
-    if need is None:
+    named = approvals.named_need(proposal, person)
+    if named is None:
         raise NotAllowed(approvals.why_not(proposal, person))
-    return need
+    return named
 
 
 def _refuse_second(case: Case) -> None:

@@ -6,42 +6,69 @@ proposed or edited a proposal fills none of its needs. An approval holds for the
 (`values_hash`).
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
+from erp_connectors import clock
 from erp_connectors.canonical.codec import content_hash, from_builtins
 from erp_connectors.canonical.commands import LineValues
 from erp_connectors.errors import ConfigurationError
+from exceptions_app import kept_apart
 from exceptions_app.cases.models import Case
+from exceptions_app.kept_apart import Pair
 from exceptions_app.people.models import Membership, Role, Team, User
 from exceptions_app.people.permissions import memberships_of
+from exceptions_app.people.standing_in import DECIDING, StandIn, away_on, stand_ins_for, standing_in
 from exceptions_app.playbook.schedules import plain
-from exceptions_app.policies.models import ApprovalRule
-from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalState
-
-#: Roles that decide, the least first; a need that names one takes that role and those after it.
-DECIDING = (Role.MEMBER, Role.LEAD, Role.MANAGER)
-
+from exceptions_app.policies import lookup, rows
+from exceptions_app.policies.matrix import Approver, Facts, Rule
+from exceptions_app.proposals.models import (
+    Approval,
+    ApprovalNeed,
+    Decision,
+    KeptApart,
+    NeedSet,
+    Proposal,
+    ProposalState,
+)
 
 #: Proposals that come to nothing.
 OVER = (ProposalState.REJECTED, ProposalState.VOID)
+NOBODY: Mapping[int, Pair] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """An approver that a proposal would need; `people` may fill it (not counting the proposer)."""
+    """An approver that a proposal would need; `people` may fill it, `stand_ins` in the place of one of them.
+
+    Those of one `place` are alternatives; `step` says when it is their turn. `away`: who of the people is.
+    """
 
     label: str
     team: Team
     role: str = ""
     min_limit: Decimal | None = None
+    amount: Decimal | None = None
+    step: int = 1
+    place: int = 0
     rule_id: int | None = None
     people: tuple[User, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    away: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """In which membership somebody would agree: their own, or one of whom they stand in for."""
+
+    membership: Membership
+    stand_in: StandIn | None = None
 
 
 # --- what a proposal needs ----------------------------------------------------------------------------------
@@ -85,31 +112,40 @@ def is_free(amount: Decimal | None, *, writes: bool) -> bool:
 def may_alone(proposal: Proposal, person: User) -> bool:
     """Say whether the person's limit covers a proposal by itself, or none is needed for it."""
     amount = measured(proposal, proposal.amount)
-    return is_free(amount, writes=proposal.writes_to_erp) or is_within_limit(proposal.case, amount, person)
+    if is_free(amount, writes=proposal.writes_to_erp):
+        return True
+    return person.pk not in kept_from(proposal) and is_within_limit(proposal.case, amount, person)
+
+
+def rules_for(facts: Facts, today: date) -> list[Rule]:
+    """Return the rules about such decisions, whatever their figures: a proposal is made under these."""
+    return [rule for rule in lookup.approval_rules(today) if rule.may_hold(facts)]
 
 
 def needs_of(
     case: Case,
     *,
-    resolution: str,
-    amount: Decimal | None,
-    percent: Decimal | None,
+    facts: Facts,
+    rules: Iterable[Rule],
     deciders: Collection[User],
-    today: date,
     writes: bool = True,
+    apart: Mapping[int, Pair] = NOBODY,
 ) -> list[Need]:
-    """Return whom a resolution needs besides its deciders, by the rules that hold `today`.
+    """Return whom a decision needs besides its deciders, by those of the `rules` that hold, step by step.
 
     Nobody else is needed for the amount where the limit of each who proposed or edited it covers it, or where
-    it costs nothing and `writes` nothing to the ERP. Raises ConfigurationError where a rule names a team the
+    it costs nothing and `writes` nothing to the ERP. `apart`: who may not agree to it; where it is one of the
+    deciders, somebody else has to in any case. Raises ConfigurationError where a rule names a team the
     company does not have.
     """
-    needs = []
+    amount = facts.amount
+    asked = [need for rule in rules if rule.holds(facts) for need in _needs_of_rule(case, rule, amount)]
     is_covered = all(is_within_limit(case, amount, person) for person in deciders)
-    if not is_covered and not is_free(amount, writes=writes):
-        needs.append(_need_of_amount(case, amount))
-    needs.extend(_need_of_rule(case, rule) for rule in _rules(case, resolution, percent, today))
-    return [_with_people(need, deciders) for need in needs]
+    is_own = bool(asked) or not any(person.pk in apart for person in deciders)
+    if not (is_covered and is_own) and not is_free(amount, writes=writes):
+        asked.insert(0, _need_of_amount(case, amount))
+    barred = {person.pk for person in deciders} | apart.keys()
+    return _numbered(_with_people(need, barred) for need in _asked_once(asked, barred))
 
 
 def _need_of_amount(case: Case, amount: Decimal | None) -> Need:
@@ -119,55 +155,132 @@ def _need_of_amount(case: Case, amount: Decimal | None) -> Need:
             label=f"Manager of {case.team.name}: the amount is unknown", team=case.team, role=Role.MANAGER
         )
     label = f"{case.team.name}: limit of {amount:,.2f} {case.company.currency} or more"
-    return Need(label=label, team=case.team, min_limit=amount)
+    return Need(label=label, team=case.team, min_limit=amount, amount=amount)
 
 
-def _rules(case: Case, resolution: str, percent: Decimal | None, today: date) -> list[ApprovalRule]:
-    rules = ApprovalRule.objects.filter(
-        Q(company=None) | Q(company=case.company_id),
-        Q(type_code="") | Q(type_code=case.type_code),
-        Q(valid_from=None) | Q(valid_from__lte=today),
-        Q(valid_until=None) | Q(valid_until__gte=today),
-    ).order_by("pk")
+def _needs_of_rule(case: Case, rule: Rule, amount: Decimal | None) -> Iterator[Need]:
+    """Yield whom a rule asks; alternatives have the same place, a negative one that no other rule has."""
+    for number, step in enumerate(rule.steps, start=1):
+        for index, approver in enumerate(step.approvers):
+            team = _team_of_rule(case, rule, approver)
+            yield Need(
+                label=f"{team.name}: {rule.name}",
+                team=team,
+                role=approver.role,
+                min_limit=approver.limit,
+                amount=amount,
+                step=number,
+                place=-(rule.id * 100 + number) if step.is_any and len(step.approvers) > 1 else index,
+                rule_id=rule.id,
+            )
+
+
+def _team_of_rule(case: Case, rule: Rule, approver: Approver) -> Team:
+    for team in rows.current().teams_of(case.company_id):
+        if team.code == approver.team:
+            return team
+    raise ConfigurationError(
+        f"The approval rule “{rule.name}” names team {approver.team}, which {case.company} lacks. "
+        "An administrator must add the team or change the rule."
+    )
+
+
+def _asked_once(needs: Iterable[Need], barred: Container[int]) -> list[Need]:
+    """Ask a team once where several reasons name it in one step: somebody who answers to all of them.
+
+    Where nobody does, each reason keeps an approver of its own.
+    """
+    kept: list[Need] = []
+    for need in needs:
+        same = next((each for each in kept if need.place >= 0 and _are_same(each, need)), None)
+        both = None if same is None else _strictest(same, need)
+        if same is not None and both is not None and _people_for(both, barred):
+            kept[kept.index(same)] = both
+        else:
+            kept.append(need)
+    return kept
+
+
+def _are_same(one: Need, other: Need) -> bool:
+    """Say whether two reasons name one team at one time; a rule that names it twice wants two people."""
+    is_other_reason = one.rule_id != other.rule_id
+    return is_other_reason and one.place >= 0 and (one.team, one.step) == (other.team, other.step)
+
+
+def _strictest(one: Need, other: Need) -> Need:
+    limits = [limit for limit in (one.min_limit, other.min_limit) if limit is not None]
+    return replace(
+        one,
+        label=f"{one.label}; {other.label.removeprefix(f'{one.team.name}: ')}",
+        role=max(one.role, other.role, key=_rank),
+        min_limit=max(limits, default=None),
+        rule_id=one.rule_id or other.rule_id,
+    )
+
+
+def _rank(role: str) -> int:
+    return DECIDING.index(Role(role)) if role else -1
+
+
+def _numbered(needs: Iterable[Need]) -> list[Need]:
+    """Give each need a place, and alternatives the same one; in the order in which they are asked."""
+    places: dict[Any, int] = {}
+    in_order = sorted(needs, key=lambda need: need.step)
     return [
-        rule
-        for rule in rules
-        if (not rule.resolutions or resolution in rule.resolutions)
-        and (rule.percent_above is None or percent is None or percent > rule.percent_above)
+        replace(need, place=places.setdefault(need.place if need.place < 0 else (index,), len(places) + 1))
+        for index, need in enumerate(in_order)
     ]
 
 
-def _need_of_rule(case: Case, rule: ApprovalRule) -> Need:
-    team = Team.objects.filter(company=case.company_id, code=rule.team_code).first()
-    if team is None:
-        raise ConfigurationError(
-            f"The approval rule “{rule.name}” names team {rule.team_code}, which {case.company} lacks. "
-            "An administrator must add the team or change the rule."
-        )
-    return Need(label=f"{team.name}: {rule.name}", team=team, role=rule.role, rule_id=rule.pk)
+def _with_people(need: Need, barred: Container[int]) -> Need:
+    people = _people_for(need, barred)
+    fits = partial(_may_stand_in, need, barred)
+    return replace(
+        need,
+        people=tuple(people),
+        stand_ins=tuple(filter(fits, stand_ins_for([person.pk for person in people], need.team.pk))),
+        away=frozenset(away_on([person.pk for person in people], clock.now())),
+    )
 
 
-def _with_people(need: Need, deciders: Collection[User]) -> Need:
-    people = _who_fits(need.team.pk, need.role, need.min_limit).exclude(user__in=deciders)
-    return Need(
+def _people_for(need: Need, barred: Container[int]) -> list[User]:
+    members = _who_fits(need.team.pk, need.role, need.min_limit).select_related("user").order_by("pk")
+    return [each.user for each in members if each.user_id not in barred]
+
+
+def _may_stand_in(need: Need, barred: Container[int], stand_in: StandIn) -> bool:
+    if stand_in.delegation.delegate_id in barred:
+        return False
+    return stand_in.cap is None or (need.amount is not None and need.amount <= stand_in.cap)
+
+
+def candidates(need: ApprovalNeed, barred: Container[int]) -> Need:
+    """Return an approver that was asked for with who may fill the place now."""
+    asked = Need(
         label=need.label,
         team=need.team,
         role=need.role,
         min_limit=need.min_limit,
+        amount=need.amount,
+        step=need.step,
+        place=need.place,
         rule_id=need.rule_id,
-        people=tuple(membership.user for membership in people.select_related("user").order_by("pk")),
     )
+    return _with_people(asked, barred)
 
 
 # --- who fills it -------------------------------------------------------------------------------------------
 
 
-def unfilled(proposal: Proposal) -> QuerySet[ApprovalNeed]:
-    """Return the needs nobody has agreed to for the values the proposal has now."""
-    given = Approval.objects.filter(
-        need=OuterRef("pk"), decision=Decision.APPROVED, values_hash=values_hash(proposal)
-    )
-    return ApprovalNeed.objects.filter(~Exists(given), proposal=proposal)
+def unfilled(proposal: Proposal) -> NeedSet:
+    """Return the needs of all steps that nobody has agreed to for the values the proposal has now."""
+    return ApprovalNeed.objects.filter(proposal=proposal).unfilled(values_hash=values_hash(proposal))
+
+
+def open_needs(proposal: Proposal) -> list[ApprovalNeed]:
+    """Return the needs whose turn it is: the unfilled ones of the present step."""
+    left = list(unfilled(proposal).select_related("team").order_by("step", "place", "pk"))
+    return [need for need in left if need.step == left[0].step]
 
 
 def is_approver(proposal: Proposal, person: User) -> bool:
@@ -175,32 +288,85 @@ def is_approver(proposal: Proposal, person: User) -> bool:
     return named_need(proposal, person) is not None
 
 
-def need_for(proposal: Proposal, person: User) -> ApprovalNeed | None:
-    """Return the need the person would fill by approving now; None when there is none.
+def need_for(proposal: Proposal, person: User) -> tuple[ApprovalNeed, Capacity] | None:
+    """Return the need the person would fill by approving now, and in which capacity; None: there is none.
 
-    Of several, the one that the fewest others could fill.
+    Their own before that of whom they stand in for; of several, the one that the fewest others could fill.
     """
-    if _decided(proposal, person) or given_by(proposal, person) is not None:
+    if is_barred(proposal, person) or _has_spoken(proposal, person):
         return None
-    fitting = unfilled(proposal).filter(pk__in=_needs_fitting(person).values("pk"))
-    return min(fitting, key=lambda need: (_others(need, person), need.pk), default=None)
+    asked = [need.pk for need in open_needs(proposal)]
+    fitting = [
+        (capacity.stand_in is not None, _others(need, person), need.pk, need, capacity)
+        for capacity in _capacities(person)
+        for need in ApprovalNeed.objects.filter(_fits(capacity), pk__in=asked)
+    ]
+    if not fitting:
+        return None
+    *_, need, capacity = min(fitting, key=lambda each: each[:3])
+    return need, capacity
 
 
-def named_need(proposal: Proposal, person: User) -> ApprovalNeed | None:
-    """Return a need, filled or not, that names the person; None for who proposed or edited."""
-    if _decided(proposal, person):
+def named_need(proposal: Proposal, person: User) -> tuple[ApprovalNeed, Capacity] | None:
+    """Return a need, filled or not, that names the person; None for who may not agree to it."""
+    if is_barred(proposal, person):
         return None
-    return _needs_fitting(person).filter(proposal=proposal).order_by("pk").first()
+    for capacity in _capacities(person):
+        need = ApprovalNeed.objects.filter(_fits(capacity), proposal=proposal).order_by("step", "pk").first()
+        if need is not None:
+            return need, capacity
+    return None
 
 
 def why_not(proposal: Proposal, person: User) -> str:
     """Say in a sentence why the person cannot approve."""
     if _decided(proposal, person):
         return "Who proposed or edited a proposal does not approve it."
+    pair = kept_from(proposal).get(person.pk)
+    if pair is not None:
+        return pair.told(str(person))
     if given_by(proposal, person) is not None:
         return "You have approved it already; another person has to fill the other need."
-    labels = "; ".join(need.label for need in unfilled(proposal).order_by("pk"))
+    spoken = _words_for(proposal, person).select_related("person").first()
+    if spoken is not None:
+        return f"{spoken.person} has approved it for you already."
+    asked = open_needs(proposal)
+    labels = "; ".join(need.label for need in asked)
+    reasons = [_why_not_for(proposal, asked, stand_in) for stand_in in standing_in(person)]
+    told = next(filter(None, reasons), "")
+    if told:
+        return told
+    if named_need(proposal, person) is not None:
+        return f"It is not your turn: first it needs {labels}."
     return f"Your teams, role and limit do not cover what it needs: {labels or 'a sufficient limit'}."
+
+
+def _why_not_for(proposal: Proposal, asked: Iterable[ApprovalNeed], stand_in: StandIn) -> str:
+    """Say why somebody cannot agree in the place of whom they stand in for; empty: it is not about them."""
+    other, delegate = stand_in.person, stand_in.delegation.delegate
+    membership = stand_in.membership
+    named = [need for need in asked if _is_named(membership, need)]
+    if not named:
+        return ""
+    if _decided(proposal, other):
+        return f"{other} proposed or edited it, so {delegate} does not approve it for them."
+    pair = kept_from(proposal).get(other.pk)
+    if pair is not None:
+        return pair.told(str(other), str(delegate))
+    amount, cap = named[0].amount, stand_in.cap
+    if cap is not None and (amount is None or amount > cap):
+        currency = proposal.case.company.currency
+        comes_to = "of an unknown amount" if amount is None else f"{amount:,.2f} {currency}"
+        return f"{delegate} acts for {other} up to {cap:,.2f} {currency}; this is {comes_to}."
+    return ""
+
+
+def _is_named(membership: Membership, need: ApprovalNeed) -> bool:
+    return (
+        membership.team_id == need.team_id
+        and DECIDING.index(Role(membership.role)) >= _rank(need.role)
+        and (need.min_limit is None or (membership.limit is not None and membership.limit >= need.min_limit))
+    )
 
 
 def given_by(proposal: Proposal, person: User) -> Approval | None:
@@ -214,23 +380,19 @@ def given_by(proposal: Proposal, person: User) -> Approval | None:
 
 
 def open_approvals(user: User) -> QuerySet[Proposal]:
-    """Return the proposals that wait for this person: a need that nobody has filled names them.
+    """Return the proposals that wait for this person: an open need names them, or whom they stand in for.
 
     Also those that need nobody else and wait for somebody with the limit to look again.
     """
-    open_needs = _needs_fitting(user).filter(~Exists(_approvals_of(OuterRef("pk"))))
-    has_agreed = ApprovalNeed.objects.filter(
-        approvals__person=user, approvals__decision=Decision.APPROVED
-    ).values("proposal")
-    has_edited = Proposal.edited_by.through.objects.filter(proposal=OuterRef("pk"), user=user)
+    asks = Q(pk__in=[])
+    for capacity in _capacities(user):
+        asks |= _fits(capacity)
     asked = Q(
-        ~Q(proposed_by=user),
-        ~Q(pk__in=has_agreed),
-        ~Exists(has_edited),
-        pk__in=open_needs.values("proposal"),
+        ~_is_kept_from(user),
+        pk__in=ApprovalNeed.objects.open().filter(asks).values("proposal"),
     )
     needs = ApprovalNeed.objects.filter(proposal=OuterRef("pk"))
-    alone = Q(~Exists(needs), _within_limits_of(user))
+    alone = Q(~Exists(needs), ~Exists(_apart(OuterRef("pk"), user)), _within_limits_of(user))
     pending = Proposal.objects.filter(state=ProposalState.PENDING).alias(together=_together())
     return pending.filter(asked | alone).order_by("created_at", "pk")
 
@@ -240,20 +402,81 @@ def deciders_of(proposal: Proposal) -> list[User]:
     return [proposal.proposed_by, *proposal.edited_by.order_by("pk")]
 
 
+def kept_from(proposal: Proposal) -> dict[int, Pair]:
+    """Return who may not agree to a proposal by a named pair, as things are now."""
+    lines = [
+        (from_builtins(line.before, LineValues), from_builtins(line.after, LineValues))
+        for line in proposal.lines.all()
+        if line.before is not None and line.after is not None
+    ]
+    return kept_apart.of_decision(proposal.case, resolution=proposal.resolution, changes=lines)
+
+
+def is_barred(proposal: Proposal, person: User) -> bool:
+    """Say whether somebody may not agree to a proposal: they decided on it, or did what is kept apart."""
+    return _decided(proposal, person) or person.pk in kept_from(proposal)
+
+
 def _decided(proposal: Proposal, person: User) -> bool:
     return person in deciders_of(proposal)
 
 
-def _needs_fitting(person: User) -> QuerySet[ApprovalNeed]:
-    """Return the needs, of all proposals, that name a team, role and limit the person has."""
-    fits = Q(pk__in=[])
-    for membership in _deciding_memberships(person):
-        roles = ["", *DECIDING[: DECIDING.index(Role(membership.role)) + 1]]
-        covered = Q(min_limit=None)
-        if membership.limit is not None:
-            covered |= Q(min_limit__lte=membership.limit)
-        fits |= Q(team=membership.team_id, role__in=roles) & covered
-    return ApprovalNeed.objects.filter(fits)
+def _has_spoken(proposal: Proposal, person: User) -> bool:
+    """Say whether the person has agreed, or somebody in their place: one person fills one need."""
+    return given_by(proposal, person) is not None or _words_for(proposal, person).exists()
+
+
+def _words_for(proposal: Proposal, person: User) -> QuerySet[Approval]:
+    return Approval.objects.filter(
+        need__proposal=proposal,
+        given_for=person,
+        decision=Decision.APPROVED,
+        values_hash=values_hash(proposal),
+    )
+
+
+def _capacities(person: User) -> list[Capacity]:
+    """Return in which memberships the person may agree: their own first."""
+    own = [Capacity(membership) for membership in _deciding_memberships(person)]
+    return own + [Capacity(stand_in.membership, stand_in) for stand_in in standing_in(person)]
+
+
+def _fits(capacity: Capacity) -> Q:
+    """Return the condition that a need names a capacity: its team, role and limit.
+
+    In the place of another: within what was passed on, and where that person could agree themselves.
+    """
+    membership, stand_in = capacity.membership, capacity.stand_in
+    roles = ["", *DECIDING[: DECIDING.index(Role(membership.role)) + 1]]
+    covered = Q(min_limit=None)
+    if membership.limit is not None:
+        covered |= Q(min_limit__lte=membership.limit)
+    fits = Q(covered, team=membership.team_id, role__in=roles)
+    if stand_in is None:
+        return fits
+    if stand_in.cap is not None:
+        fits &= Q(amount__lte=stand_in.cap)
+    return fits & ~Q(proposal__in=Proposal.objects.filter(_is_kept_from(stand_in.person)).values("pk"))
+
+
+def _is_kept_from(person: User) -> Q:
+    """Return the condition that a proposal is the person's, agreed to by them already, or kept from them."""
+    has_agreed = Approval.objects.filter(
+        Q(person=person) | Q(given_for=person),
+        need__proposal=OuterRef("pk"),
+        decision=Decision.APPROVED,
+    )
+    has_edited = Proposal.edited_by.through.objects.filter(proposal=OuterRef("pk"), user=person)
+    return (
+        Q(proposed_by=person)
+        | Q(Exists(has_agreed))
+        | Q(Exists(has_edited))
+        | Q(Exists(_apart(OuterRef("pk"), person)))
+    )
+
+
+def _apart(proposal: OuterRef, person: User) -> QuerySet[KeptApart]:
+    return KeptApart.objects.filter(proposal=proposal, person=person)
 
 
 def _within_limits_of(person: User) -> Q:
@@ -290,10 +513,6 @@ def _who_fits(team_id: int, role: str, min_limit: Decimal | None) -> QuerySet[Me
 
 def _others(need: ApprovalNeed, person: User) -> int:
     return _who_fits(need.team_id, need.role, need.min_limit).exclude(user=person).count()
-
-
-def _approvals_of(need: OuterRef) -> QuerySet[Approval]:
-    return Approval.objects.filter(need=need, decision=Decision.APPROVED)
 
 
 # --- what exactly is approved -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from django_fsm import FSMField
 from erp_connectors.documents.models import OrderLine
 from erp_connectors.identifiers import uuid7
 from exceptions_app.cases.models import AMOUNT, Case, CaseLine
-from exceptions_app.people.models import Team
+from exceptions_app.people.models import Delegation, Team
 from exceptions_app.policies.models import PolicyRelease
 
 
@@ -79,6 +79,9 @@ class Proposal(models.Model):
         default=list, blank=True, help_text="What other teams are to do once it is carried out."
     )
     end_reason = models.CharField(max_length=500, blank=True)
+    matrix = models.JSONField(
+        default=list, blank=True, help_text="The approval rules it was made under (`policies.matrix.Rule`)."
+    )
 
     class Meta:
         ordering = ["-created_at"]
@@ -103,15 +106,48 @@ class ProposalLine(models.Model):
         return f"{self.proposal_id}: {self.order_line_id}"
 
 
+class NeedSet(models.QuerySet["ApprovalNeed"]):
+    """Needs, by whether they are filled and whether it is their turn."""
+
+    def unfilled(self, **of: str) -> "NeedSet":
+        """Return the needs whose place nobody has filled yet; `of`: which approvals count."""
+        given = Approval.objects.filter(
+            **of,
+            need__proposal=models.OuterRef("proposal"),
+            need__place=models.OuterRef("place"),
+            decision=Decision.APPROVED,
+        )
+        return self.filter(~models.Exists(given))
+
+    def open(self) -> "NeedSet":
+        """Return the unfilled needs of the present step: no step before theirs has one left."""
+        earlier = ApprovalNeed.objects.filter(
+            proposal=models.OuterRef("proposal"), step__lt=models.OuterRef("step")
+        ).unfilled()
+        return self.unfilled().filter(~models.Exists(earlier))
+
+
 class ApprovalNeed(models.Model):
-    """One approver a proposal needs: somebody of `team` in `role` (if given) with at least `min_limit`."""
+    """An approver a proposal asks for: somebody of `team` in `role` (if given) with at least `min_limit`.
+
+    Needs of one `place` are alternatives: one of them is enough, and each place has to be filled. Those of a
+    later `step` are asked once the steps before are filled. `amount`: what limits were held against.
+    """
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="needs")
     label = models.CharField(max_length=200)
     team = models.ForeignKey(Team, on_delete=models.PROTECT)
     role = models.CharField(max_length=16, blank=True)
     min_limit = models.DecimalField(**AMOUNT, null=True, blank=True)
+    amount = models.DecimalField(**AMOUNT, null=True, blank=True)
+    step = models.PositiveSmallIntegerField(default=1)
+    place = models.BigIntegerField()
     rule_id = models.BigIntegerField(null=True, blank=True, help_text="The approval rule that named it.")
+
+    objects = NeedSet.as_manager()
+
+    class Meta:
+        ordering = ["step", "place", "pk"]
 
     def __str__(self) -> str:
         return self.label
@@ -126,10 +162,19 @@ class Decision(models.TextChoices):
 
 
 class Approval(models.Model):
-    """An approver's word on one need, bound to the values it was given for (`values_hash`)."""
+    """An approver's word on one need, bound to the values it was given for (`values_hash`).
+
+    `given_for`: whom the person stood in for, by which `delegation`; None: they spoke for themselves.
+    """
 
     need = models.ForeignKey(ApprovalNeed, on_delete=models.CASCADE, related_name="approvals")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="approvals")
+    given_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    delegation = models.ForeignKey(
+        Delegation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     decision = models.CharField(max_length=16, choices=Decision.choices)
     comment = models.CharField(max_length=1000, blank=True)
     values_hash = models.CharField(max_length=64)
@@ -144,3 +189,32 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.decision} by {self.person_id}"
+
+
+class Answer(models.Model):
+    """What was said to a question that an approver asked back."""
+
+    question = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="answers")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    words = models.CharField(max_length=1000)
+    said_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["said_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class KeptApart(models.Model):
+    """Somebody who may not agree to a proposal, by which named pair (`kept_apart`)."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="kept_apart")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    pair = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proposal", "person"], name="kept_apart_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.pair}"

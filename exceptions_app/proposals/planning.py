@@ -1,6 +1,6 @@
 """Works out what a resolution would do to the open lines of a case, and what that costs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,16 +9,19 @@ from erp_connectors.canonical.codec import from_builtins, to_builtins
 from erp_connectors.canonical.commands import LineValues
 from erp_connectors.connectors.registry import connector_for
 from erp_connectors.errors import PermanentError
+from exceptions_app import kept_apart
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection import registry as types
 from exceptions_app.detection.agreements import values_of
 from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.kept_apart import Pair
 from exceptions_app.people.models import User
 from exceptions_app.playbook import registry
-from exceptions_app.playbook.amount import amount_of, percent_of
+from exceptions_app.playbook.amount import amount_of, charge_of, days_later_of, percent_of
 from exceptions_app.playbook.inputs import LINES, Inputs, Problem, UnusableInputs
-from exceptions_app.playbook.load import Outlook, line_snapshot, loaded, name_of, situation_of
+from exceptions_app.playbook.load import Outlook, line_snapshot, loaded, name_of, outlook_of, situation_of
 from exceptions_app.playbook.situation import LinePlan, Plan
+from exceptions_app.policies.matrix import Facts
 from exceptions_app.proposals.approvals import hash_of, same_values
 from exceptions_app.proposals.models import Proposal, ProposalLine
 
@@ -36,6 +39,7 @@ class Decision:
     amount: Decimal | None
     percent: Decimal | None
     today: date
+    facts: Facts
 
     @property
     def values_hash(self) -> str:
@@ -61,20 +65,53 @@ def decide(
     """
     if resolution not in types.exception_type(case.type_code).resolutions:
         raise PermanentError(f"“{resolution}” does not resolve a case of this type.")
+    outlook = outlook or outlook_of([case], as_of)
     situation = situation_of(case, as_of=as_of, person=str(person), lines=lines, outlook=outlook)
     reading = Inputs(inputs, today=situation.today)
     plan = registry.get(resolution).plan(situation, reading)
     if plan is None:
         raise UnusableInputs(reading.problems)
     _require_ability(case, plan)
+    amount, percent = amount_of(plan.lines, situation), percent_of(plan.lines, situation)
     return Decision(
         resolution=resolution,
         plan=plan,
         inputs=reading.cleaned,
-        amount=amount_of(plan.lines, situation),
-        percent=percent_of(plan.lines, situation),
+        amount=amount,
+        percent=percent,
         today=situation.today,
+        facts=Facts(
+            type_code=case.type_code,
+            resolution=resolution,
+            company_id=case.company_id,
+            supplier_id=case.supplier_id,
+            categories=_categories(lines, plan),
+            classes=_uncovered_classes(case),
+            amount=amount,
+            percent=percent,
+            days_later=days_later_of(plan.lines, outlook.policies.of(case.company_id).calendar),
+            charge=charge_of(plan.lines, situation),
+        ),
     )
+
+
+def apart_from(case: Case, decision: Decision) -> dict[int, Pair]:
+    """Return who may not agree to a decision by a named pair."""
+    changes = [(line.before, line.after) for line in decision.plan.lines]
+    return kept_apart.of_decision(case, resolution=decision.resolution, changes=changes)
+
+
+def _categories(lines: Iterable[CaseLine], plan: Plan) -> frozenset[str]:
+    """Return the categories of the items that a plan is about."""
+    decided = {line.case_line_id for line in plan.lines}
+    order_lines = [line.order_line for line in lines if line.pk in decided and line.order_line is not None]
+    return frozenset(line.item.category for line in order_lines if line.item and line.item.category)
+
+
+def _uncovered_classes(case: Case) -> frozenset[str]:
+    """Return the classes of the customer orders that a case leaves uncovered, as its impact names them."""
+    orders = (order for goods in case.impact.get("goods", ()) for order in goods["orders"])
+    return frozenset(order["class"] for order in orders)
 
 
 def on_top(decision: Decision, written: Mapping[str, LineValues]) -> Decision:

@@ -1,7 +1,7 @@
 """Asks for approvals, and asks again: when the values of a proposal move, nobody's word counts any more."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from erp_connectors.canonical.codec import from_builtins
@@ -10,13 +10,15 @@ from erp_connectors.errors import ConflictError
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import RIGHTLINE, Actor
 from exceptions_app.cases import queue
+from exceptions_app.kept_apart import Pair
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.schedules import in_words, quantity
+from exceptions_app.policies.matrix import rules_of
 from exceptions_app.proposals import approvals, lifecycle, planning
 from exceptions_app.proposals.change import Step, change, concerned, in_brief, tell
 from exceptions_app.proposals.ending import void
-from exceptions_app.proposals.models import ApprovalNeed, Proposal, ProposalState
+from exceptions_app.proposals.models import ApprovalNeed, KeptApart, Proposal, ProposalState
 from exceptions_app.proposals.planning import Decision
 
 
@@ -42,39 +44,71 @@ class ValuesMoved(ConflictError):
 
 
 def ask(proposal: Proposal, decision: Decision) -> None:
-    """Write whom a proposal needs with these values; whoever had agreed before is asked anew."""
+    """Write whom a proposal needs with these values; whoever had agreed before is asked anew.
+
+    By the rules it was made under, however they have changed since.
+    """
     proposal.needs.all().delete()
-    for need in approvals.needs_of(
+    apart = approvals.kept_from(proposal)
+    _keep_apart(proposal, apart)
+    needs = approvals.needs_of(
         proposal.case,
-        resolution=proposal.resolution,
-        amount=approvals.measured(proposal, decision.amount),
-        percent=decision.percent,
+        facts=replace(decision.facts, amount=approvals.measured(proposal, decision.amount)),
+        rules=rules_of(proposal.matrix),
         deciders=approvals.deciders_of(proposal),
-        today=decision.today,
         writes=decision.plan.command is not None,
-    ):
-        ApprovalNeed.objects.create(
+        apart=apart,
+    )
+    ApprovalNeed.objects.bulk_create(
+        ApprovalNeed(
             proposal=proposal,
-            label=need.label,
+            label=need.label[:200],
             team=need.team,
             role=need.role,
             min_limit=need.min_limit,
+            amount=need.amount,
+            step=need.step,
+            place=need.place,
             rule_id=need.rule_id,
         )
+        for need in needs
+    )
+
+
+def _keep_apart(proposal: Proposal, apart: Mapping[int, Pair]) -> None:
+    proposal.kept_apart.all().delete()
+    KeptApart.objects.bulk_create(
+        KeptApart(proposal=proposal, person_id=person, pair=pair.code) for person, pair in apart.items()
+    )
 
 
 def tell_approvers(proposal: Proposal, *, at: datetime) -> None:
-    """Tell every team of an unfilled need that its word is wanted."""
-    for need in approvals.unfilled(proposal).select_related("team").order_by("pk"):
-        Notification.objects.create(
-            case=proposal.case,
-            team=need.team,
-            kind=NotificationKind.APPROVAL,
-            title=f"Approval wanted: {proposal}"[:300],
-            body=f"{proposal.case}\n{need.label}\nProposed by {proposal.proposed_by}. {proposal.reason}",
-            created_at=at,
-            due_at=at,
-        )
+    """Tell every team whose turn it is that its word is wanted, and whoever stands in for one of it."""
+    barred = {person.pk for person in approvals.deciders_of(proposal)} | approvals.kept_from(proposal).keys()
+    path = path_of(proposal)
+    told: set[int] = set()
+    for need in approvals.open_needs(proposal):
+        wanted = {
+            "case": proposal.case,
+            "kind": NotificationKind.APPROVAL,
+            "title": f"Approval wanted: {proposal}"[:300],
+            "path": path,
+            "created_at": at,
+            "due_at": at,
+        }
+        words = f"{proposal.case}\n{need.label}\nProposed by {proposal.proposed_by}. {proposal.reason}"
+        Notification.objects.create(**wanted, team=need.team, body=words)
+        for stand_in in approvals.candidates(need, barred).stand_ins:
+            delegate = stand_in.delegation.delegate
+            if delegate.pk not in told:
+                told.add(delegate.pk)
+                body = f"{words}\nYou act for {stand_in.person}."
+                Notification.objects.create(**wanted, person=delegate, body=body)
+
+
+def path_of(proposal: Proposal) -> str:
+    """Return the page of a proposal with the values it has now, for links in mails."""
+    return f"/proposals/{proposal.pk}/{approvals.values_hash(proposal)}/"
 
 
 def look_again(proposal: Proposal, *, at: datetime) -> tuple[Proposal, Decision | None]:

@@ -25,7 +25,7 @@ from exceptions_app.playbook.load import Outlook, free_lines_of, outlook_of
 from exceptions_app.proposals import actions, approvals, planning
 from exceptions_app.proposals.approvals import Need
 from exceptions_app.proposals.models import Bundle, Proposal
-from exceptions_app.proposals.planning import Decision
+from exceptions_app.proposals.planning import Decision, apart_from
 
 #: More cases are decided in several steps: every line has to be in view of who approves.
 MOST_CASES = 100
@@ -90,7 +90,9 @@ def preview(wanted: Sequence[Wanted], *, currency: str, person: User) -> Whole:
     decisions = [part.decision for part in parts if part.decision]
     amounts = [decision.amount for decision in decisions]
     whole = None if None in amounts else sum((amount or Decimal(0) for amount in amounts), Decimal(0))
-    needs = {(need.team.pk, need.role, need.min_limit): need for need in _needs(parts, whole, person)}
+    needs = {
+        (need.step, need.team.pk, need.role, need.min_limit): need for need in _needs(parts, whole, person)
+    }
     return Whole(parts=tuple(parts), amount=whole, currency=currency, needs=tuple(needs.values()))
 
 
@@ -270,16 +272,16 @@ def _needs(parts: Iterable[Part], whole: Decimal | None, person: User) -> Iterat
         case, decision = part.case, part.decision
         if decision is None:
             continue
-        writes = decision.plan.command is not None
-        same = (case.team_id, case.type_code, decision.resolution, decision.percent, writes)
+        facts = replace(decision.facts, amount=whole)
+        writes, apart = decision.plan.command is not None, apart_from(case, decision)
+        same = (case.team_id, facts, writes, frozenset(apart))
         if same not in known:
             known.add(same)
             yield from approvals.needs_of(
                 case,
-                resolution=decision.resolution,
-                amount=whole,
-                percent=decision.percent,
+                facts=facts,
+                rules=approvals.rules_for(facts, decision.today),
                 deciders=[person],
-                today=decision.today,
                 writes=writes,
+                apart=apart,
             )

@@ -191,7 +191,7 @@ def outside(transactional_db: None, tmp_path: Path) -> Outside:
             name=f"{code} agrees to what invoices cost",
             type_code="invoice_price",
             percent_above=None,
-            team_code=code,
+            asks=code,
         )
     return Outside(world, FileErp(tmp_path / "erp"))
 

@@ -67,7 +67,7 @@ from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Absence, ApiToken, Membership, Role, SavedView, Team, User
 from exceptions_app.performance.models import PriceObservation
-from exceptions_app.policies import changes
+from exceptions_app.policies import changes, matrix
 from exceptions_app.policies.draft_models import Action, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import (
     ApprovalRule,
@@ -463,16 +463,24 @@ class SupplierTimeRowFactory(PolicyRowFactory):
     remind_every_hours = Decimal(8)
 
 
+def steps_asking(asks: str) -> list[dict[str, Any]]:
+    """Return whom a rule asks, written as people write it, as a row keeps it."""
+    return matrix.kept_steps(matrix.read_steps(asks))
+
+
 class ApprovalRuleFactory(PolicyRowFactory):
     """Short by more than 10 percent: planning too (TAXONOMY, quantity_short)."""
 
     class Meta:
         model = ApprovalRule
 
+    class Params:
+        asks = "PLN"
+
     name = "Short by more than 10 %"
     type_code = "quantity_short"
     percent_above = Decimal(10)
-    team_code = "PLN"
+    steps = factory.LazyAttribute(lambda rule: steps_asking(rule.asks))
 
 
 class TaskTemplateFactory(PolicyRowFactory):
@@ -1114,6 +1122,7 @@ class ApprovalNeedFactory(DjangoModelFactory[ApprovalNeed]):
     proposal = factory.SubFactory(ProposalFactory)
     label = "Procurement, limit 3,283.20"
     team = factory.SelfAttribute("proposal.case.team")
+    place = factory.Sequence(int)
 
 
 class ApprovalFactory(DjangoModelFactory[Approval]):

@@ -50,7 +50,7 @@ def weserland(tmp_path: Path) -> House:
         type_code="price_mismatch",
         resolutions=["accept_price", "accept_price_once"],
         percent_above=None,
-        team_code="FIN",
+        asks="FIN",
     )
     house.tell_orders(order(NUMBER, quantity=1000, price="12.50", released_at=clock.now()))
     live_until(on(TUESDAY, 10))

@@ -44,7 +44,7 @@ def weserland(tmp_path: Path) -> House:
         name="Another price needs finance",
         type_code="price_mismatch",
         percent_above=None,
-        team_code="FIN",
+        asks="FIN",
     )
     house.tell_orders(order(NUMBER, lines=3, price=ORDERED, released_at=clock.now()))
     live_until(on(date(2026, 11, 24), 10))

@@ -181,7 +181,7 @@ NEW: list[tuple[type[Model], dict[str, Any]]] = [
     (ServiceLevelRow, {"type_code": "quantity_short", "respond_hours": "1", "resolve_hours": "8"}),
     (SupplierTimeRow, {"tier": "A", "answer_hours": "8", "remind_every_hours": "4", "reminders": "3"}),
     (ClockWarning, {"side": "supplier", "minutes_before": "60"}),
-    (ApprovalRule, {"name": "Always two", "resolutions": '["split"]', "team_code": "FIN", "role": "lead"}),
+    (ApprovalRule, {"name": "Always two", "resolutions": '["split"]', "steps": "PRO lead or FIN\nPLN"}),
     (
         MessageTemplate,
         {

@@ -82,7 +82,11 @@ def test_terms_service_levels_and_approval_rules_are_listed(world: Ground, calle
     (rule,) = results(caller.get("policies/approval-rules/"))
     assert (term["confirm_days"], term["transit_days"]) == (1, None)
     assert (level["type"], level["respond_hours"]) == ("quantity_short", "4.00")
-    assert (rule["team_code"], rule["percent_above"], rule["resolutions"]) == ("PLN", "10.0000", [])
+    assert (rule["percent_above"], rule["resolutions"], rule["steps"]) == (
+        "10.0000",
+        [],
+        [{"approvers": [{"team": "PLN", "role": "", "limit": None}], "is_any": False}],
+    )
 
 
 def test_impact_defaults_and_severity_bands_are_listed(world: Ground, caller: Caller) -> None:

@@ -40,6 +40,7 @@ from tests.builders.factories import (
     berlin,
     change_line,
     offer,
+    steps_asking,
 )
 from tests.exceptions_app.proposals.shortage import (
     LATER,
@@ -235,7 +236,7 @@ def test_a_rule_of_another_company_does_not_hold(short: Shortage) -> None:
 
 
 def test_a_rule_may_ask_for_a_role(short: Shortage) -> None:
-    ApprovalRule.objects.update(role=Role.LEAD)
+    ApprovalRule.objects.update(steps=steps_asking("PLN lead"))
     proposal = short.propose()
     with pytest.raises(NotAllowed):
         short.approve(proposal, "pia")
@@ -244,10 +245,11 @@ def test_a_rule_may_ask_for_a_role(short: Shortage) -> None:
 
 
 def test_a_rule_that_names_a_missing_team_stops_the_decision_aloud(short: Shortage) -> None:
-    ApprovalRuleFactory.create(name="Quality", team_code="QAS")
+    short.world.teams["CSR"].delete()
+    ApprovalRuleFactory.create(name="Quality", asks="CSR")
     seen = actions.preview(short.case, resolution="split", inputs=SPLIT, person=short.person("bea"))
-    assert "names team QAS" in seen.problems[0].message
-    with pytest.raises(ConfigurationError, match="names team QAS"):
+    assert "names team CSR" in seen.problems[0].message
+    with pytest.raises(ConfigurationError, match="names team CSR"):
         short.propose()
     assert Proposal.objects.count() == 0
 

@@ -80,7 +80,7 @@ def test_beyond_the_limit_another_of_finance_has_to_agree(charged: Ground) -> No
 
 def test_a_rule_asks_another_of_finance_whatever_the_amount(charged: Ground) -> None:
     ApprovalRuleFactory.create(
-        name="A second of Finance", type_code="invoice_charge", percent_above=None, team_code="FIN"
+        name="A second of Finance", type_code="invoice_charge", percent_above=None, asks="FIN"
     )
     proposal = propose(charged, "accept_as_billed")
 

@@ -1,0 +1,117 @@
+"""Who acts for whom: the delegations that hold now, and the memberships in which somebody stands in."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from erp_connectors import clock
+from exceptions_app.people.models import Absence, Delegation, Membership, Role, User
+
+#: Roles that decide, the least first.
+DECIDING = (Role.MEMBER, Role.LEAD, Role.MANAGER)
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A membership of somebody else in which a person acts, by a delegation."""
+
+    delegation: Delegation
+    membership: Membership
+
+    @property
+    def person(self) -> User:
+        """Whom the person stands in for."""
+        return self.delegation.person
+
+    @property
+    def cap(self) -> Decimal | None:
+        """Up to which amount it holds: within the limit of both; None where neither has one."""
+        limits = [each for each in (self.delegation.limit, self.membership.limit) if each is not None]
+        return min(limits, default=None)
+
+
+def standing_in(user: User) -> Sequence[StandIn]:
+    """Return every membership in which the person stands in for somebody now; a request reads them once."""
+    return read_stand_ins(user) if user.stand_ins_read is None else user.stand_ins_read
+
+
+def read_stand_ins(user: User) -> tuple[StandIn, ...]:
+    """Read in which memberships of active people the person stands in for them now."""
+    if not user.is_active:
+        return ()
+    now = clock.now()
+    delegations = [
+        each
+        for each in _about_now(now).filter(delegate=user).select_related("person").prefetch_related("teams")
+        if holds(each, now) and each.person.is_active
+    ]
+    memberships = _deciding_memberships([each.person_id for each in delegations])
+    return tuple(
+        StandIn(delegation, membership)
+        for delegation in delegations
+        for membership in memberships
+        if membership.user_id == delegation.person_id and _covers(delegation, membership.team_id)
+    )
+
+
+def stand_ins_for(people: Iterable[int], team_id: int) -> list[StandIn]:
+    """Return who stands in now for any of the people in a team."""
+    wanted = set(people)
+    if not wanted:
+        return []
+    now = clock.now()
+    related = _about_now(now).filter(person__in=wanted, delegate__is_active=True)
+    delegations = [
+        each
+        for each in related.select_related("person", "delegate").prefetch_related("teams")
+        if holds(each, now) and _covers(each, team_id)
+    ]
+    memberships = {each.user_id: each for each in _deciding_memberships(wanted) if each.team_id == team_id}
+    return [
+        StandIn(each, memberships[each.person_id]) for each in delegations if each.person_id in memberships
+    ]
+
+
+def away_on(people: Collection[int], now: datetime) -> set[int]:
+    """Return which of the people are away today, each by the day where they are."""
+    found = Absence.objects.filter(
+        person__in=people,
+        first_day__lte=now.date() + ONE_DAY,
+        last_day__gte=now.date() - ONE_DAY,
+    ).select_related("person")
+    return {each.person_id for each in found if each.first_day <= _day_of(each.person, now) <= each.last_day}
+
+
+def holds(delegation: Delegation, now: datetime) -> bool:
+    """Say whether a delegation holds: not ended, and today is one of its days where the person is."""
+    today = _day_of(delegation.person, now)
+    return delegation.ended_at is None and delegation.first_day <= today <= delegation.last_day
+
+
+def _day_of(person: User, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(person.time_zone)).date()
+
+
+def _about_now(now: datetime) -> QuerySet[Delegation]:
+    """Return the delegations that may hold at `now`, wherever it is that day."""
+    day = now.date()
+    return Delegation.objects.filter(
+        Q(ended_at=None), first_day__lte=day + ONE_DAY, last_day__gte=day - ONE_DAY
+    )
+
+
+def _deciding_memberships(people: Collection[int]) -> list[Membership]:
+    if not people:
+        return []
+    found = Membership.objects.filter(user__in=people, user__is_active=True, role__in=DECIDING)
+    return list(found.select_related("team__company", "team__calendar", "user").order_by("pk"))
+
+
+def _covers(delegation: Delegation, team_id: int) -> bool:
+    teams = [team.pk for team in delegation.teams.all()]
+    return not teams or team_id in teams
