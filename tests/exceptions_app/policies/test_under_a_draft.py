@@ -17,7 +17,7 @@ from exceptions_app.policies.draft_models import Action, PolicyChange
 from exceptions_app.policies.models import Calendar, CompanyPolicy, PolicyRow, RoutingRule, ToleranceRow
 from exceptions_app.policies.values import Direction, Tolerance
 from tests.builders import factories
-from tests.builders.factories import TUESDAY_TEN, Ground, ground
+from tests.builders.factories import TUESDAY_TEN, Ground, ground, steps_asking
 
 pytestmark = pytest.mark.django_db
 SCENE = ground
@@ -38,6 +38,7 @@ OTHER = {
     "impact": {"handling_cost": "55.00"},
     "bands": {"medium": "150.00"},
     "templates": {"title": "Look for goods elsewhere"},
+    "approvals": {"days_above": 5, "steps": steps_asking("FIN lead\nPLN or WHS")},
 }
 
 
