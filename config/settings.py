@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "exceptions_app.web.middleware.time_zone_of_the_reader",
     "exceptions_app.web.middleware.teams_of_the_reader",
+    "exceptions_app.audit.requests.leave_no_request_untold",
     "axes.middleware.AxesMiddleware",
 ]
 

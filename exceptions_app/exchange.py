@@ -30,6 +30,7 @@ def read_again(interchange: Interchange, *, by: Actor) -> Interchange:
         "interchange.replayed",
         at=clock.now(),
         summary=f"{interchange} is processed again",
+        company=interchange.connection.company,
         subject=("interchange", str(interchange.pk)),
         actor=by,
     )
@@ -60,6 +61,7 @@ def correct(interchange: Interchange, *, text: str, reason: str, by: Actor) -> C
         at=at,
         case=Case.objects.filter(interchange=interchange).exclude(state__in=ENDED).order_by("pk").first(),
         summary=f"A corrected copy of {interchange} is read in its place",
+        company=interchange.connection.company,
         subject=("interchange", str(interchange.pk)),
         actor=by,
         before={"sha256": interchange.sha256},

@@ -10,6 +10,7 @@ from django.forms.models import _get_foreign_key
 from django.http import HttpRequest
 
 from erp_connectors import clock
+from exceptions_app.audit.concerns import company_of
 from exceptions_app.audit.record import Actor, record
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -101,6 +102,7 @@ class RecordedAdmin(admin.ModelAdmin):
             summary=words[:1].upper() + words[1:],
             subject=(self.opts.model_name or "", str(row.pk)),
             actor=actor_of(request),
+            company=company_of(row),
             before=before,
             after=after,
             release=getattr(row, "release", None),

@@ -34,6 +34,7 @@ class BearerToken(BaseAuthentication):
             return None
         token = tokens.find(parts[1], now=clock.now()) if len(parts) == 2 else None
         if token is None:
+            request._request.refused_token = tokens.named(parts[-1])
             raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
         return token.acts_as or AnonymousUser(), token
 

@@ -91,6 +91,7 @@ def _note(
     record(
         f"incident.{kind}",
         at=at,
+        company=incident.company,
         subject=("incident", incident.number),
         summary=f"{summary}: {', '.join(case.number for case in cases)}",
         actor=by,
@@ -172,6 +173,7 @@ def _decide(
     record(
         f"incident.{kind}",
         at=locked.decided_at,
+        company=locked.company,
         subject=("incident", locked.number),
         summary=summary,
         actor=by,

@@ -107,6 +107,7 @@ def _suggest(key: Key, cases: list[Case], now: datetime) -> Incident:
     record(
         "incident.suggested",
         at=now,
+        company=incident.company,
         subject=("incident", incident.number),
         summary=words,
         after={"cases": [case.number for case in cases]},
@@ -133,8 +134,12 @@ def _next_number() -> int:
 
 def _end(now: datetime) -> None:
     """End the live incidents all of whose cases have ended."""
-    over = Incident.objects.filter(state__in=LIVE).exclude(
-        pk__in=Case.objects.exclude(state__in=ENDED).filter(incident__isnull=False).values("incident")
+    over = (
+        Incident.objects.filter(state__in=LIVE)
+        .select_related("company")
+        .exclude(
+            pk__in=Case.objects.exclude(state__in=ENDED).filter(incident__isnull=False).values("incident")
+        )
     )
     for incident in over:
         ended = Incident.objects.filter(pk=incident.pk, state__in=LIVE)
@@ -142,6 +147,7 @@ def _end(now: datetime) -> None:
             record(
                 "incident.ended",
                 at=now,
+                company=incident.company,
                 subject=("incident", incident.number),
                 summary="Every case of it has ended",
             )

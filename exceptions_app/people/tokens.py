@@ -82,5 +82,13 @@ def find(secret: str, *, now: datetime) -> ApiToken | None:
     return row
 
 
+def named(secret: str) -> ApiToken | None:
+    """Return the token that a refused secret means by its prefix: expired, revoked, or known by half."""
+    shape = SHAPE.fullmatch(secret)
+    if shape is None:
+        return None
+    return ApiToken.objects.select_related("company").filter(prefix=shape["prefix"]).first()
+
+
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()

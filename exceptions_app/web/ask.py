@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from erp_connectors.errors import RightlineError
 from exceptions_app.asking.ask import ask_about, compose
 from exceptions_app.asking.ask import send_again as send_message_again
+from exceptions_app.audit.requests import CHANGES_NOTHING, leaves_no_event
 from exceptions_app.cases import actions
 from exceptions_app.cases.actions import StaleVersion
 from exceptions_app.cases.models import Case
@@ -56,6 +57,7 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
     return after_change(request, case_or_404(request, number))
 
 
+@leaves_no_event(CHANGES_NOTHING)
 @permitted(Permission.VISIBLE_CASE)
 @require_POST
 def preview(request: HttpRequest, number: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from erp_connectors.errors import RightlineError
 from exceptions_app.asking.ask import ask_about
 from exceptions_app.asking.draft import draft, inquiries_for
+from exceptions_app.audit.requests import CHANGES_NOTHING, leaves_no_event
 from exceptions_app.cases import actions
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.inquiries import Inquiry
@@ -50,6 +51,7 @@ class LeftOut:
     words: str
 
 
+@leaves_no_event(CHANGES_NOTHING)
 @permitted(Permission.QUEUE)
 @require_POST
 def letters(request: HttpRequest, company: str, code: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from erp_connectors.errors import RightlineError
+from exceptions_app.audit.requests import CHANGES_NOTHING, leaves_no_event
 from exceptions_app.cases import actions
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import Team, User
@@ -31,6 +32,7 @@ class Effect:
     is_possible: bool
 
 
+@leaves_no_event(CHANGES_NOTHING)
 @permitted(Permission.QUEUE)
 @require_POST
 def preview(request: HttpRequest, company: str, code: str) -> HttpResponse:

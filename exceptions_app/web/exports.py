@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from exceptions_app.audit.requests import of_rows
 from exceptions_app.cases import queries
 from exceptions_app.cases.models import QueueRole
 from exceptions_app.cases.queries import CaseRow
@@ -47,11 +48,12 @@ def as_file(
     if form not in FORMS:
         raise Http404
     content = to_csv(heads, rows) if form == "csv" else to_xlsx(title, heads, rows)
-    return HttpResponse(
+    response = HttpResponse(
         content,
         content_type=FORMS[form],
         headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'},
     )
+    return of_rows(response, len(rows))
 
 
 def _heads() -> list[str]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from exceptions_app.audit.requests import NOTHING_BUT_LOOKS, leaves_no_event
 from exceptions_app.notifications.bursts import (
     Burst,
     BurstKey,
@@ -70,6 +71,7 @@ def bell(request: HttpRequest) -> HttpResponse:
     return as_answer(render(request, "bell.html", {"bell": bell_for(request)}))
 
 
+@leaves_no_event(NOTHING_BUT_LOOKS)
 @permitted(Permission.OWN)
 @require_POST
 def mark_read(request: HttpRequest) -> HttpResponse:

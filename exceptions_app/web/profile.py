@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from exceptions_app.audit.requests import NOTHING_BUT_LOOKS, leaves_no_event
 from exceptions_app.people.models import User
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.pages import back, show, tell, wants_fragment
@@ -72,6 +73,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return show(request, "profile.html", context, current="profile", status=status)
 
 
+@leaves_no_event(NOTHING_BUT_LOOKS)
 @permitted(Permission.OWN)
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from erp_connectors.errors import ConflictError, PermanentError, RightlineError
 from exceptions_app.audit.record import Actor
+from exceptions_app.audit.requests import CHANGES_NOTHING, leaves_no_event
 from exceptions_app.cases.actions import StaleVersion
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.registry import exception_type
@@ -41,6 +42,7 @@ def inputs_of(query: QueryDict) -> dict[str, Any]:
     return inputs
 
 
+@leaves_no_event(CHANGES_NOTHING)
 @permitted(Permission.VISIBLE_CASE)
 @require_safe
 def preview(request: HttpRequest, number: str, code: str) -> HttpResponse:

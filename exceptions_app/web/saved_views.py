@@ -6,6 +6,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
+from exceptions_app.audit.requests import NOTHING_BUT_LOOKS, leaves_no_event
 from exceptions_app.people.models import SavedView
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.pages import back, tell, warn
@@ -13,6 +14,7 @@ from exceptions_app.web.pages import back, tell, warn
 LISTS = ("web:queue", "web:cases", "web:shadow")
 
 
+@leaves_no_event(NOTHING_BUT_LOOKS)
 @permitted(Permission.SIGNED_IN)
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
@@ -34,6 +36,7 @@ def save(request: HttpRequest) -> HttpResponse:
     return back(request, f"{path}?{request.POST.get('query', '')}")
 
 
+@leaves_no_event(NOTHING_BUT_LOOKS)
 @permitted(Permission.OWN)
 @require_POST
 def delete(request: HttpRequest, view_id: int) -> HttpResponse:

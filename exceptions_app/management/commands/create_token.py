@@ -44,6 +44,7 @@ class Command(BaseCommand):
             "token.created",
             at=now,
             summary=f"API token {made.row.name} for {company}",
+            company=company,
             subject=("apitoken", str(made.row.pk)),
             actor=Actor(label="manage.py create_token", source="command"),
             after={
