@@ -40,6 +40,7 @@ SWEEPS = {
     "erp_connectors.tasks.send_outgoing": ("outbound", 2),
     "exceptions_app.tasks.send_notifications": ("notify", 2),
     "exceptions_app.tasks.send_messages": ("notify", 2),
+    "exceptions_app.tasks.run_backtests": ("analytics", 5),
     "config.tasks.note_heartbeat": ("evaluate", 10),
     "analytics.tasks.refresh_facts": ("analytics", 30),
 }

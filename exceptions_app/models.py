@@ -1,6 +1,7 @@
 """Gathers the models of this app; each stands beside its verbs."""
 
 from exceptions_app.audit.models import Event, Seal, UnsealedEvent
+from exceptions_app.backtest.models import Backtest, BacktestCase
 from exceptions_app.cases.models import (
     AgreementRow,
     Case,
@@ -37,6 +38,7 @@ from exceptions_app.policies.models import (
     ToleranceRow,
     TypeSetting,
 )
+from exceptions_app.policies.shadow_models import DraftFinding, DraftShadow
 from exceptions_app.proposals.models import (
     Answer,
     Approval,
@@ -58,6 +60,8 @@ __all__ = [
     "Approval",
     "ApprovalNeed",
     "ApprovalRule",
+    "Backtest",
+    "BacktestCase",
     "Bundle",
     "Calendar",
     "Case",
@@ -69,6 +73,8 @@ __all__ = [
     "ClockWarning",
     "CompanyPolicy",
     "Delegation",
+    "DraftFinding",
+    "DraftShadow",
     "EscalationStep",
     "Event",
     "ExchangeRate",

@@ -10,6 +10,7 @@ from exceptions_app import intake, priority, sla
 from exceptions_app.api import health
 from exceptions_app.asking import follow
 from exceptions_app.audit import heads, seals
+from exceptions_app.backtest import job
 from exceptions_app.detection import watch
 from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
@@ -20,6 +21,8 @@ BATCH = 50
 CLOCKS = 200
 #: A task ends after this many seconds; what is left is due for the next sweep.
 LONGEST = 30.0
+#: A backtest may take minutes; between two of its parts others have their turn.
+BACKTEST_SLICE = 10.0
 
 
 @shared_task
@@ -88,6 +91,12 @@ def seal_events() -> None:
 def write_audit_head() -> None:
     """Write the head of the chain outside the database when it is time."""
     heads.write_when_due(clock.now())
+
+
+@shared_task
+def run_backtests() -> None:
+    """Take backtests further, a part at a time, so that nothing else waits long for the worker."""
+    job.sweep(clock.now(), seconds=BACKTEST_SLICE)
 
 
 @shared_task

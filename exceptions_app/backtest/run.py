@@ -4,9 +4,10 @@ Subjects come in the order of their primary keys, a batch at a time, and only di
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -48,6 +49,33 @@ class Counts:
     unjudged: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
+    def as_plain(self) -> dict[str, Any]:
+        """Return the counts as plain JSON."""
+        return {
+            "subjects": dict(self.subjects),
+            "looks": self.looks,
+            "replayed": self.replayed,
+            "happened": self.happened,
+            "found_again": self.found_again,
+            "unjudged": dict(sorted(self.unjudged.items())),
+            "examples": {reason: list(some) for reason, some in sorted(self.examples.items())},
+        }
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> "Counts":
+        """Read what `as_plain` wrote; of nothing, none."""
+        if not plain:
+            return cls()
+        return cls(
+            subjects=Counter(plain["subjects"]),
+            looks=plain["looks"],
+            replayed=plain["replayed"],
+            happened=plain["happened"],
+            found_again=plain["found_again"],
+            unjudged=Counter(plain["unjudged"]),
+            examples=defaultdict(list, {reason: list(some) for reason, some in plain["examples"].items()}),
+        )
+
     def note(self, reason: str, example: str) -> None:
         """Count one that was not judged, and name it where few are named yet."""
         self.unjudged[reason] += 1
@@ -73,6 +101,7 @@ class Run:
         self.tried = holding_already(tried, self.changed, span.since)
         self.reach = Reach(self.changed, span.since, span.until, narrows=narrows)
         self.counts = Counts()
+        self.silences = Silences()
         tables = {each.table for each in self.changed}
         self.comparer = Comparer(
             live=self.live,
@@ -93,37 +122,29 @@ class Run:
         live = rows.current()
         return cls(live, rows.laid_over(live, changes), span)
 
-    def subjects(self) -> dict[SubjectKind, list[int]]:
-        """Return the primary keys of what is to be judged again, by kind."""
-        return {
-            kind: list(
+    def subjects(self) -> list[tuple[SubjectKind, int]]:
+        """Return what is to be judged again: by kind, then by primary key."""
+        return [
+            (kind, pk)
+            for kind in KINDS
+            for pk in (
                 self.reach.orders().values_list("pk", flat=True)
                 if kind is SubjectKind.ORDER
                 else self.reach.heads(kind).values_list("pk", flat=True)
             )
-            for kind in KINDS
-        }
+        ]
 
-    def differences(
-        self, progress: Callable[[int, int], None] = lambda done, total: None
-    ) -> Iterator[Difference]:
-        """Yield every case that would be otherwise.
-
-        `progress` is told how many subjects are done, of how many; what it raises ends the run.
-        """
+    def differences(self) -> Iterator[Difference]:
+        """Yield every case that would be otherwise."""
         wanted = self.subjects()
-        total, done = sum(map(len, wanted.values())), 0
-        silences = Silences()
-        progress(done, total)
-        for kind, ids in wanted.items():
-            for start in range(0, len(ids), BATCH):
-                batch = ids[start : start + BATCH]
-                sights = Sights(silences, clock.now())
-                yield from self._batch(kind, batch, sights)
-                done += len(batch)
-                progress(done, total)
+        while wanted:
+            batch, wanted = next_batch(wanted)
+            yield from self.judge(batch)
 
-    def _batch(self, kind: SubjectKind, ids: Sequence[int], sights: Sights) -> Iterator[Difference]:
+    def judge(self, batch: Sequence[tuple[SubjectKind, int]]) -> Iterator[Difference]:
+        """Judge some subjects of one kind again, and yield every case of theirs that would be otherwise."""
+        kind, ids = batch[0][0], [pk for _, pk in batch]
+        sights = Sights(self.silences, clock.now())
         happened = _happened(kind, ids, self.span)
         with rows.seeing(self.live):
             for past in pasts_of(kind, ids, sights):
@@ -144,6 +165,14 @@ class Run:
                 self.counts.happened += told.happened
                 self.counts.found_again += told.found_again
                 yield from told.differences
+
+
+def next_batch(
+    wanted: Sequence[tuple[SubjectKind, int]],
+) -> tuple[Sequence[tuple[SubjectKind, int]], Sequence[tuple[SubjectKind, int]]]:
+    """Return the first BATCH of what is wanted that are of one kind, and what is left."""
+    batch = [each for each in wanted[:BATCH] if each[0] is wanted[0][0]]
+    return batch, wanted[len(batch) :]
 
 
 def _happened(kind: SubjectKind, ids: Sequence[int], span: Span) -> dict[int, list[Case]]:

@@ -142,12 +142,13 @@ def take_back(release: PolicyRelease, reason: str, *, by: Actor, at: datetime) -
     title = f"Take back {str(release).lower()}: {release.title}"
     draft = drafts.begin(title, by=by, at=at, reason=reason.strip(), takes_back=release)
     PolicyChange.objects.bulk_create(
-        _inverse(change, draft, by, at) for change in published.changes.order_by("-pk")
+        inverse(change, draft, by, at) for change in published.changes.order_by("-pk")
     )
     return draft
 
 
-def _inverse(change: PolicyChange, draft: PolicyDraft, by: Actor, at: datetime) -> PolicyChange:
+def inverse(change: PolicyChange, draft: PolicyDraft, by: Actor, at: datetime) -> PolicyChange:
+    """Return the change, not yet saved, that undoes a published one."""
     action = {Action.ADD: Action.REMOVE, Action.REMOVE: Action.ADD, Action.CHANGE: Action.CHANGE}
     inverse = action[Action(change.action)]
     return PolicyChange(

@@ -106,7 +106,7 @@ def explain(question: Question, policies: Policies, workers: Workers | None = No
 
 
 def team_for(question: Question, policies: Policies, workers: Workers) -> Team:
-    """Return the team a case goes to, whoever in it would get it. Raises ConfigurationError as `route` does."""
+    """Return the team a case goes to, whoever in it gets it. Raises ConfigurationError as `route` does."""
     answers = _answers(question, policies, workers)
     taken = next((answer.rule for answer in answers if answer.chosen), None)
     return _team(question, policies, workers, taken)[0]

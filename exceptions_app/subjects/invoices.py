@@ -67,6 +67,7 @@ class Shelf:
 
     @classmethod
     def of(cls, heads: Collection[DocumentHead], as_of: datetime, policies: Policies) -> "Shelf":
+        """Return what lies around invoices now, in a number of queries that does not grow."""
         named = {(head.connection_id, number) for head in heads for number in head.orders}
         rows = _orders(named)
         world = orders_side.load(rows, as_of, policies=policies)
