@@ -18,6 +18,8 @@ from exceptions_app.policies.rows import Rows, laid_over
 KINDS = (SubjectKind.ORDER, SubjectKind.INVOICE, SubjectKind.DOCUMENT)
 #: Says who answers for a row and which release set it: nothing is judged by it.
 ABOUT_THE_ROW = frozenset({"release", "owner"})
+#: What is kept with the rules and is none.
+NO_RULES = frozenset({"release", "in_shadow"})
 #: What decides, once a case is there: how grave it is and whose.
 WEIGHING = frozenset({"impact", "bands", "rates", "routing_rules", "teams", "companies", "calendars"})
 #: By when, and whom to tell.
@@ -55,7 +57,7 @@ def _differing(live: Iterable[Model], tried: Iterable[Model]) -> Iterator[Model]
 
 def _rows_of(rows: Rows, table: str) -> Iterator[Model]:
     """Yield the rows of a table, however they are kept."""
-    if table == "release":
+    if table in NO_RULES:
         return
     kept = getattr(rows, table)
     for row in kept.values() if isinstance(kept, Mapping) else kept:

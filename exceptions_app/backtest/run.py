@@ -35,6 +35,8 @@ from exceptions_app.policies.rows import Change, Rows
 BATCH = 100
 #: Of each reason why something was not judged, so many are named.
 NAMED = 20
+#: A subject by its kind and primary key.
+Wanted = tuple[SubjectKind, int]
 
 
 @dataclass(slots=True)
@@ -167,9 +169,7 @@ class Run:
                 yield from told.differences
 
 
-def next_batch(
-    wanted: Sequence[tuple[SubjectKind, int]],
-) -> tuple[Sequence[tuple[SubjectKind, int]], Sequence[tuple[SubjectKind, int]]]:
+def next_batch(wanted: list[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
     """Return the first BATCH of what is wanted that are of one kind, and what is left."""
     batch = [each for each in wanted[:BATCH] if each[0] is wanted[0][0]]
     return batch, wanted[len(batch) :]

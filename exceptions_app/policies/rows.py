@@ -39,6 +39,7 @@ from exceptions_app.policies.models import (
     ToleranceRow,
     TypeSetting,
 )
+from exceptions_app.policies.shadow_models import DraftShadow
 
 STAMP = "SELECT stamp FROM exceptions_app_policystamp"
 #: Rows that are only in a draft have keys from here on: later than any row, as they will be once published.
@@ -47,7 +48,8 @@ NOT_YET = 2**62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Every policy row there is, whether it holds today or not, with the newest release (None: none yet).
+    """Every policy row there is, whether it holds today or not, with the newest release (None: none yet)
+    and the drafts in shadow.
 
     `calendars` are by code, `companies` and `steps` by the key of the company and the team, `teams` by their
     own, in that order.
@@ -71,6 +73,7 @@ class Rows:
     bands: tuple[SeverityBands, ...]
     templates: tuple[TaskTemplate, ...]
     approvals: tuple[ApprovalRule, ...]
+    in_shadow: tuple[DraftShadow, ...] = ()
 
     def teams_of(self, company_id: int) -> list[Team]:
         """Return the teams of a company, in the order of their primary keys."""
@@ -261,6 +264,7 @@ def _stamp() -> UUID | None:
 def _read() -> Rows:
     return Rows(
         release=PolicyRelease.objects.order_by("-number").first(),
+        in_shadow=tuple(DraftShadow.objects.filter(ended_at=None).order_by("pk")),
         teams={team.pk: team for team in Team.objects.select_related("company", "calendar").order_by("pk")},
         **{
             name: kept.keep(kept.model._default_manager.select_related(*kept.related or (None,)))
