@@ -32,7 +32,7 @@ format: ## bring the code into shape
 
 lock: ## write the lock files from the .in files
 	@exec $(START) --dev -- sh -c ' \
-		for name in requirements requirements-dev; do \
+		for name in requirements requirements-dev requirements-uv; do \
 			uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 				--custom-compile-command "make lock" $$name.in --output-file $$name.txt || exit 1; \
 		done'

@@ -3,8 +3,10 @@
 Nothing here touches what `make run` keeps. Tests that never ask for a database start no server.
 """
 
+import contextlib
 import copy
 import gc
+import importlib
 import os
 import shutil
 import sys
@@ -16,10 +18,15 @@ from typing import Any
 import hypothesis
 import pytest
 
+# What these find, they say as test files do.
+pytest.register_assert_rewrite("tests.conformance.connector_suite", "tests.journeys.types.town")
+
 # A busy machine makes any single example slow; whole tests have their timeout.
 hypothesis.settings.register_profile("rightline", deadline=None)
 hypothesis.settings.load_profile("rightline")
 
+TESTS = Path(__file__).parent
+ALL_TESTS = pytest.Config.ArgsSource.TESTPATHS
 TEST_HOME = Path(tempfile.mkdtemp(prefix="rightline-test-"))
 os.environ["RIGHTLINE_HOME"] = str(TEST_HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
@@ -58,6 +65,24 @@ CHROMIUM_OPTIONS = [
 def pytest_xdist_setupnodes() -> None:
     """Let each process that runs tests choose a folder of its own before it reads the settings."""
     del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Read a share of the tests before all of them are collected, each process another one.
+
+    In a fresh clone every file is compiled by whoever is the first to read it, which takes longer than to
+    collect it: all processes at once, in the same order, would do it over and over.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ or session.config.args_source != ALL_TESTS:
+        return
+    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    count = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    for path in sorted(TESTS.rglob("test_*.py"))[number::count]:
+        name = ".".join(path.relative_to(TESTS.parent).with_suffix("").parts)
+        # What is wrong with it, collecting it will tell.
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.journeys.types.town")
-
-from erp_connectors import clock  # noqa: E402
-from tests.builders.factories import TUESDAY_TEN  # noqa: E402
-from tests.journeys.types.town import Town  # noqa: E402
+from erp_connectors import clock
+from tests.builders.factories import TUESDAY_TEN
+from tests.journeys.types.town import Town
 
 
 @pytest.fixture
