@@ -128,7 +128,7 @@ def write(
         change = PolicyChange(draft=draft, table=table_of(row), row_id=row.pk, before=before)
     change.action = Action.ADD if change.row_id is None else action
     change.after, change.changed_at, change.changed_by = after, at, by.person
-    change.company_id = _company_of(row, before)
+    change.company_id = _touched(row, before)
     if change.action == Action.CHANGE and change.before == after:
         _out(draft, change, by, at)
         return None
@@ -319,14 +319,20 @@ def _out(draft: PolicyDraft, change: PolicyChange, by: Actor, at: datetime) -> N
     _tell("policy.draft_changed", draft, by, at, f"{draft}, taken out: {told}", before=before)
 
 
-def _company_of(row: PolicyRow, before: dict[str, Any]) -> int | None:
-    """Return the company a row holds in; None where it holds in all, or moves from one to another."""
+def company_of(row: PolicyRow) -> int | None:
+    """Return the company a row holds in; None where it holds in all."""
     values = values_of(row)
     if "company" in values:
-        is_moved = "company" in before and before["company"] != values["company"]
-        return None if is_moved else values["company"]
+        found: int | None = values["company"]
+        return found
     team: Any = getattr(row, "team", None)
     return None if team is None else team.company_id
+
+
+def _touched(row: PolicyRow, before: dict[str, Any]) -> int | None:
+    """Return the company a change is about; None where it is about all, or moves a row to another."""
+    is_moved = "company" in before and before["company"] != values_of(row)["company"]
+    return None if is_moved else company_of(row)
 
 
 def _needs(words: str, told: str) -> None:

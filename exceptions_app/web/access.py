@@ -33,6 +33,7 @@ class Permission(StrEnum):
     ORDER = "order"
     EXCHANGE = "exchange"
     SHADOW = "shadow"
+    POLICIES = "policies"
 
 
 def permitted(permission: Permission) -> Callable[[View], View]:
@@ -51,12 +52,18 @@ def permitted(permission: Permission) -> Callable[[View], View]:
                 raise PermissionDenied(
                     gettext("What types in shadow would have opened is for leads, managers and auditors.")
                 )
+            if permission is Permission.POLICIES and not _sees_policies(person_of(request)):
+                raise PermissionDenied(gettext("Rules are for leads, managers, auditors and administrators."))
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded
 
     return wrap
+
+
+def _sees_policies(person: User) -> bool:
+    return person.is_staff or bool(companies_open(person, "view_policies"))
 
 
 def person_of(request: HttpRequest) -> User:

@@ -67,6 +67,7 @@ class Frame:
     sees_matched: bool
     sees_exchange: bool
     sees_shadow: bool
+    sees_policies: bool
 
     @property
     def is_elsewhere(self) -> bool:
@@ -111,6 +112,7 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
         sees_matched=bool(access.companies_open(person, "match_documents")),
         sees_exchange=bool(access.companies_open(person, "view_exchange")),
         sees_shadow=bool(access.companies_open(person, "view_shadow")),
+        sees_policies=person.is_staff or bool(access.companies_open(person, "view_policies")),
     )
 
 

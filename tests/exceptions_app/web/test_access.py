@@ -28,6 +28,9 @@ ARGUMENTS = {
     "verb": "confirm",
     "bundle_id": uuid4(),
     "head_id": 1,
+    "draft_id": 1,
+    "release_number": 1,
+    "table": "tolerancerow",
 }
 
 SCENE = set_scene
