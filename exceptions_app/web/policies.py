@@ -137,7 +137,9 @@ def change(request: HttpRequest, draft_id: int, verb: str) -> HttpResponse:
 def write(request: HttpRequest, draft_id: int, table: str) -> HttpResponse:
     """Lead to the rules of a table in the administration, which writes into this draft from now on."""
     found = _draft_or_404(request, draft_id)
-    if table not in tables() or not policy_view.allowed(found, person_of(request))["name"]:
+    if not policy_view.allowed(found, person_of(request))["name"]:
+        raise PermissionDenied(gettext("You may not do this with the draft as it is."))
+    if table not in tables():
         raise Http404
     request.session[CHOSEN] = found.pk
     place = f"admin:exceptions_app_{table}"
@@ -153,9 +155,10 @@ def write(request: HttpRequest, draft_id: int, table: str) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, release_number: int) -> HttpResponse:
     """Begin the draft that undoes a release."""
-    found = get_object_or_404(PolicyRelease, number=release_number)
-    published = drafts.visible_to(person_of(request)).filter(release=found).first()
-    if published is not None and not drafts.may(person_of(request), "edit_policies", published):
+    found, person = get_object_or_404(PolicyRelease, number=release_number), person_of(request)
+    published = PolicyDraft.objects.filter(release=found).first()
+    may_any = bool(companies_open(person, "edit_policies"))
+    if not (may_any if published is None else drafts.may(person, "edit_policies", published)):
         raise PermissionDenied(gettext("Rules are changed by managers and administrators."))
     try:
         begun = publishing.take_back(

@@ -30,6 +30,7 @@ def row_of_everything() -> tuple[Ground, dict[str, str]]:
     make.TermRowFactory.create(company=world.company)
     make.RoutingRuleFactory.create(company=world.company, team=world.teams["PRO"])
     make.ServiceLevelRowFactory.create(company=world.company)
+    change = make.PolicyChangeFactory.create(company=world.company)
     rows = {
         "erp": world.erp.code,
         "interchange": str(make.InterchangeFactory.create(connection=world.edi).pk),
@@ -44,6 +45,7 @@ def row_of_everything() -> tuple[Ground, dict[str, str]]:
         "bundle": str(bundle.pk),
         "head": str(loose_receipt(world).pk),
         "document": str(line.order.document_id),
+        "draft": str(change.draft_id),
         "view": str(make.SavedViewFactory.create(user=world.people["bea"]).pk),
     }
     return world, rows

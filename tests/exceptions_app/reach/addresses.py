@@ -25,6 +25,8 @@ LEADS = frozenset({"paul", "ivo", "ada"})
 EXCHANGE = LEADS | {"ed"}
 #: Of their own company: what is of Weserland does not exist for rival.
 LISTS_OF_LEADS, LISTS_OF_EXCHANGE = LEADS | {"rival"}, EXCHANGE | {"rival"}
+#: Who changes rules of a company of their own, or of all.
+MANAGERS = frozenset({"ada", "rival"})
 BEA = frozenset({"bea"})
 
 
@@ -105,6 +107,16 @@ PAGES: dict[str, Page] = {
     "web:connections": Page("connections/", LISTS_OF_EXCHANGE, refused=403),
     "web:shadow": Page("shadow/", LISTS_OF_LEADS, refused=403),
     "web:shadow_export": Page("shadow/export/csv/", LISTS_OF_LEADS, refused=403),
+    "web:policies": Page("policies/", LISTS_OF_LEADS, refused=403),
+    "web:policy_begin": Page("policies/begin/", MANAGERS, "post", refused=403),
+    "web:policy_export": Page("policies/export/", LISTS_OF_LEADS, refused=403),
+    "web:policy_import": Page("policies/import/", MANAGERS, refused=403),
+    "web:policy_draft": Page("policies/drafts/{draft}/", LEADS, refused=403),
+    "web:policy_change": Page("policies/drafts/{draft}/do/comment/", LEADS, "post", refused=403),
+    "web:policy_write": Page("policies/drafts/{draft}/write/tolerancerow/", frozenset({"ada"}), refused=403),
+    "web:policy_draft_export": Page("policies/drafts/{draft}/export/", LEADS, refused=403),
+    "web:policy_release": Page("policies/releases/1/", LISTS_OF_LEADS, refused=403),
+    "web:policy_take_back": Page("policies/releases/1/take-back/", MANAGERS, "post", refused=403),
     "web:mail": Page("mail/", LISTS_OF_EXCHANGE, refused=403),
     "web:mail_message": Page("mail/{message}/", EXCHANGE, refused=403),
     "web:profile": Page("profile/", EVERYBODY),
