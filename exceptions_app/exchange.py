@@ -55,7 +55,14 @@ def correct(interchange: Interchange, *, text: str, reason: str, by: Actor) -> C
     if not reason.strip():
         raise NotAllowed("Say why: it stays in the history.")
     at = clock.now()
-    correction = corrections.correct(interchange, text, reason=reason.strip(), by=by.name, at=at)
+    correction = corrections.correct(
+        interchange,
+        text,
+        reason=reason.strip(),
+        by=by.name,
+        at=at,
+        entered_by=by.person.get_username() if by.person else "",
+    )
     record(
         "interchange.corrected",
         at=at,

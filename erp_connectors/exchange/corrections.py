@@ -68,11 +68,16 @@ def try_out(original: Interchange, text: str, *, at: datetime) -> TriedOut:
 
 
 @transaction.atomic
-def correct(original: Interchange, text: str, *, reason: str, by: str, at: datetime) -> Correction:
-    """Have an edited copy read in place of an interchange; raises as `try_out` does."""
+def correct(
+    original: Interchange, text: str, *, reason: str, by: str, at: datetime, entered_by: str = ""
+) -> Correction:
+    """Have an edited copy read in place of an interchange; raises as `try_out` does.
+
+    `by` is the name the history shows, `entered_by` the user name of the person.
+    """
     payload, diff = _edited(original, text)
     locked = _locked(original)
-    copy = _copy(locked, payload, at)
+    copy = _copy(locked, payload, at, entered_by)
     correction = Correction.objects.create(
         original=locked,
         corrected=copy,
@@ -108,7 +113,7 @@ def _locked(original: Interchange) -> Interchange:
     return row
 
 
-def _copy(original: Interchange, payload: bytes, at: datetime) -> Interchange:
+def _copy(original: Interchange, payload: bytes, at: datetime, entered_by: str = "") -> Interchange:
     """Store a copy, received when the original was: what a person does says nothing of the partner's line."""
     sha256 = hashlib.sha256(payload).hexdigest()
     before = Interchange.objects.filter(connection=original.connection, sha256=sha256).first()
@@ -117,6 +122,7 @@ def _copy(original: Interchange, payload: bytes, at: datetime) -> Interchange:
     return Interchange.objects.create(
         connection=original.connection,
         channel=CHANNEL,
+        entered_by=entered_by,
         file_name=original.file_name,
         content_type=original.content_type,
         payload=payload,

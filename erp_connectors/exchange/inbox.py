@@ -63,8 +63,11 @@ def receive(
     file_name: str = "",
     content_type: str = "",
     received_at: datetime | None = None,
+    entered_by: str = "",
 ) -> Received:
     """Store received bytes and have them processed; raises NotAcceptable for none or too many.
+
+    `entered_by`: the user name of the person who entered them or handed them over, where it was one.
 
     EDI that came before on this connection byte for byte is that interchange again: it has no second effect,
     is acknowledged again, and is read again only where it was quarantined: the reason may be gone by now.
@@ -82,6 +85,7 @@ def receive(
         interchange = Interchange.objects.create(
             connection=connection,
             channel=channel,
+            entered_by=entered_by,
             file_name=file_name.replace("\0", "")[-255:],
             content_type=content_type[:100],
             payload=payload,

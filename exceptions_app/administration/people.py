@@ -15,10 +15,12 @@ from django.http import HttpRequest, HttpResponse
 from erp_connectors import clock
 from exceptions_app import sla
 from exceptions_app.administration import checks
-from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin
+from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin, RecordedForm
 from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Clock
-from exceptions_app.people.models import Absence, ApiToken, Membership, Team, User
+from exceptions_app.people import delegation
+from exceptions_app.people.models import Absence, ApiToken, Delegation, Membership, Team, User
+from exceptions_app.people.permissions import NotAllowed
 
 #: What only a superuser sets: with any of them one could become one.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -107,6 +109,67 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
 
 def _may_touch(request: HttpRequest, row: User | None) -> bool:
     return row is None or bool(request.user.is_superuser) or (row != request.user and not row.is_superuser)
+
+
+class DelegationForm(RecordedForm):
+    """Refuses what passes nothing on, and what an administrator would pass on to themselves."""
+
+    administrator: User
+
+    def clean(self) -> dict[str, Any]:
+        """Check the terms as a person's own page does."""
+        cleaned = super().clean()
+        if cleaned.get("delegate") == self.administrator:
+            raise ValidationError({"delegate": "Nobody takes over what somebody else decides."})
+        if all(cleaned.get(name) for name in ("person", "delegate", "first_day", "last_day")):
+            terms = delegation.Terms(
+                delegate=cleaned["delegate"],
+                first_day=cleaned["first_day"],
+                last_day=cleaned["last_day"],
+                limit=cleaned.get("limit"),
+                teams=list(cleaned.get("teams") or ()),
+            )
+            try:
+                delegation.check(cleaned["person"], terms)
+            except NotAllowed as refused:
+                raise ValidationError(str(refused)) from refused
+        return cleaned
+
+
+@admin.register(Delegation)
+class DelegationAdmin(RecordedAdmin):
+    """Who approves for whom, and when; people pass it on themselves, superusers where somebody fell ill."""
+
+    form = DelegationForm
+    subject_kind = "delegation"
+    list_display = ["person", "delegate", "first_day", "last_day", "limit", "ended_at"]
+    list_filter = ["first_day"]
+    autocomplete_fields = ["person", "delegate"]
+    exclude = ["made_at"]
+    filter_horizontal = ["teams"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Tell the form who fills it in."""
+        form = super().get_form(request, obj, change=change, **options)
+        form.administrator = request.user  # type: ignore[attr-defined]
+        return form
+
+    def save_model(self, request: HttpRequest, row: Delegation, form: Any, change: bool) -> None:
+        """Note when it was made."""
+        row.made_at = row.made_at or clock.now()
+        super().save_model(request, row, form, change)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only: it gives rights."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Superusers only: it gives rights."""
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Approvals name it for ever; it is ended instead."""
+        return False
 
 
 @admin.register(Team)

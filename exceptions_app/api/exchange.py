@@ -18,6 +18,7 @@ from exceptions_app.api import bodies
 from exceptions_app.api.access import Scoped, caller_key, require_in_company, within
 from exceptions_app.api.interchanges import InterchangeSerializer
 from exceptions_app.api.repeating import HEADER, IDEMPOTENCY_KEY
+from exceptions_app.people.models import User
 
 #: What a person must be granted in a company to deliver for it.
 DELIVER = "replay_interchange"
@@ -97,7 +98,13 @@ def _deliver(request: Request, connection: Connection, payload: bytes) -> Respon
     content_type = bodies.content_type(request)
 
     def receive() -> tuple[int, Any]:
-        received = inbox.receive(payload, connection=connection, channel="api", content_type=content_type)
+        received = inbox.receive(
+            payload,
+            connection=connection,
+            channel="api",
+            content_type=content_type,
+            entered_by=request.user.get_username() if isinstance(request.user, User) else "",
+        )
         return status.HTTP_202_ACCEPTED, InterchangeSerializer(received.interchange).data
 
     code, answer = idempotency.once(

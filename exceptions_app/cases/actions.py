@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from erp_connectors import clock
+from exceptions_app import kept_apart
 from exceptions_app.asking.ask import STATES as ASKABLE
 from exceptions_app.asking.ask import ask
 from exceptions_app.audit.record import Actor, record
@@ -315,13 +316,18 @@ def reopen(case: Case, *, reason: str, by: Actor, expected_version: int | None =
 
 @transaction.atomic
 def complete_task(task: Task, *, by: Actor, outcome: str = "") -> Task:
-    """Note that a task is done, and what came of it. Raises NotAllowed: not one's team, or no longer open."""
+    """Note that a task is done, and what came of it.
+
+    Raises NotAllowed: not one's team, no longer open, or kept apart from what one did before.
+    """
     case = lock(task.case)
     locked = Task.objects.select_for_update(of=("self",)).select_related("team").get(pk=task.pk)
     if by.person is None or not works_in(by.person, locked.team):
         raise NotAllowed(f"This is a task of {locked.team}.")
     if locked.state != TaskState.OPEN:
         raise NotAllowed(f"The task is {locked.get_state_display().lower()} already.")
+    if locked.facts.get("pair") == kept_apart.COUNT.code:
+        kept_apart.require_other(kept_apart.COUNT, by.person, kept_apart.who_counted(case))
     at = clock.now()
     locked.state, locked.outcome = TaskState.DONE, outcome[:500]
     locked.done_at, locked.done_by = at, by.person

@@ -62,11 +62,21 @@ def keep_tasks(case: Case, kind: ExceptionType, uncovered: Uncovered, at: dateti
     return has_changed
 
 
-def give_task(case: Case, team_code: str, *, title: str, body: str, at: datetime) -> bool:
-    """Give a team work that follows from a decision; return whether the company has such a team."""
+def give_task(case: Case, team_code: str, *, title: str, body: str, at: datetime, pair: str = "") -> bool:
+    """Give a team work that follows from a decision; return whether the company has such a team.
+
+    `pair`: whoever did the first act of that pair does not do it (`kept_apart`).
+    """
     for team in _teams(case, [team_code]):
         task = _new_task(
-            case, team, title=title[:200], body=body, facts={}, hours=DUE_HOURS, at=at, outlives_case=True
+            case,
+            team,
+            title=title[:200],
+            body=body,
+            facts={"pair": pair} if pair else {},
+            hours=DUE_HOURS,
+            at=at,
+            outlives_case=True,
         )
         task.save()
         _tell_history(task, "opened", f"Task for {team.name}: {task.title}", at)

@@ -137,11 +137,15 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPlan:
-    """Work that a decision gives another team, `team` being a code of the taxonomy."""
+    """Work that a decision gives another team, `team` being a code of the taxonomy.
+
+    `pair`: whoever did the first act of that pair does not do it (`kept_apart`).
+    """
 
     team: str
     title: str
     body: str = ""
+    pair: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

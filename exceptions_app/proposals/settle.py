@@ -74,7 +74,14 @@ def carried_out(proposal: Proposal, *, at: datetime) -> Proposal:
     step = Step(kind="settled", summary=f"Carried out: {proposal}", transition=lifecycle.settle)
     proposal = change(proposal, step, at=at)
     for task in proposal.tasks:
-        alerts.give_task(proposal.case, task["team"], title=task["title"], body=task["body"], at=at)
+        alerts.give_task(
+            proposal.case,
+            task["team"],
+            title=task["title"],
+            body=task["body"],
+            at=at,
+            pair=task.get("pair", ""),
+        )
     upkeep.resolve_if_decided(proposal.case, at=at)
     return proposal
 

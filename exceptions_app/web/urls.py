@@ -12,6 +12,7 @@ from exceptions_app.web import (
     cases,
     connections,
     corrections,
+    delegations,
     documents,
     exports,
     incidents,
@@ -104,6 +105,8 @@ urlpatterns = [
     path("policies/releases/<int:release_number>/take-back/", policies.take_back, name="policy_take_back"),
     path("mail/", mail.message_list, name="mail"),
     path("mail/<uuid:message_id>/", mail.message, name="mail_message"),
+    path("profile/delegations/", delegations.delegations, name="delegations"),
+    path("profile/delegations/<int:delegation_id>/end/", delegations.end, name="delegation_end"),
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="theme"),
 ]

@@ -46,6 +46,9 @@ def row_of_everything() -> tuple[Ground, dict[str, str]]:
         "head": str(loose_receipt(world).pk),
         "document": str(line.order.document_id),
         "draft": str(change.draft_id),
+        "delegation": str(
+            make.DelegationFactory.create(person=world.people["bea"], delegate=world.people["mona"]).pk
+        ),
         "view": str(make.SavedViewFactory.create(user=world.people["bea"]).pk),
     }
     return world, rows

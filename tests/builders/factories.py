@@ -65,7 +65,16 @@ from exceptions_app.cases.models import (
 from exceptions_app.detection.models import LookOver, Watch
 from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification, NotificationKind
-from exceptions_app.people.models import Absence, ApiToken, Membership, Role, SavedView, Team, User
+from exceptions_app.people.models import (
+    Absence,
+    ApiToken,
+    Delegation,
+    Membership,
+    Role,
+    SavedView,
+    Team,
+    User,
+)
 from exceptions_app.performance.models import PriceObservation
 from exceptions_app.policies import changes, matrix
 from exceptions_app.policies.draft_models import Action, PolicyChange, PolicyDraft
@@ -1113,6 +1122,20 @@ class ProposalLineFactory(DjangoModelFactory[ProposalLine]):
     order_line = factory.SelfAttribute("case_line.order_line")
     before = factory.LazyAttribute(lambda row: to_builtins(values_of(row.order_line)))
     after = factory.LazyAttribute(lambda row: to_builtins(values_of(row.order_line)))
+
+
+class DelegationFactory(DjangoModelFactory[Delegation]):
+    """A week from the Tuesday of the scenarios on."""
+
+    class Meta:
+        model = Delegation
+        skip_postgeneration_save = True
+
+    person = factory.SubFactory(UserFactory)
+    delegate = factory.SubFactory(UserFactory)
+    first_day = date(2026, 11, 24)
+    last_day = date(2026, 11, 30)
+    made_at = TUESDAY_TEN
 
 
 class ApprovalNeedFactory(DjangoModelFactory[ApprovalNeed]):

@@ -33,5 +33,6 @@ class Recount(Resolution):
             team=WAREHOUSE,
             title=f"Count again: order {situation.order_number}, line {words}",
             body="Correct the receipt in the ERP where the count differs.",
+            pair="count",
         )
         return Plan(lines=lines, summary=f"Have line {words} counted again", tasks=(task,))

@@ -120,6 +120,8 @@ PAGES: dict[str, Page] = {
     "web:mail": Page("mail/", LISTS_OF_EXCHANGE, refused=403),
     "web:mail_message": Page("mail/{message}/", EXCHANGE, refused=403),
     "web:profile": Page("profile/", EVERYBODY),
+    "web:delegations": Page("profile/delegations/", EVERYBODY),
+    "web:delegation_end": post("profile/delegations/{delegation}/end/", BEA),
     "web:theme": post("profile/theme/", EVERYBODY),
     "analytics:confirmations": Page("analytics/confirmations/", EVERYBODY),
     "analytics:confirmation_suppliers_csv": Page("analytics/confirmations/suppliers.csv", EVERYBODY),

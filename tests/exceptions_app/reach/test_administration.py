@@ -25,6 +25,8 @@ KEPT = ("view change", "view change")
 READ = ("view", "view")
 #: Bundles of rights: whoever changes them could give them to themselves.
 RIGHTS = ("view", "view add change delete")
+#: It lets somebody approve; approvals name it for ever.
+DELEGATIONS = ("view", "view add change")
 #: Made elsewhere, where its secret is shown once.
 TOKENS = ("view change delete", "view change delete")
 #: Taking such a row away unlocks a name.
@@ -47,6 +49,7 @@ SCREENS: dict[str, tuple[str, str]] = {
     "exceptions_app.clockfinding": READ,
     "exceptions_app.clockwarning": EDITED,
     "exceptions_app.companypolicy": EDITED,
+    "exceptions_app.delegation": DELEGATIONS,
     "exceptions_app.escalationstep": EDITED,
     "exceptions_app.event": READ,
     "exceptions_app.exchangerate": EDITED,
