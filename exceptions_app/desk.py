@@ -43,6 +43,7 @@ from exceptions_app.policies.models import TypeMode
 from exceptions_app.proposals import settle
 from exceptions_app.routing.route import Question, Route, route
 from exceptions_app.shadow import keep as shadow
+from exceptions_app.shadow.drafts import LookedAt
 from exceptions_app.shadow.models import ShadowFinding
 from exceptions_app.shortfalls import Nearby, Surroundings
 from exceptions_app.subjects.impact import assess_subject
@@ -117,6 +118,10 @@ class Desk:
         if self.about.order is None or not isinstance(self.view, OrderView):
             return None
         return self.about.order, self.view, self.known.prices
+
+    def looked_at(self) -> LookedAt:
+        """Return the subject as it was judged, for whatever runs beside the live rules."""
+        return LookedAt(self.loaded, self.detection, tuple(self.known.agreements))
 
     def work(self, around: Surroundings) -> Outcome:
         """Bring every case of the subject up to date as it was sorted, and return what that came to."""

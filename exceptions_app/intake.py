@@ -28,6 +28,7 @@ from exceptions_app.neighbours import Neighbours, neighbours_of, queue_up_for_go
 from exceptions_app.on_file import on_file
 from exceptions_app.performance import observing
 from exceptions_app.policies import rows
+from exceptions_app.shadow import drafts
 from exceptions_app.shortfalls import Nearby, Surroundings
 from exceptions_app.subjects.registry import all_subjects, subject
 from exceptions_app.subjects.subject import World
@@ -219,6 +220,8 @@ def _work(
     seen_around = neighbours_of(moved) if moved and kind is SubjectKind.ORDER else {}
     around = Surroundings(filter(None, (desk.missed() for desk in desks.values())), nearby)
     outcomes = {subject_id: desk.work(around) for subject_id, desk in desks.items()}
+    if world.policies.rows.in_shadow:
+        drafts.note(kind, {key: desk.looked_at() for key, desk in desks.items()}, world.policies, as_of)
     observing.note(filter(None, (desk.prices() for desk in desks.values())))
     again = _to_weigh_again(moved, seen_around, desks) if kind is SubjectKind.ORDER else set()
     _finish(kind, [_finished(look, desks.get(look.subject_id)) for look in looks], again, as_of)

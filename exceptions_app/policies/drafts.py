@@ -16,7 +16,7 @@ from erp_connectors.errors import ConflictError, PermanentError
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, companies_open
-from exceptions_app.policies import sentences
+from exceptions_app.policies import sentences, shadows
 from exceptions_app.policies.changes import table_of, values_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import PolicyRow
@@ -230,6 +230,7 @@ def withdraw(
     _needs(words, "Say why it is withdrawn.")
     draft.state, draft.publish_at, draft.publish_by = DraftState.WITHDRAWN, None, None
     draft.save()
+    shadows.end(draft, reason="It is withdrawn", by=by, at=at)
     _tell("policy.withdrawn", draft, by, at, f"{draft} withdrawn: {draft.title}", reason=words)
     return draft
 

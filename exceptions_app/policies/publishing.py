@@ -19,7 +19,7 @@ from erp_connectors.errors import ConflictError
 from exceptions_app import sla
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Clock
-from exceptions_app.policies import drafts, sentences
+from exceptions_app.policies import drafts, sentences, shadows
 from exceptions_app.policies.changes import changed_fields, lay_upon, tables, values_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import Calendar, PolicyRelease, PolicyRow
@@ -62,6 +62,7 @@ def publish_draft(draft_id: int, *, by: Actor, at: datetime, version: int | None
     draft.state, draft.release, draft.trouble = DraftState.PUBLISHED, release, ""
     draft.publish_at = None
     draft.save()
+    shadows.end(draft, reason="It is published", by=by, at=at)
     return release
 
 
