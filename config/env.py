@@ -44,6 +44,14 @@ def number(name: str, default: int) -> int:
     return int(word)
 
 
+def choice(name: str, default: str, known: tuple[str, ...]) -> str:
+    """Return the variable, which must be one of the known words; another one raises UnusableSetting."""
+    word = text(name, default).lower()
+    if word not in known:
+        raise UnusableSetting(f"{name} must be {', '.join(known[:-1])} or {known[-1]}, not {word!r}.")
+    return word
+
+
 def words(name: str) -> list[str]:
     """Return the variable's comma-separated parts without blanks; none when it is unset."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]

@@ -49,6 +49,9 @@ INSTALLED_APPS = [
     "template_partials",
     "pgtrigger",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -65,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -72,6 +76,8 @@ MIDDLEWARE = [
     "exceptions_app.web.middleware.time_zone_of_the_reader",
     "exceptions_app.web.middleware.teams_of_the_reader",
     "exceptions_app.audit.requests.leave_no_request_untold",
+    "exceptions_app.web.middleware.session_of_the_reader",
+    "exceptions_app.web.middleware.second_factor_where_asked",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -164,8 +170,31 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
+# --- Signing in ---------------------------------------------------------------------------------------------
+
+SESSION_ENGINE = "exceptions_app.signing_in.sessions"
+# Of whom a second factor is asked; a trial lets everybody in with the logins that it prints.
+SECOND_FACTOR = env.choice(
+    "RIGHTLINE_MFA", "approvers" if PRODUCTION else "optional", ("required", "approvers", "optional")
+)
+ACCOUNT_ADAPTER = "exceptions_app.signing_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+# Axes counts wrong passwords; this is for codes, which are asked of one person after a right password.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+MFA_ADAPTER = "exceptions_app.signing_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# There is nothing to guess about a passkey, and a whole company may sign in from one address.
+MFA_RATE_LIMITS = {"webauthn_login": None}
+MFA_TOTP_TOLERANCE = 1
+# A name and an address together: nobody locks out a colleague elsewhere, nor their own company.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_SENSITIVE_PARAMETERS = ["code", "credential", "old_password", "new_password1", "new_password2"]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"

@@ -16,7 +16,7 @@ class ExceptionsAppConfig(AppConfig):
     def ready(self) -> None:
         """Listen to the news from below; say which cases a received file touched; let clocks write mails."""
         import_module("exceptions_app.receivers")
-        import_module("exceptions_app.audit.sign_in")
+        import_module("exceptions_app.signing_in.receivers")
         reporters.add_reporter(import_module("exceptions_app.intake").report_cases)
         remind_when_due = import_module("exceptions_app.asking.follow").remind_when_due
         import_module("exceptions_app.sla.reminding").remind_by(remind_when_due)

@@ -50,6 +50,7 @@ from exceptions_app.proposals.models import (
 )
 from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
+from exceptions_app.signing_in.models import BrowserSession
 from exceptions_app.sla.models import ClockFinding, Heartbeat
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "ApprovalRule",
     "Backtest",
     "BacktestCase",
+    "BrowserSession",
     "Bundle",
     "Calendar",
     "Case",

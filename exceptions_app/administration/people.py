@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
 from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 
@@ -21,6 +24,7 @@ from exceptions_app.cases.models import Clock
 from exceptions_app.people import delegation
 from exceptions_app.people.models import Absence, ApiToken, Delegation, Membership, Team, User
 from exceptions_app.people.permissions import NotAllowed
+from exceptions_app.signing_in import factors, locks, sessions
 
 #: What only a superuser sets: with any of them one could become one.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -79,6 +83,7 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
     inlines = [MembershipInline, AbsenceInline]
     subject_kind = "person"
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_staff"]
+    actions = ["unlock_sign_in", "remove_second_factors", "end_sessions"]
     fieldsets = (
         *(UserAdmin.fieldsets or ()),
         ("At work", {"fields": ("time_zone", "erp_user", "theme")}),
@@ -103,8 +108,47 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
         response = super().user_change_password(request, id, form_url)
         person = User.objects.filter(pk=id).first()
         if person is not None and person.password != before:
+            sessions.end_all(person, but=request.session.session_key)
             self.tell(request, person, "given a new password")
         return response
+
+    def save_model(self, request: HttpRequest, row: User, form: Any, change: bool) -> None:
+        """Save the person; one who is no longer active is signed out everywhere."""
+        super().save_model(request, row, form, change)
+        if change and not row.is_active:
+            sessions.end_all(row)
+
+    @admin.action(description="Unlock signing in", permissions=["change"])
+    def unlock_sign_in(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Forget the failed sign-ins of the people chosen, so that they can try again at once."""
+        for person in self._within_reach(request, people):
+            locks.unlock(person)
+            self.tell(request, person, "unlocked")
+
+    @admin.action(description="Remove second factors (lost phone)", permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let the people chosen sign in with their password alone, to set up another factor."""
+        for person in self._within_reach(request, people):
+            count = factors.forget_factors(person)
+            sessions.end_all(person)
+            self.tell(request, person, "freed of second factors", before={"factors": str(count)})
+
+    @admin.action(description="Sign out everywhere", permissions=["change"])
+    def end_sessions(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """End every session of the people chosen, at once."""
+        for person in self._within_reach(request, people):
+            count = sessions.end_all(person, but=request.session.session_key)
+            self.tell(request, person, "signed out everywhere", before={"sessions": str(count)})
+
+    def _within_reach(self, request: HttpRequest, people: QuerySet[User]) -> list[User]:
+        """Return those of the people whom this administrator may change, and name the others."""
+        reached = [person for person in people if self.has_change_permission(request, person)]
+        left = [str(person) for person in people if person not in reached]
+        if left:
+            self.message_user(request, f"Not yours to change: {', '.join(left)}.", messages.ERROR)
+        if reached:
+            self.message_user(request, f"Done for {', '.join(map(str, reached))}.")
+        return reached
 
 
 def _may_touch(request: HttpRequest, row: User | None) -> bool:
@@ -189,6 +233,9 @@ class TeamAdmin(RecordedAdmin):
 
 
 admin.site.unregister(Group)
+# They show the secrets of second factors, and addresses that nobody keeps here.
+admin.site.unregister(Authenticator)
+admin.site.unregister(EmailAddress)
 
 
 @admin.register(Group)

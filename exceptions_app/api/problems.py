@@ -75,6 +75,11 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     return _plain(request, HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", detail)
 
 
+def refused(request: HttpRequest, detail: str) -> HttpResponse:
+    """Answer for a call below /api/ that its session does not allow."""
+    return _plain(request, HTTPStatus.FORBIDDEN, "permission_denied", detail)
+
+
 def _plain(request: HttpRequest, status: HTTPStatus, code: str, detail: str) -> HttpResponse:
     body = problem(status, code=code, detail=detail, path=request.path)
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE)

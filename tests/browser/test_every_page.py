@@ -57,6 +57,9 @@ BESIDES = (
     "/cases/EX-20500/",
     "/incidents/?state=ended",
     "/search/?q=nordmann",
+    "/profile/security/",
+    "/profile/security/password/",
+    "/profile/confirm/",
     "/admin/",
     "/admin/exceptions_app/routingrule/bench/?case=EX-20418",
 )

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from exceptions_app.web import urls
+from exceptions_app.web import account_urls, urls
 from exceptions_app.web.access import Permission
 from tests.builders import factories as make
 from tests.exceptions_app.web.scenes import Scene, browser_of, set_scene
@@ -31,20 +31,23 @@ ARGUMENTS = {
     "draft_id": 1,
     "release_number": 1,
     "table": "tolerancerow",
+    "public_id": uuid4(),
+    "pk": 1,
 }
 
 SCENE = set_scene
 
 
 def patterns() -> Iterator[URLPattern]:
-    for pattern in urls.urlpatterns:
+    for pattern in (*urls.urlpatterns, *account_urls.urlpatterns):
         assert isinstance(pattern, URLPattern)
         yield pattern
 
 
 def address_of(pattern: URLPattern) -> str:
     arguments = {name: ARGUMENTS[name] for name in pattern.pattern.converters}
-    return reverse(f"web:{pattern.name}", kwargs=arguments)
+    space = "web:" if pattern in urls.urlpatterns else ""
+    return reverse(f"{space}{pattern.name}", kwargs=arguments)
 
 
 @pytest.mark.parametrize("pattern", list(patterns()), ids=lambda pattern: pattern.name)

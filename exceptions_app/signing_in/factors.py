@@ -1,0 +1,73 @@
+"""Who needs a second factor, who has one, and whether a session was opened with it."""
+
+from enum import StrEnum
+
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from exceptions_app.people.models import Role, User
+from exceptions_app.people.permissions import LEADERS, WORKERS, memberships_of
+from exceptions_app.policies.models import ApprovalRule
+
+
+class Asked(StrEnum):
+    """Of whom a second factor is asked (RIGHTLINE_MFA); whoever has set one up is always asked for it."""
+
+    EVERYBODY = "required"
+    APPROVERS = "approvers"
+    NOBODY = "optional"
+
+
+#: A recovery code stands in for these; alone it is no factor.
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def is_required_of(person: User) -> bool:
+    """Say whether the person must have a second factor."""
+    asked = Asked(settings.SECOND_FACTOR)
+    if asked is Asked.APPROVERS:
+        return person.is_superuser or may_approve(person)
+    return asked is Asked.EVERYBODY
+
+
+def may_approve(person: User) -> bool:
+    """Say whether anything may wait for the person's consent: by limit, as lead or manager, or by a rule."""
+    working = [each for each in memberships_of(person) if each.role in WORKERS]
+    if any(each.limit is not None or Role(each.role) in LEADERS for each in working):
+        return True
+    named = Q(team_code__in={each.team.code for each in working})
+    return bool(working) and ApprovalRule.objects.filter(named).exists()
+
+
+def has_factor(person: User) -> bool:
+    """Say whether the person has set up a second factor."""
+    return Authenticator.objects.filter(user=person, type__in=FACTORS).exists()
+
+
+def confirming_address(person: User) -> str:
+    """Return where the person shows the factor they have."""
+    has_app = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists()
+    return reverse("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
+
+
+def has_shown_factor(request: HttpRequest, person: User) -> bool:
+    """Say whether a second factor was shown in this session, or vouched for by the company's directory."""
+    records = get_authentication_records(request, person)
+    return any(record["method"] == "mfa" or record.get("second_factor") for record in records)
+
+
+def note_factor_set_up(request: HttpRequest, authenticator: Authenticator) -> None:
+    """Take a factor that was set up just now, and worked, as shown in this session."""
+    record_authentication(
+        request, authenticator.user, "mfa", id=authenticator.pk, type=str(authenticator.type)
+    )
+
+
+def forget_factors(person: User) -> int:
+    """Remove every second factor and recovery code of the person; return how many there were."""
+    removed, _ = Authenticator.objects.filter(user=person).delete()
+    return removed

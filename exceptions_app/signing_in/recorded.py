@@ -1,0 +1,89 @@
+"""Tells the history of sign-ins: who came in with what, who did not, and what changed about how they do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest
+
+from erp_connectors import clock
+from exceptions_app.audit.concerns import only_company_of
+from exceptions_app.audit.record import Actor, record
+from exceptions_app.people.models import User
+
+NOBODY = Actor(label="Somebody")
+#: How a step of a sign-in is called.
+STEPS = {
+    "password": "password",
+    "directory": "the company's directory",
+    "totp": "a code from an app",
+    "webauthn": "a passkey",
+    "recovery_codes": "a recovery code",
+}
+
+
+def signed_in(request: HttpRequest, person: User, steps: Iterable[dict[str, Any]]) -> None:
+    """Tell that somebody signed in, and with what."""
+    used = [str(each.get("type") or each["method"]) for each in steps]
+    words = " and ".join(STEPS.get(each, each) for each in used) or "no step of their own"
+    tell(request, person, "person.signed_in", f"{person} signed in with {words}", after={"steps": used})
+
+
+def signed_out(request: HttpRequest, person: User) -> None:
+    """Tell that somebody signed out."""
+    tell(request, person, "person.signed_out", f"{person} signed out")
+
+
+def sign_in_failed(request: HttpRequest, person: User | None, *, step: str) -> None:
+    """Tell that a sign-in failed. A name that nobody has is not kept: people type passwords there."""
+    if person is None:
+        words = "A sign-in failed: nobody has the user name"
+    else:
+        words = f"A sign-in as {person.username} failed: wrong {_bare(step)}"
+    tell(request, person, "person.not_signed_in", words, actor=NOBODY, after={"step": step})
+
+
+def locked_out(request: HttpRequest, person: User | None, *, failures: int) -> None:
+    """Tell that a user name is locked for an address."""
+    name = person.username if person else "a name that nobody has"
+    words = f"Signing in as {name} from this address is locked after {failures} failures"
+    tell(request, person, "person.locked_out", words, actor=NOBODY, after={"failures": failures})
+
+
+def factor_changed(request: HttpRequest, person: User, factor: Authenticator, verb: str) -> None:
+    """Tell that a second factor was added, renamed, removed or made anew."""
+    kind = str(factor.type)
+    tell(
+        request,
+        person,
+        f"factor.{verb}",
+        f"{_bare(kind).capitalize()} {verb} by {person}",
+        after={"factor": kind, "name": str(factor)},
+    )
+
+
+def tell(
+    request: HttpRequest,
+    person: User | None,
+    kind: str,
+    words: str,
+    *,
+    actor: Actor | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Add an event about how a person signs in, done by that person unless `actor` says otherwise."""
+    source = f"web {request.META.get('REMOTE_ADDR', '')}".strip()
+    who = actor or Actor(person)
+    record(
+        kind,
+        at=clock.now(),
+        summary=words,
+        subject=("user", str(person.pk) if person else ""),
+        actor=Actor(who.person, source, who.label),
+        company=only_company_of(person) if person else None,
+        after=after,
+    )
+
+
+def _bare(step: str) -> str:
+    return STEPS.get(step, step).removeprefix("a ")

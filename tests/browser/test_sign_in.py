@@ -1,0 +1,157 @@
+"""Signing in in the browser: a code from an app, a passkey, and a session that is ended from elsewhere."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Page, expect
+
+from exceptions_app.audit.models import Event
+from tests.browser.conftest import PASSWORD, OpenPage
+from tests.builders import factories as make
+from tests.exceptions_app.signing_in.visitors import code_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Violations = Callable[[Page], list[str]]
+
+
+@pytest.fixture(autouse=True)
+def people(transactional_db: None) -> None:
+    cache.clear()
+    make.ground()
+
+
+def give_password(page: Page, who: str = "bea") -> None:
+    page.goto("/login/")
+    page.fill("#id_username", who)
+    page.fill("#id_password", PASSWORD)
+    page.click("button:text-is('Sign in')")
+
+
+def confirm(page: Page) -> None:
+    page.fill("#id_password", PASSWORD)
+    page.click("button:text-is('Confirm')")
+
+
+def with_virtual_key(page: Page) -> tuple[Any, str]:
+    """Give the browser a device that keeps passkeys and always finds the right finger on it."""
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    added = devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return devices, added["authenticatorId"]
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1680), ("dark", 390)])
+def test_a_person_sets_up_an_app_and_signs_in_with_its_code(
+    window: OpenPage, violations: Violations, theme: str, width: int
+) -> None:
+    page = window("/profile/", theme=theme, width=width)
+    page.click("a[href='/profile/security/']")
+    wrong = violations(page)
+    page.click("text=Set up")
+    wrong += violations(page)
+    confirm(page)
+    page.click("summary")
+    wrong += violations(page)
+    secret = page.inner_text("#totp-key")
+    page.fill("input[name=code]", code_of(secret))
+    page.click("text=Switch on")
+    expect(page.locator(".codes li")).to_have_count(10)
+    wrong += violations(page)
+    page.goto("/profile/security/")
+    expect(page.locator("text=On since")).to_be_visible()
+    wrong += violations(page)
+    page.context.clear_cookies()
+
+    give_password(page)
+    expect(page.locator("h1")).to_have_text("Second step")
+    wrong += violations(page)
+    page.goto("/notifications/")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    page.goto("/login/second-factor/")
+    page.fill("input[name=code]", code_of(secret, later=1))
+    page.click("button:text-is('Sign in')")
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+    assert wrong == []
+    steps = [event.after["steps"] for event in Event.objects.filter(kind="person.signed_in")]
+    assert steps == [["password", "totp"]]
+
+
+def test_a_passkey_signs_in_alone_and_is_renamed_and_removed(
+    window: OpenPage, violations: Violations
+) -> None:
+    page = window("/profile/security/")
+    with_virtual_key(page)
+    page.click("a[href='/profile/security/passkeys/add/']")
+    confirm(page)
+    wrong = violations(page)
+    page.fill("#id_name", "Work laptop")
+    page.click("text=Make the passkey")
+    expect(page.locator(".codes li")).to_have_count(10)
+    page.goto("/profile/security/")
+    expect(page.locator("text=Passkey, signs in alone")).to_be_visible()
+    wrong += violations(page)
+    page.context.clear_cookies()
+
+    page.goto("/login/?next=/approvals/")
+    wrong += violations(page)
+    page.click("text=Sign in with a passkey")
+    page.wait_for_url(lambda url: url.endswith("/approvals/") and "login" not in url)
+    steps = [event.after["steps"] for event in Event.objects.filter(kind="person.signed_in")]
+    assert steps == [["webauthn"]]
+
+    page.goto("/profile/security/")
+    page.click("text=Rename")
+    confirm(page)
+    wrong += violations(page)
+    page.fill("#id_name", "Old laptop")
+    page.click("text=Save")
+    page.click("[aria-label='Remove Old laptop']")
+    wrong += violations(page)
+    page.click("button:text-is('Remove')")
+    expect(page.locator("text=Old laptop")).to_have_count(0)
+    assert wrong == []
+
+
+def test_a_passkey_is_the_second_step_after_a_password(window: OpenPage) -> None:
+    page = window("/profile/security/passkeys/add/")
+    with_virtual_key(page)
+    confirm(page)
+    page.uncheck("input[name=passwordless]")
+    page.click("text=Make the passkey")
+    expect(page.locator(".codes li")).to_have_count(10)
+    page.context.clear_cookies()
+
+    give_password(page)
+    page.click("text=Use a passkey")
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def test_without_a_passkey_the_page_says_so(window: OpenPage) -> None:
+    page = window("/login/", None)
+    devices, key = with_virtual_key(page)
+    devices.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": False})
+    page.click("text=Sign in with a passkey")
+
+    expect(page.locator("[data-passkey-trouble]")).to_be_visible()
+
+
+def test_a_session_that_is_ended_elsewhere_is_out_at_once(window: OpenPage) -> None:
+    here, there = window("/profile/security/"), window("/notifications/")
+    here.reload()
+    here.click("[aria-label^='End ']")
+    expect(here.locator("text=The session is ended")).to_be_visible()
+    there.reload()
+
+    expect(there.locator("h1")).to_have_text("Sign in")
