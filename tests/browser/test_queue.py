@@ -14,7 +14,7 @@ QUEUE = "/queues/weserland/PRO/"
 
 @pytest.fixture
 def room(transactional_db: None) -> Showroom:
-    return furnish(50)
+    return furnish(14)
 
 
 def refresh(page: Page) -> None:
@@ -32,9 +32,8 @@ def numbers(page: Page) -> list[str]:
     return [row.get_attribute("data-case") or "" for row in page.locator(".case-row").all()]
 
 
-def test_fifty_rows_refresh_while_a_person_types_and_nothing_is_lost(
-    window: OpenPage, room: Showroom
-) -> None:
+def test_fifty_rows_refresh_while_a_person_types_and_nothing_is_lost(window: OpenPage) -> None:
+    room = furnish(50)
     page = window(QUEUE)
     expect(page.locator(".case-row")).to_have_count(50)
     page.check(f"#case-{room.cases[4].number} input")

@@ -21,6 +21,15 @@ from tests.house.running import PROJECT, RunningHouse, free_port, processes_of
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module", autouse=True)
+def servers_of_their_own() -> Iterator[None]:
+    """Let what is started here have the embedded servers, also where the test run was given others."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("DATABASE_URL", raising=False)
+        patched.delenv("REDIS_URL", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     # Short and private, as mktemp -d makes it: the account PostgreSQL runs as cannot enter it by name.
