@@ -33,6 +33,7 @@ SWEEPS = {
     "exceptions_app.tasks.seal_events": ("notify", 1),
     "exceptions_app.tasks.write_audit_head": ("notify", 60),
     "exceptions_app.tasks.audit_clocks": ("analytics", 60),
+    "exceptions_app.tasks.sweep_overrides": ("evaluate", 30),
     "exceptions_app.tasks.suggest_incidents": ("evaluate", 10),
     "exceptions_app.tasks.sweep_priorities": ("evaluate", 30),
     "exceptions_app.tasks.publish_policies": ("evaluate", 5),

@@ -335,6 +335,8 @@ SPECTACULAR_SETTINGS = {
     # Several resources have a field `state` or `status`; each set of values gets a name of its own.
     "ENUM_NAME_OVERRIDES": {
         "CaseStateEnum": "exceptions_app.cases.models.CaseState",
+        "ClockKindEnum": "exceptions_app.cases.models.ClockKind",
+        "OverrideKindEnum": "exceptions_app.overrides.models.OverrideKind",
         "ProposalStateEnum": "exceptions_app.proposals.models.ProposalState",
         "IncidentStateEnum": "exceptions_app.incidents.models.IncidentState",
         "TaskStateEnum": "exceptions_app.cases.models.TaskState",

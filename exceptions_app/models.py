@@ -14,6 +14,7 @@ from exceptions_app.cases.models import (
 from exceptions_app.detection.models import LookOver, Watch
 from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification
+from exceptions_app.overrides.models import Override
 from exceptions_app.people.models import Absence, ApiToken, Delegation, Membership, SavedView, Team, User
 from exceptions_app.performance.models import PriceObservation
 from exceptions_app.policies.draft_models import PolicyChange, PolicyDraft
@@ -88,6 +89,7 @@ __all__ = [
     "Membership",
     "MessageTemplate",
     "Notification",
+    "Override",
     "PolicyChange",
     "PolicyDraft",
     "PolicyRelease",

@@ -14,6 +14,7 @@ from exceptions_app.backtest import job
 from exceptions_app.detection import watch
 from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
+from exceptions_app.overrides import sweep as overrides
 from exceptions_app.policies import publishing
 from exceptions_app.sla import auditor, heartbeat
 
@@ -37,6 +38,12 @@ def sweep_clocks() -> None:
     now = clock.now()
     _drain(lambda: sla.sweep(now, CLOCKS), CLOCKS)
     heartbeat.beat(heartbeat.SWEEP, done_until=now if sla.is_swept(now) else None)
+
+
+@shared_task
+def sweep_overrides() -> None:
+    """End what was set by hand and has run out, and tell of what was contradicted."""
+    overrides.sweep()
 
 
 @shared_task

@@ -60,6 +60,13 @@ def finish(command: Command, *, at: datetime, answer: dict[str, Any]) -> None:
     command.last_error = ""
 
 
+@transition(STATE, source=CommandState.DEAD, target=CommandState.DONE)
+def finish_by_hand(command: Command, *, at: datetime, answer: dict[str, Any]) -> None:
+    """It was refused or given up, and a person has done in the ERP what it asked for."""
+    _settle(command, at, answer)
+    command.last_error = ""
+
+
 @transition(STATE, source=OPEN, target=CommandState.CONFLICT)
 def find_conflict(command: Command, *, at: datetime, answer: dict[str, Any]) -> None:
     """The ERP has other values than the decision was made on: it is decided anew."""

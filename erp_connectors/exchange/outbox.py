@@ -66,6 +66,13 @@ ANSWERED: dict[Outcome, tuple[Move, CommandState]] = {
     Outcome.CONFLICT: (lifecycle.find_conflict, CommandState.CONFLICT),
 }
 
+#: What a person may say became of a command, by its state.
+BY_HAND: dict[tuple[CommandState, CommandState], Move] = {
+    (CommandState.UNKNOWN, CommandState.DONE): lifecycle.finish,
+    (CommandState.UNKNOWN, CommandState.DEAD): lifecycle.refuse,
+    (CommandState.DEAD, CommandState.DONE): lifecycle.finish_by_hand,
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -115,18 +122,21 @@ def withdraw(command: Command, *, reason: str) -> Command:
 
 
 def settle_by_hand(command: Command, *, outcome: CommandState, note: str) -> Command:
-    """Settle a command whose answer is lost, after a person has looked into the ERP: done, or dead.
+    """Settle a command by the word of a person who has looked into the ERP: done, or dead.
 
-    Raises ConflictError when it is no longer unknown, PermanentError without a note.
+    One whose answer is lost is settled either way; one that was refused or given up may be said to be done,
+    since somebody did it there. Nothing is sent. Raises ConflictError when it is neither by now,
+    PermanentError without a note.
     """
-    moves = {CommandState.DONE: lifecycle.finish, CommandState.DEAD: lifecycle.refuse}
-    if outcome not in moves or not note.strip():
+    if outcome not in (CommandState.DONE, CommandState.DEAD) or not note.strip():
         raise PermanentError("Say whether the command was done or is dead, and how you know.")
     with transaction.atomic():
         current = Command.objects.select_for_update().get(pk=command.pk)
-        if current.state != CommandState.UNKNOWN:
-            raise ConflictError(f"The command is {current.get_state_display()} by now.")
-        return _move(command.pk, moves[outcome], answer={"outcome": "by_hand", "words": note})
+        move = BY_HAND.get((CommandState(current.state), outcome))
+        if move is None:
+            raise ConflictError(f"The command is {current.get_state_display().lower()} by now.")
+        said = current.answer.get("words") or current.last_error
+        return _move(command.pk, move, answer={"outcome": "by_hand", "words": note, "instead_of": said})
 
 
 def record_answer(answer: Answer, *, connection: Connection) -> str:

@@ -7,6 +7,7 @@ from exceptions_app.api.case_shapes import SEVERITIES
 from exceptions_app.api.moments import MomentFilter
 from exceptions_app.cases.models import OUR_CLOCKS, Case, CaseLine, CaseState, Clock, Severity
 from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.overrides.models import Override
 
 
 class CaseFilter(django_filters.FilterSet):
@@ -31,6 +32,7 @@ class CaseFilter(django_filters.FilterSet):
         choices=[(name, name) for name in SEVERITIES], method="filter_severity"
     )
     breached = django_filters.BooleanFilter(method="filter_breached")
+    overridden = django_filters.BooleanFilter(method="filter_overridden")
     updated_after = MomentFilter(field_name="updated_at", lookup_expr="gt")
 
     class Meta:
@@ -52,6 +54,11 @@ class CaseFilter(django_filters.FilterSet):
     def filter_severity(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         """Cases of one band."""
         return cases.filter(severity=Severity[value.upper()])
+
+    def filter_overridden(self, cases: QuerySet[Case], name: str, value: bool) -> QuerySet[Case]:
+        """Cases on which something was ever set by hand, or nothing was."""
+        by_hand = Exists(Override.objects.filter(case=OuterRef("pk")))
+        return cases.filter(by_hand) if value else cases.filter(~by_hand)
 
     def filter_breached(self, cases: QuerySet[Case], name: str, value: bool) -> QuerySet[Case]:
         """Cases with a clock of ours that ran out and has not stopped, or without one."""

@@ -10,8 +10,11 @@ from exceptions_app.api.impact import ImpactSerializer
 from exceptions_app.api.messages import WritingSerializer
 from exceptions_app.api.tasks import TaskSerializer
 from exceptions_app.audit.models import Event
-from exceptions_app.cases import actions
-from exceptions_app.cases.models import Case, CaseLine, CaseState, Severity
+from exceptions_app.cases import actions, lifecycle
+from exceptions_app.cases.models import Case, CaseLine, CaseState, ClockKind, Severity
+from exceptions_app.cases.overriding import CLOCK_DEEDS, OUTCOMES
+from exceptions_app.overrides.models import Override, OverrideKind
+from exceptions_app.overrides.stated import StatedFact
 from exceptions_app.people.models import User
 from exceptions_app.playbook.inputs import FieldKind
 
@@ -117,6 +120,33 @@ class AllowedActionSerializer(serializers.Serializer):
     takes = serializers.ListField(child=serializers.CharField())
 
 
+class OverrideSerializer(serializers.ModelSerializer):
+    """Something that was set by hand: what, by whom, why, until when; it stays when it has ended."""
+
+    kind = serializers.ChoiceField(choices=OverrideKind.choices, read_only=True)
+    before = serializers.DictField(read_only=True)
+    after = serializers.DictField(read_only=True)
+    made_by = serializers.CharField(source="made_by_name", read_only=True)
+
+    class Meta:
+        model = Override
+        fields = [
+            "id",
+            "kind",
+            "words",
+            "before",
+            "after",
+            "reason",
+            "made_by",
+            "made_at",
+            "until",
+            "ended_at",
+            "end_reason",
+            "is_contradicted",
+        ]
+        read_only_fields = fields
+
+
 class CaseDetailSerializer(CaseSerializer):
     """A case with its lines, tasks, clocks, and the verbs the caller may use now."""
 
@@ -124,6 +154,7 @@ class CaseDetailSerializer(CaseSerializer):
     clocks = ClockSerializer(many=True, read_only=True)
     lines = CaseLineSerializer(many=True, read_only=True)
     tasks = TaskSerializer(many=True, read_only=True)
+    overrides = OverrideSerializer(many=True, read_only=True)
     routed_by = serializers.CharField(read_only=True)
     assigned_by = serializers.CharField(
         source="route.person_words",
@@ -145,6 +176,7 @@ class CaseDetailSerializer(CaseSerializer):
             "clocks",
             "lines",
             "tasks",
+            "overrides",
             "actions",
         ]
         read_only_fields = fields
@@ -213,3 +245,17 @@ class ActionSerializer(WritingSerializer):
     team = serializers.CharField(required=False, max_length=3, help_text="Team code")
     answer = serializers.CharField(required=False, max_length=1000, help_text="What the supplier said")
     severity = serializers.ChoiceField(required=False, choices=SEVERITIES)
+    state = serializers.ChoiceField(required=False, choices=[str(state) for state in lifecycle.BY_HAND])
+    clock_kind = serializers.ChoiceField(required=False, choices=ClockKind.choices)
+    deed = serializers.ChoiceField(required=False, choices=CLOCK_DEEDS, help_text="What to do with a clock")
+    due = serializers.DateTimeField(required=False, help_text="When a clock is due, or is held until")
+    line = serializers.CharField(required=False, max_length=32, help_text="Number of the order line")
+    fact = serializers.ChoiceField(required=False, choices=[fact.value for fact in StatedFact])
+    quantity = serializers.DecimalField(
+        required=False, max_digits=20, decimal_places=6, help_text="In the unit of the order line"
+    )
+    on = serializers.DateField(required=False, help_text="Day of a receipt or a shipment")
+    until = serializers.DateTimeField(required=False, help_text="Until when it counts")
+    command = serializers.UUIDField(required=False, help_text="One that is unknown or dead")
+    outcome = serializers.ChoiceField(required=False, choices=OUTCOMES)
+    override = serializers.IntegerField(required=False, help_text="Key of what was set by hand")

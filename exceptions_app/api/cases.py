@@ -58,9 +58,11 @@ def with_what_it_is_about(cases: QuerySet[Case]) -> QuerySet[Case]:
 AROUND = (
     "lines",
     "tasks__team",
+    "overrides",
     Prefetch("clocks", Clock.objects.select_related("calendar", "release").order_by("pk")),
     "clocks__segments__calendar",
 )
+EMPTY: tuple[Any, ...] = (None, "", [])
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH)
 VERB = OpenApiParameter("verb", str, OpenApiParameter.PATH, enum=VERBS)
 
@@ -190,10 +192,12 @@ def _uuid_or_404(text: str) -> UUID:
 
 def arguments(case: Case, verb: actions.AllowedAction, given: dict[str, Any]) -> dict[str, Any]:
     """Return the keyword arguments of a verb. Raises ValidationError naming what is missing or unknown."""
-    missing = [name for name in verb.needs if not given.get(name)]
+    missing = [name for name in verb.needs if given.get(name) in EMPTY]
     if missing:
         raise exceptions.ValidationError(dict.fromkeys(missing, "This is needed."))
-    wanted: dict[str, Any] = {name: given[name] for name in (*verb.needs, *verb.takes) if given.get(name)}
+    wanted: dict[str, Any] = {
+        name: given[name] for name in (*verb.needs, *verb.takes) if given.get(name) not in EMPTY
+    }
     if "to" in wanted:
         people = User.objects.filter(memberships__team__company=case.company, is_active=True).distinct()
         wanted["to"] = people.filter(username=wanted["to"]).first()

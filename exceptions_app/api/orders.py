@@ -9,14 +9,14 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 
-from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import InvoiceKind, LineAnswer
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.documents.models import Item, OrderLine, PurchaseOrder, Supplier
-from erp_connectors.documents.position import AnswerFact, LinePosition, ShipmentFact
+from erp_connectors.documents.position import AnswerFact, ShipmentFact
 from erp_connectors.documents.units import UnitUnknown, convert
 from exceptions_app.api.access import Scoped, within
 from exceptions_app.api.paging import ByNumber, NewestFirst
+from exceptions_app.overrides.stated import position_of
 
 SMALLEST = Decimal("0.000001")
 Signed = tuple[int, Quantity | None]
@@ -142,7 +142,7 @@ class OrderViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
         orders = PurchaseOrder.objects.filter(within(self.request, action="view_orders"))
         orders = orders.select_related("company", "connection", "supplier")
         if self.action == "retrieve":
-            return orders.prefetch_related("lines__warehouse", "lines__item__packs")
+            return orders.prefetch_related("lines__warehouse", "lines__item__packs", "lines__overrides")
         return orders
 
     def get_serializer_class(self) -> type[serializers.Serializer]:
@@ -194,7 +194,7 @@ class SupplierViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
 
 def quantities_of(line: OrderLine) -> dict[str, Any]:
     """Return the quantities of a line in its own unit; None for what was not said or cannot be counted."""
-    position = from_builtins(line.position, LinePosition)
+    position = position_of(line)
     unit, factors = line.unit, _factors(line.item)
 
     def total(said: Iterable[Signed]) -> Decimal | None:

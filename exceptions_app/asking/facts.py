@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format, number_format
 from django.utils.translation import override
 
-from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, InvoiceKind
 from erp_connectors.canonical.values import Price, Quantity
 from erp_connectors.documents.models import DocumentHead, ItemName, OrderLine
-from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.units import UnitUnknown, convert
 from exceptions_app.cases.models import Case, CaseLine
+from exceptions_app.overrides.stated import position_of
 from exceptions_app.policies.texts import fill, names_in
 from suppliers.messaging.addresses import one_line
 from suppliers.profiles import Language
@@ -120,7 +119,7 @@ class Facts:
         return known | self._of_order_line(line.order_line)
 
     def _of_order_line(self, line: OrderLine) -> dict[str, str]:
-        position = from_builtins(line.position, LinePosition)
+        position = position_of(line)
         count = _Count(position.line.quantity.unit, _factors(line))
         answer, ordered = position.answer, position.line
         offered = answer.offered if answer and answer.offered is not None else ()
@@ -228,7 +227,7 @@ def _open_lines(cases: Sequence[Case]) -> list[CaseLine]:
     lines = (
         CaseLine.objects.filter(case__in=cases, cleared_at=None)
         .select_related("order_line__item")
-        .prefetch_related("order_line__item__packs")
+        .prefetch_related("order_line__item__packs", "order_line__overrides")
     )
     place = {case.pk: index for index, case in enumerate(cases)}
     return sorted(lines, key=lambda line: (place[line.case_id], line.line_number, line.pk))

@@ -13,7 +13,22 @@ from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases import lifecycle, queue
 from exceptions_app.cases.change import StaleVersion, Step, change, lock, states_of
 from exceptions_app.cases.models import Case, CaseState, Severity, Task, TaskState
+from exceptions_app.cases.overriding import (
+    CLOCKED,
+    ENDING,
+    commands_to_settle,
+    end_override,
+    override_clock,
+    override_owner,
+    override_position,
+    override_state,
+    require,
+    require_reason,
+    settle_command,
+)
 from exceptions_app.notifications.models import Notification, NotificationKind
+from exceptions_app.overrides import marks
+from exceptions_app.overrides.models import Override, OverrideKind
 from exceptions_app.people.models import Membership, Role, Team, User
 from exceptions_app.people.permissions import NotAllowed, may, permitted_actions, works_in
 from exceptions_app.policies.models import EscalationStep
@@ -30,12 +45,18 @@ __all__ = [
     "comment",
     "complete_task",
     "dismiss",
+    "end_override",
     "escalate",
     "hand_over",
     "note_answer",
+    "override_clock",
+    "override_owner",
+    "override_position",
     "override_severity",
+    "override_state",
     "reopen",
     "resume",
+    "settle_command",
     "start",
     "take",
     "wait_for_supplier",
@@ -76,6 +97,32 @@ VERBS: tuple[tuple[AllowedAction, frozenset[str]], ...] = (
     (AllowedAction("comment", "Comment", ("text",)), OPEN | {str(state) for state in lifecycle.SETTLED}),
     (AllowedAction("escalate", "Escalate", ("reason",)), OPEN),
     (AllowedAction("override_severity", "Change severity", ("severity", "reason")), OPEN),
+    (
+        AllowedAction("override_state", "Set the status by hand", ("state", "reason")),
+        states_of(lifecycle.set_by_hand),
+    ),
+    (
+        AllowedAction("override_owner", "Set the owner by hand", ("to", "reason")),
+        states_of(lifecycle.give_by_hand),
+    ),
+    (
+        AllowedAction("override_clock", "Set a clock by hand", ("clock_kind", "deed", "reason"), ("due",)),
+        CLOCKED,
+    ),
+    (
+        AllowedAction(
+            "override_position",
+            "State a line by hand",
+            ("line", "fact", "quantity", "reason"),
+            ("on", "until"),
+        ),
+        OPEN,
+    ),
+    (
+        AllowedAction("settle_command", "Set the ERP's result by hand", ("command", "outcome", "reason")),
+        OPEN,
+    ),
+    (AllowedAction("end_override", "Take back what was set by hand", ("override", "reason")), OPEN),
     (AllowedAction("hand_over", "Hand over", ("team", "reason")), states_of(lifecycle.hand_over)),
     (AllowedAction("dismiss", "Dismiss", ("reason",)), states_of(lifecycle.dismiss)),
     (AllowedAction("reopen", "Reopen", ("reason",)), states_of(lifecycle.reopen)),
@@ -98,6 +145,12 @@ def _is_idle(verb: AllowedAction, case: Case, person: User) -> bool:
         return case.owner_id == person.pk
     if verb.code == "ask":
         return case.supplier_id is None
+    if verb.code == "override_position":
+        return case.order_id is None
+    if verb.code == "settle_command":
+        return not commands_to_settle(case).exists()
+    if verb.code == "end_override":
+        return not Override.objects.filter(case=case, ended_at=None, kind__in=ENDING).exists()
     return verb.code == "reopen" and not lifecycle.nothing_else_is_open(case)
 
 
@@ -126,7 +179,7 @@ def assign(case: Case, *, to: User, by: Actor, expected_version: int | None = No
         summary=f"Assigned to {to}",
         transition=lifecycle.assign,
         arguments={"person": to},
-        check=lambda locked: _require(works_in(to, locked.team), f"{to} does not work in {locked.team}."),
+        check=lambda locked: require(works_in(to, locked.team), f"{to} does not work in {locked.team}."),
         effects=() if to == by.person else (tell,),
     )
     return change(case, step, by=by, expected_version=expected_version)
@@ -136,9 +189,9 @@ def hand_over(case: Case, *, team: Team, reason: str, by: Actor, expected_versio
     """Pass the case to another team of the company, and tell it."""
 
     def check(locked: Case) -> None:
-        _require_reason(reason)
-        _require(team.company_id == locked.company_id, f"{team} is not a team of {locked.company}.")
-        _require(team.pk != locked.team_id, f"{locked.number} is with {team} already.")
+        require_reason(reason)
+        require(team.company_id == locked.company_id, f"{team} is not a team of {locked.company}.")
+        require(team.pk != locked.team_id, f"{locked.number} is with {team} already.")
 
     def tell(locked: Case, at: datetime) -> None:
         _tell(locked, at, f"{by.name} handed over {locked}", team=team, body=reason)
@@ -199,8 +252,8 @@ def note_answer(case: Case, *, answer: str, by: Actor, expected_version: int | N
     def check(locked: Case) -> None:
         # The transition is also Rightline's own; what was said on the telephone only a person knows.
         is_theirs = by.person is not None and may(by.person, "note_answer", locked)
-        _require(is_theirs, f"{by.name} may not do this with {locked.number}.")
-        _require(bool(answer.strip()), "Write what the supplier answered.")
+        require(is_theirs, f"{by.name} may not do this with {locked.number}.")
+        require(bool(answer.strip()), "Write what the supplier answered.")
 
     step = Step(
         kind="answered",
@@ -221,7 +274,7 @@ def comment(case: Case, *, text: str, by: Actor, expected_version: int | None = 
         summary=text,
         action="comment",
         keeps_version=True,
-        check=lambda _: _require(bool(text.strip()), "The comment is empty."),
+        check=lambda _: require(bool(text.strip()), "The comment is empty."),
         after={"text": text},
     )
     return change(case, step, by=by)
@@ -249,7 +302,7 @@ def escalate(case: Case, *, reason: str, by: Actor, expected_version: int | None
         summary="Escalated",
         action="escalate",
         states=OPEN,
-        check=lambda _: _require_reason(reason),
+        check=lambda _: require_reason(reason),
         set_fields=raise_level,
         reason=reason,
         effects=(tell,),
@@ -261,20 +314,36 @@ def override_severity(
     case: Case, *, severity: Severity | int, reason: str, by: Actor, expected_version: int | None = None
 ) -> Case:
     """Set the severity by hand; it stays until it is set by hand again. The clocks are scaled to it."""
-    wanted = Severity(severity)
+    wanted, was = Severity(severity), Severity(case.severity)
 
     def set_severity(locked: Case) -> None:
+        nonlocal was
+        was = Severity(locked.severity)
         locked.severity = wanted
         locked.severity_override_reason = reason[:500]
+
+    def keep(locked: Case, at: datetime) -> None:
+        marks.replace(locked, OverrideKind.SEVERITY, at=at)
+        marks.mark(
+            locked,
+            OverrideKind.SEVERITY,
+            words=f"Severity: {was.label} → {wanted.label}",
+            reason=reason,
+            by=by,
+            at=at,
+            before={"severity": int(was)},
+            after={"severity": int(wanted)},
+        )
 
     step = Step(
         kind="severity_overridden",
         summary=f"Severity set to {wanted.label.lower()}",
         action="override_severity",
         states=OPEN,
-        check=lambda _: _require_reason(reason),
+        check=lambda _: require_reason(reason),
         set_fields=set_severity,
         reason=reason,
+        effects=(keep,),
     )
     return change(case, step, by=by, expected_version=expected_version)
 
@@ -292,7 +361,7 @@ def dismiss(case: Case, *, reason: str, by: Actor, expected_version: int | None 
         summary="Dismissed",
         transition=lifecycle.dismiss,
         arguments={"reason": reason},
-        check=lambda _: _require_reason(reason),
+        check=lambda _: require_reason(reason),
         reason=reason,
         effects=(lambda ended, _: settle.case_healed(ended, reason=f"The case was dismissed: {reason}"),),
     )
@@ -305,7 +374,7 @@ def reopen(case: Case, *, reason: str, by: Actor, expected_version: int | None =
         kind="reopened",
         summary=f"Reopened by {by.name}",
         transition=lifecycle.reopen,
-        check=lambda _: _require_reason(reason),
+        check=lambda _: require_reason(reason),
         reason=reason,
     )
     return change(case, step, by=by, expected_version=expected_version)
@@ -346,15 +415,6 @@ def complete_task(task: Task, *, by: Actor, outcome: str = "") -> Task:
 
 
 # --- small pieces -------------------------------------------------------------------------------------------
-
-
-def _require(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise NotAllowed(otherwise)
-
-
-def _require_reason(reason: str) -> None:
-    _require(bool(reason.strip()), "Give a reason: it stays in the history.")
 
 
 def _told_at(team: Team, level: int) -> list[User]:

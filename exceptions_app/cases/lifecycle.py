@@ -20,6 +20,8 @@ UNDER_WORK = [CaseState.NEW, CaseState.ASSIGNED, CaseState.IN_PROGRESS]
 WAITING = [CaseState.WAITING_SUPPLIER, CaseState.MONITORING]
 OPEN = [*UNDER_WORK, *WAITING, CaseState.RESOLVED]
 SETTLED = [CaseState.RESOLVED, CaseState.CLOSED, CaseState.DISMISSED]
+#: Where a case can be put by hand. To end one is to dismiss it, to take a settled one up again to reopen it.
+BY_HAND = [CaseState.IN_PROGRESS, CaseState.WAITING_SUPPLIER, CaseState.MONITORING, CaseState.RESOLVED]
 
 Permission = Callable[[Case, Actor], bool]
 
@@ -140,6 +142,27 @@ def monitor(case: Case, *, at: datetime) -> None:
 def back_to_work(case: Case, *, at: datetime) -> None:
     """What was decided could not be carried out, or does not hold any more."""
     case.resolved_at = None
+
+
+def _as_wanted(case: Case, *, at: datetime, state: CaseState) -> CaseState:
+    return state
+
+
+@transition(
+    STATE,
+    source=[*UNDER_WORK, *WAITING],
+    target=GET_STATE(_as_wanted, states=BY_HAND),
+    permission=_people("override_state"),
+)
+def set_by_hand(case: Case, *, at: datetime, state: CaseState) -> None:
+    """A lead says how it stands, whatever Rightline makes of it; what is heard later may say otherwise."""
+    case.resolved_at = at if state == CaseState.RESOLVED else None
+
+
+@transition(STATE, source=OPEN, target=None, permission=_people("override_owner"))
+def give_by_hand(case: Case, *, at: datetime, person: User) -> None:
+    """A lead says whose it is, whoever has it."""
+    case.owner = person
 
 
 # --- the end, and after -------------------------------------------------------------------------------------

@@ -250,6 +250,8 @@ class Clock(models.Model):
     `sweep_at` is the next moment at which the sweep must look at it. A reopened case and a question asked
     anew begin the next `round`; `used_minutes` is the sum of the round's segments that ended. What was
     promised and whom to tell when (`ladder`, read by `sla.ladder`) stays for a round as it was at its start.
+    `due_by_hand`: a person moved the due time; neither severity nor calendar moves it for the rest of the
+    round. `is_held`: a person stopped it for a while.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clocks")
@@ -277,6 +279,8 @@ class Clock(models.Model):
     )
     level = models.PositiveSmallIntegerField(default=0, help_text="Escalation steps already taken.")
     sweep_at = models.DateTimeField(null=True, blank=True)
+    due_by_hand = models.DateTimeField(null=True, blank=True)
+    is_held = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

@@ -14,7 +14,6 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.exchange.models import Command
@@ -32,6 +31,7 @@ from exceptions_app.cases.models import (
     Task,
     TaskState,
 )
+from exceptions_app.overrides.stated import position_of
 from exceptions_app.people.models import Team, User
 from exceptions_app.policies import lookup
 from exceptions_app.policies.models import ToleranceRow
@@ -521,7 +521,7 @@ def case_page(case: Case, *, now: datetime) -> CasePage:
     """
     lines = list(
         case.lines.select_related("order_line__item", "order_line__warehouse", "release").prefetch_related(
-            "order_line__item__packs"
+            "order_line__item__packs", "order_line__overrides"
         )
     )
     tolerances = ToleranceRow.objects.select_related("release", "supplier").in_bulk(
@@ -602,7 +602,7 @@ def newest_documents(documents: QuerySet[Document]) -> QuerySet[Document]:
 
 
 def _position(line: OrderLine | None) -> LinePosition | None:
-    return from_builtins(line.position, LinePosition) if line is not None and line.position else None
+    return position_of(line) if line is not None and line.position else None
 
 
 def factors_of(line: OrderLine | None) -> dict[str, Decimal]:

@@ -17,6 +17,8 @@ from exceptions_app.cases.about import About
 from exceptions_app.cases.change import Step, change, states_of
 from exceptions_app.cases.models import Case, CaseLine, CaseState
 from exceptions_app.impact import Impact
+from exceptions_app.overrides import marks
+from exceptions_app.overrides.models import OverrideKind
 from exceptions_app.policies.models import PolicyRelease
 from exceptions_app.routing import route as routing
 from exceptions_app.routing.models import CaseRoute
@@ -175,6 +177,8 @@ def update(
         effects=effects,
     )
     changed = change(case, step, at=at)
+    if is_new_word or has_answered:
+        marks.contradict(changed, OverrideKind.STATE, why=news.summary, at=at)
     return reroute(changed, find_route, at=at) if find_route is not None else changed
 
 

@@ -19,6 +19,7 @@ from exceptions_app.detection.basis import on_basis
 from exceptions_app.detection.silence import known_silence
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
 from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.overrides.stated import position_of
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
 from suppliers.profiles import SupplierProfile
@@ -95,7 +96,7 @@ def load(
             sight, basis = seen[order.supplier_id], bases.get(order.supplier_id)
             loaded[order_id] = assemble(
                 order,
-                [(line, from_builtins(line.position, LinePosition)) for line in lines[order_id]],
+                [(line, position_of(line, at=as_of)) for line in lines[order_id]],
                 unmatched=from_builtins(order.unmatched, tuple[UnmatchedLine, ...]),
                 policies=policies,
                 sight=sight,
@@ -110,7 +111,12 @@ def load(
 def lines_of(orders: Collection[int], only: Collection[int] | None = None) -> dict[int, list[OrderLine]]:
     """Return the lines of each order with their items; an item that many lines are about is read once."""
     lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in orders}
-    rows = OrderLine.objects.filter(order__in=orders).select_related("warehouse").order_by("order", "pk")
+    rows = (
+        OrderLine.objects.filter(order__in=orders)
+        .select_related("warehouse")
+        .prefetch_related("overrides")
+        .order_by("order", "pk")
+    )
     if only is not None:
         rows = rows.filter(pk__in=only)
     for line in rows:

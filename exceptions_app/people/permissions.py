@@ -62,6 +62,13 @@ CASE_ACTIONS: dict[str, frozenset[Grant]] = {
     "assign": OWNERS_LEADERS,
     "dismiss": OWNERS_LEADERS,
     "override_severity": OWNERS_LEADERS,
+    "override_state": OWNERS_LEADERS,
+    "override_owner": OWNERS_LEADERS,
+    "override_clock": OWNERS_LEADERS,
+    # Whoever counts the goods knows what came, also where the case is another team's.
+    "override_position": OWNERS_LEADERS | _grants(Relation.INVOLVED, LEADERS),
+    "settle_command": OWNERS_LEADERS,
+    "end_override": OWNERS_LEADERS,
     "hand_over": OWNERS_LEADERS,
     "reopen": OWNERS_LEADERS,
 }
@@ -78,8 +85,6 @@ COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
     "replay_interchange": frozenset((INTEGRATION, role) for role in WORKERS),
     # A corrected copy is read as the partner's word: that takes whoever answers for the exchange.
     "correct_interchange": frozenset((INTEGRATION, role) for role in LEADERS),
-    "settle_command": frozenset((INTEGRATION, role) for role in WORKERS)
-    | frozenset((PROCUREMENT, role) for role in LEADERS),
     "match_documents": frozenset((team, role) for team in ("PRO", "WHS", "FIN", "EDI") for role in WORKERS),
     "manage_incidents": frozenset((team, role) for team in ("PRO", "SUP") for role in WORKERS)
     | frozenset((team, role) for team in ANY_TEAM for role in LEADERS),

@@ -154,6 +154,24 @@ def refuse(proposal: Proposal, *, at: datetime, reason: str) -> None:
     proposal.end_reason = reason
 
 
+def was_authorised(proposal: Proposal) -> bool:
+    """Say whether everybody it needed had agreed: a result by hand stands in for the ERP, not for them."""
+    return bool(proposal.authorisation)
+
+
+@transition(
+    STATE,
+    source=ProposalState.REJECTED,
+    target=ProposalState.SETTLED,
+    conditions=[was_authorised],
+    permission=_rightline,
+)
+def settle_by_hand(proposal: Proposal, *, at: datetime) -> None:
+    """The ERP had refused it, and a person did there what was authorised."""
+    proposal.settled_at = at
+    proposal.end_reason = ""
+
+
 @transition(STATE, source=OPEN, target=ProposalState.VOID, permission=_rightline)
 def void(proposal: Proposal, *, at: datetime, reason: str) -> None:
     """What it was to put right is gone."""

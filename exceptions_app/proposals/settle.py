@@ -15,6 +15,7 @@ from exceptions_app.cases.models import AgreementRow, Case, CaseLine
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementState
 from exceptions_app.notifications import alerts
+from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.proposals import lifecycle
 from exceptions_app.proposals.change import Step, change, concerned, lock, tell
 from exceptions_app.proposals.ending import back_to_work, void, void_agreements
@@ -65,13 +66,32 @@ def carried_out(proposal: Proposal, *, at: datetime) -> Proposal:
 
     Other teams are given what is left for them to do.
     """
-    AgreementRow.objects.filter(proposal=proposal, state=AgreementState.PENDING).update(
-        state=AgreementState.ACTIVE
+    step = Step(kind="settled", summary=f"Carried out: {proposal}", transition=lifecycle.settle)
+    return _carried_out(proposal, step, AgreementState.PENDING, at)
+
+
+def carried_out_by_hand(proposal: Proposal, *, at: datetime) -> Proposal:
+    """Settle a proposal that the ERP had refused, since a person did it there: its agreements hold after all.
+
+    Raises NotAllowed where it was not refused, or something else was decided since.
+    """
+    proposal = lock(proposal)
+    lines = CaseLine.objects.filter(proposal_lines__proposal=proposal)
+    if Proposal.objects.filter(state__in=lifecycle.OPEN, lines__case_line__in=lines).exists():
+        raise NotAllowed("Something else is proposed for these lines by now: withdraw that first.")
+    step = Step(
+        kind="settled", summary=f"Carried out by hand: {proposal}", transition=lifecycle.settle_by_hand
+    )
+    return _carried_out(proposal, step, AgreementState.VOID, at)
+
+
+def _carried_out(proposal: Proposal, step: Step, were: AgreementState, at: datetime) -> Proposal:
+    AgreementRow.objects.filter(proposal=proposal, state=were).update(
+        state=AgreementState.ACTIVE, void_reason=""
     )
     CaseLine.objects.filter(proposal_lines__proposal=proposal, cleared_at=None).update(settled_at=at)
     if proposal.case.subject_id is not None:
         watch.mark(proposal.case.subject_kind, [proposal.case.subject_id])
-    step = Step(kind="settled", summary=f"Carried out: {proposal}", transition=lifecycle.settle)
     proposal = change(proposal, step, at=at)
     for task in proposal.tasks:
         alerts.give_task(

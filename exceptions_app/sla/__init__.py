@@ -5,7 +5,21 @@ they have to tell and when, `sweep` lets it happen, `notices` says it; `auditor`
 of it again.
 """
 
-from exceptions_app.sla.clocks import add, first_round, go_on, look_again, rescale, resume, start, stop, wait
+from exceptions_app.sla.clocks import (
+    add,
+    first_round,
+    go_on,
+    hold_by_hand,
+    look_again,
+    move_due_by_hand,
+    release_by_hand,
+    rescale,
+    resume,
+    show_next_due,
+    start,
+    stop,
+    wait,
+)
 from exceptions_app.sla.counting import used_by
 from exceptions_app.sla.sweep import is_swept, sweep
 
@@ -13,10 +27,14 @@ __all__ = [
     "add",
     "first_round",
     "go_on",
+    "hold_by_hand",
     "is_swept",
     "look_again",
+    "move_due_by_hand",
+    "release_by_hand",
     "rescale",
     "resume",
+    "show_next_due",
     "start",
     "stop",
     "sweep",

@@ -23,6 +23,7 @@ from exceptions_app.audit.record import record
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import ENDED, Case, CaseState, Clock, ClockKind, ClockSegment
 from exceptions_app.notifications.models import Notification, NotificationKind
+from exceptions_app.overrides.models import Override, OverrideKind
 from exceptions_app.people.models import Team
 from exceptions_app.policies import lookup
 from exceptions_app.policies.models import Calendar, CompanyPolicy
@@ -150,14 +151,14 @@ def problems(clock: Clock, desk: Desk) -> list[Wrong]:
 
 
 def _state(clock: Clock) -> Iterator[Wrong]:
-    """Ours run exactly while the supplier's does not, and none goes on in a case that has ended."""
+    """Ours run exactly while the supplier's does not, unless held; none goes on in a case that has ended."""
     case = clock.case
     words = f"{clock.get_kind_display()} of {case.number}, which is {case.get_state_display().lower()}"
     if case.state in SETTLED:
         yield FindingKind.STATE, f"{words}, was not stopped"
         return
     is_theirs = clock.kind == ClockKind.SUPPLIER
-    must_run = is_theirs == (case.state == CaseState.WAITING_SUPPLIER)
+    must_run = is_theirs == (case.state == CaseState.WAITING_SUPPLIER) and not clock.is_held
     if must_run != (clock.running_since is not None):
         yield FindingKind.STATE, f"{words}, {'stands still' if must_run else 'runs'}"
 
@@ -319,12 +320,12 @@ def _end(gone: Iterable[ClockFinding], desk: Desk, done: Round) -> None:
 
 
 def _look_for_cases_without_clock(desk: Desk, done: Round) -> None:
-    """Every case that is open and not resolved has a clock for its resolution that was not stopped."""
-    resolution = Clock.objects.filter(case=OuterRef("pk"), kind=ClockKind.RESOLVE, stopped_at=None)
+    """Every case that is open and not resolved has a clock for its resolution, unless a person ended it."""
+    going = Clock.objects.filter(case=OuterRef("pk"), kind=ClockKind.RESOLVE, stopped_at=None)
+    ended_by_hand = Override.objects.filter(case=OuterRef("pk"), kind=OverrideKind.CLOCK, after__do="end")
     open_cases = Case.objects.exclude(state__in=ENDED).exclude(state=CaseState.RESOLVED)
-    without = list(
-        open_cases.filter(~Exists(resolution), opened_at__lt=desk.now - GRACE).order_by("pk")[:BATCH]
-    )
+    not_going = open_cases.filter(~Exists(going), ~Exists(ended_by_hand))
+    without = list(not_going.filter(opened_at__lt=desk.now - GRACE).order_by("pk")[:BATCH])
     standing = {each.case_id: each for each in ClockFinding.objects.filter(_NO_CLOCK, gone_at=None)}
     new = [
         ClockFinding(kind=FindingKind.NO_CLOCK, case=case, words=f"{case.number} is open", found_at=desk.now)

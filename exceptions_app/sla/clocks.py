@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from exceptions_app.calendars import BusinessCalendar
-from exceptions_app.cases.models import OUR_CLOCKS, Case, Clock, ClockKind, ClockSegment, Severity
+from exceptions_app.cases.models import OUR_CLOCKS, Case, CaseState, Clock, ClockKind, ClockSegment, Severity
 from exceptions_app.policies import lookup
 from exceptions_app.policies.models import Calendar, PolicyRelease
 from exceptions_app.sla import ladder, notices
@@ -114,6 +114,59 @@ def rescale(case: Case, at: datetime, *, is_other_team: bool = False) -> None:
     _show(case, ours)
 
 
+# --- by hand ------------------------------------------------------------------------------------------------
+
+
+def move_due_by_hand(case: Case, kind: ClockKind, due: datetime, at: datetime) -> Clock:
+    """Let a clock be due at another time, for the rest of its round. LookupError: it does not go."""
+    clock = _going_clock(case, kind)
+    was_running = clock.running_since is not None
+    _halt([clock], at)
+    clock.due_by_hand, clock.is_held = due, False
+    if due > at:
+        clock.breached_at = clock.breached_minutes = None
+    if was_running or _must_run(case, clock):
+        _run([clock], at)
+    else:
+        _save([clock])
+    show_next_due(case)
+    return clock
+
+
+def hold_by_hand(case: Case, kind: ClockKind, at: datetime) -> Clock:
+    """Let a clock stand still until it is released. LookupError: it does not go."""
+    clock = _going_clock(case, kind)
+    clock.is_held = True
+    _halt([clock], at)
+    show_next_due(case)
+    return clock
+
+
+def release_by_hand(case: Case, kind: ClockKind, at: datetime) -> None:
+    """Let a clock that was held go as the state of its case says; one that has ended meanwhile stays so."""
+    clock = next((clock for clock in _going(case) if clock.kind == kind and clock.is_held), None)
+    if clock is None:
+        return
+    clock.is_held = False
+    if _must_run(case, clock):
+        _run([clock], at)
+    else:
+        _save([clock])
+    show_next_due(case)
+
+
+def _going_clock(case: Case, kind: ClockKind) -> Clock:
+    found = next((clock for clock in _going(case) if clock.kind == kind), None)
+    if found is None:
+        raise LookupError(f"{case.number} has no such clock that goes.")
+    return found
+
+
+def _must_run(case: Case, clock: Clock) -> bool:
+    """Say whether a clock runs in the state of its case: ours exactly while the supplier's does not."""
+    return clock.is_ours != (case.state == CaseState.WAITING_SUPPLIER)
+
+
 def look_again(clocks: QuerySet[Clock], at: datetime) -> None:
     """Have the sweep look at running clocks whose calendar was changed, or is another one now."""
     clocks.filter(running_since__isnull=False).update(sweep_at=at)
@@ -186,11 +239,14 @@ def _begin(
     clock.running_since = clock.stopped_at = None
     clock.warned_at = clock.breached_at = clock.breached_minutes = None
     clock.reminders = clock.level = 0
+    clock.due_by_hand, clock.is_held = None, False
     return clock
 
 
 def _fit(clock: Clock, case: Case) -> None:
-    """Give one of our clocks the calendar and the time that the case has now."""
+    """Give one of our clocks the calendar and the time that the case has now, unless a person set its due."""
+    if clock.due_by_hand is not None:
+        return
     clock.calendar = case.team.calendar
     clock.allowed_minutes = clock.base_minutes * SCALE[Severity(case.severity)]
     if clock.used_minutes < clock.allowed_minutes:
@@ -209,10 +265,11 @@ def _take_ladder(case: Case, clocks: Iterable[Clock], at: datetime) -> None:
 
 
 def _run(clocks: Sequence[Clock], at: datetime) -> None:
-    """Start a segment of each clock at `at`, and save them. Clocks that are new are added."""
-    _set_running(clocks, at)
+    """Start a segment of each clock at `at`, and save them; one that a person holds stands still."""
+    running = [clock for clock in clocks if not clock.is_held]
+    _set_running(running, at)
     _save(clocks)
-    _add_segments(clocks, at)
+    _add_segments(running, at)
 
 
 def _set_running(clocks: Iterable[Clock], at: datetime) -> None:

@@ -6,7 +6,7 @@ costs nothing.
 """
 
 from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import Clock, Severity
@@ -48,3 +48,13 @@ def moment_of_use(clock: Clock, calendar: BusinessCalendar, minutes: Decimal) ->
     return calendar.add_business_time(
         clock.running_since, timedelta(microseconds=int(remaining * MICROSECONDS_A_MINUTE))
     )
+
+
+def keep_due_by_hand(clock: Clock, calendar: BusinessCalendar) -> None:
+    """Allow a running clock just the minutes up to the due time that was set by hand, if one was."""
+    if clock.due_by_hand is None or clock.running_since is None or clock.breached_at is not None:
+        return
+    passed = calendar.business_time_between(clock.running_since, max(clock.due_by_hand, clock.running_since))
+    minutes = Decimal(passed // timedelta(microseconds=1)) / MICROSECONDS_A_MINUTE
+    # A little more rather than a little less: the time that was said is what one reads.
+    clock.allowed_minutes = clock.used_minutes + minutes.quantize(PRECISION, rounding=ROUND_UP)

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import Clock
-from exceptions_app.sla.counting import moment_of_use, used_by
+from exceptions_app.sla.counting import keep_due_by_hand, moment_of_use, used_by
 from exceptions_app.sla.ladder import Ladder, Step
 
 
@@ -41,6 +41,7 @@ def fall_due(clock: Clock, calendar: BusinessCalendar, by: datetime) -> list[Hap
     """
     if clock.running_since is None:
         return []
+    keep_due_by_hand(clock, calendar)
     ladder = Ladder.of_plain(clock.ladder)
     happened = [*_reminder(clock, ladder, calendar, by)]
     if clock.breached_at is None:
@@ -63,6 +64,7 @@ def look_ahead(clock: Clock, calendar: BusinessCalendar) -> None:
     if clock.running_since is None:
         clock.due_at = clock.sweep_at = None
         return
+    keep_due_by_hand(clock, calendar)
     if clock.breached_at is None:
         clock.due_at = moment_of_use(clock, calendar, clock.allowed_minutes)
     else:

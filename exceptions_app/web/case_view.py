@@ -54,6 +54,12 @@ ICONS = {
     "resume": "redo-2",
     "escalate": "arrow-up-right",
     "override_severity": "flag",
+    "override_state": "pen-line",
+    "override_owner": "pen-line",
+    "override_clock": "pen-line",
+    "override_position": "pen-line",
+    "settle_command": "pen-line",
+    "end_override": "undo-2",
     "hand_over": "arrow-left-right",
     "dismiss": "circle-slash",
     "reopen": "rotate-ccw",
@@ -129,6 +135,7 @@ def case_context(
         "messages_sent": messages,
         "events": [event_view(event, messages) for event in reversed(page.events)],
         **_what_is_around(page),
+        "set_by_hand": list(case.overrides.order_by("-made_at", "-pk")),
     }
 
 
@@ -646,7 +653,7 @@ def _buttons(case: Case, verbs: Iterable[AllowedAction], sent: OpenForm | None) 
 
 def _button(case: Case, verb: AllowedAction, primary: str, sent: OpenForm | None) -> Button:
     is_sent = sent is not None and sent.code == verb.code
-    form = VerbForm(case=case, needs=verb.needs, auto_id=f"{verb.code}-%s")
+    form = VerbForm(case=case, needs=verb.needs, takes=verb.takes, auto_id=f"{verb.code}-%s")
     if is_sent and sent is not None:
         form = sent.form
     return Button(

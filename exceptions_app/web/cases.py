@@ -49,6 +49,21 @@ DONE: dict[str, Callable[[Case], str]] = {
     "override_severity": lambda case: (
         gettext("The severity of %(case)s was changed.") % {"case": case.number}
     ),
+    "override_state": lambda case: gettext("The status of %(case)s was set by hand.") % {"case": case.number},
+    "override_owner": lambda case: (
+        gettext("%(case)s is with %(who)s now.") % {"case": case.number, "who": case.owner}
+    ),
+    "override_clock": lambda case: gettext("The clock of %(case)s was set by hand.") % {"case": case.number},
+    "override_position": lambda case: (
+        gettext("Noted what is true of the line; %(case)s is looked at again.") % {"case": case.number}
+    ),
+    "settle_command": lambda case: (
+        gettext("Noted what became of it in the ERP; its next word on %(case)s confirms it or not.")
+        % {"case": case.number}
+    ),
+    "end_override": lambda case: (
+        gettext("What was set by hand on %(case)s was taken back.") % {"case": case.number}
+    ),
     "hand_over": lambda case: (
         gettext("%(case)s was handed over to %(team)s.") % {"case": case.number, "team": case.team.name}
     ),
@@ -117,7 +132,7 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
         if code not in DONE:
             raise Http404
         return _refused(request, found, _why_not(found, code, person_of(request)), status=CONFLICT)
-    form = VerbForm(request.POST, case=found, needs=wanted.needs, auto_id=f"{code}-%s")
+    form = VerbForm(request.POST, case=found, needs=wanted.needs, takes=wanted.takes, auto_id=f"{code}-%s")
     sent = OpenForm(code=code, entered=request.POST.dict(), form=form)
     if not form.is_valid():
         return show_case(request, found, form=sent, status=UNPROCESSABLE)
@@ -127,7 +142,7 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
             found,
             by=actor_of(request),
             expected_version=int(version) if version.isdigit() else None,
-            **form.cleaned_data,
+            **{name: value for name, value in form.cleaned_data.items() if value not in ("", None)},
         )
     except StaleVersion as stale:
         return show_case(

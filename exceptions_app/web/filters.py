@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exceptions_app.cases.models import OUR_CLOCKS, CaseState, Clock, ClockKind, Severity, Task
 from exceptions_app.detection.types.base import TeamCode
+from exceptions_app.overrides.models import Override
 from exceptions_app.people.models import Team, User
 from exceptions_app.web import labels
 from exceptions_app.web.case_text import text_in_case
@@ -24,6 +25,10 @@ TIERS = ("A", "B", "C")
 OURS, NOT_OURS, THEIRS = BREACHED = ("true", "false", "supplier")
 
 
+#: What was set by hand, as the address says it.
+EVER, IN_FORCE, CONTRADICTED = OVERRIDDEN = ("true", "in_force", "contradicted")
+
+
 class CaseFilter(django_filters.FilterSet):
     """Filters cases, or the entries of a queue: `prefix` leads from the rows to the case."""
 
@@ -35,6 +40,9 @@ class CaseFilter(django_filters.FilterSet):
     supplier = django_filters.CharFilter(method="of_supplier")
     owner = django_filters.CharFilter(method="owned_by")
     breached = django_filters.ChoiceFilter(method="is_breached", choices=[(who, who) for who in BREACHED])
+    overridden = django_filters.ChoiceFilter(
+        method="is_overridden", choices=[(how, how) for how in OVERRIDDEN]
+    )
     invoice = django_filters.CharFilter(method="of_invoice")
     warehouse = django_filters.CharFilter(method="at_warehouse")
     connection = django_filters.CharFilter(method="from_connection")
@@ -80,6 +88,15 @@ class CaseFilter(django_filters.FilterSet):
             return rows.filter(Exists(broken.filter(kind=ClockKind.SUPPLIER, running_since__isnull=False)))
         ours = Exists(broken.filter(kind__in=OUR_CLOCKS))
         return rows.filter(ours if whose == OURS else ~ours)
+
+    def is_overridden(self, rows: QuerySet[Any], name: str, how: str) -> QuerySet[Any]:
+        """Keep cases on which something was set by hand: ever, in force now, or contradicted since."""
+        by_hand = Override.objects.filter(case=OuterRef(f"{self.prefix_to_case}pk"))
+        if how == IN_FORCE:
+            by_hand = by_hand.filter(ended_at=None)
+        elif how == CONTRADICTED:
+            by_hand = by_hand.filter(is_contradicted=True)
+        return rows.filter(Exists(by_hand))
 
     def of_invoice(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
         """Keep cases about an invoice, or another document, with this text in its number."""
@@ -180,6 +197,17 @@ def pills(
             _("SLA"),
             [("", _("Any")), (OURS, _("Breached")), (THEIRS, _("Overdue at the supplier"))],
             query.get("breached", ""),
+        ),
+        one_of(
+            "overridden",
+            _("By hand"),
+            [
+                ("", _("Any")),
+                (EVER, _("Something was set by hand")),
+                (IN_FORCE, _("It is in force")),
+                (CONTRADICTED, _("It was contradicted")),
+            ],
+            query.get("overridden", ""),
         ),
     ]
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from exceptions_app.cases.models import Case, Severity
 from exceptions_app.people.models import Team, User
 from exceptions_app.people.permissions import WORKERS
-from exceptions_app.web import labels
+from exceptions_app.web import by_hand, labels
 
 
 class PersonField(forms.ModelChoiceField):
@@ -30,15 +30,22 @@ class TeamField(forms.ModelChoiceField):
 
 
 class VerbForm(forms.Form):
-    """The arguments one verb needs, named as the verb names them."""
+    """The arguments one verb needs, and those it takes besides, named as the verb names them."""
 
-    def __init__(self, *args: object, case: Case, needs: Iterable[str], **options: object) -> None:
+    def __init__(
+        self, *args: object, case: Case, needs: Iterable[str], takes: Iterable[str] = (), **options: object
+    ) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
         for name in needs:
             self.fields[name] = _field(name, case)
+        for name in takes:
+            self.fields[name] = _field(name, case)
+            self.fields[name].required = False
 
 
 def _field(name: str, case: Case) -> forms.Field:
+    if name in by_hand.FIELDS:
+        return by_hand.FIELDS[name](case)
     if name == "to":
         return PersonField(label=_("To"), queryset=workers_of(case.team), empty_label=_("Choose a person"))
     if name == "team":

@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.documents.models import PurchaseOrder
-from erp_connectors.documents.position import LinePosition
 from exceptions_app.cases.queries import documents_of_order, factors_of, newest_documents
+from exceptions_app.overrides.stated import position_of
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import labels
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
@@ -45,7 +44,7 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
     person = person_of(request)
     found = order_or_404(request, order_id)
     today = now_of(request).astimezone(ZoneInfo(found.company.time_zone)).date()
-    lines = found.lines.select_related("item", "warehouse").prefetch_related("item__packs")
+    lines = found.lines.select_related("item", "warehouse").prefetch_related("item__packs", "overrides")
     context = {
         "order": found,
         "now": now_of(request),
@@ -54,7 +53,7 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
             {
                 "line": line,
                 "comparison": compare(
-                    from_builtins(line.position, LinePosition),
+                    position_of(line),
                     factors=factors_of(line),
                     type_code="",
                     today=today,

@@ -61,6 +61,12 @@ VERBS = (
     gettext_noop("Escalate"),
     gettext_noop("Change severity"),
     gettext_noop("Hand over"),
+    gettext_noop("Set the status by hand"),
+    gettext_noop("Set the owner by hand"),
+    gettext_noop("Set a clock by hand"),
+    gettext_noop("State a line by hand"),
+    gettext_noop("Set the ERP's result by hand"),
+    gettext_noop("Take back what was set by hand"),
     gettext_noop("Dismiss"),
     gettext_noop("Reopen"),
 )

@@ -65,6 +65,7 @@ from exceptions_app.cases.models import (
 from exceptions_app.detection.models import LookOver, Watch
 from exceptions_app.incidents.models import Incident
 from exceptions_app.notifications.models import Notification, NotificationKind
+from exceptions_app.overrides.models import Override
 from exceptions_app.people.models import (
     Absence,
     ApiToken,
@@ -1031,6 +1032,23 @@ class IncidentFactory(DjangoModelFactory[Incident]):
     type_code = "date_later"
     suggested_at = TUESDAY_TEN
     joined_at = TUESDAY_TEN
+
+
+class OverrideFactory(DjangoModelFactory[Override]):
+    class Meta:
+        model = Override
+
+    case = factory.SubFactory(CaseFactory)
+    kind = "position"
+    words = "Line 10: 90 EA received, not 80 EA"
+    before = factory.LazyFunction(lambda: {"fact": "received", "line": "10", "said": "80 EA"})
+    after = factory.LazyFunction(
+        lambda: {"fact": "received", "line": "10", "quantity": "90", "unit": "EA", "on": "2026-11-24"}
+    )
+    reason = "I counted them."
+    made_by = factory.SubFactory(UserFactory)
+    made_by_name = "Paul Example"
+    made_at = TUESDAY_TEN
 
 
 class AgreementRowFactory(DjangoModelFactory[AgreementRow]):

@@ -518,8 +518,10 @@ def test_one_connection_that_is_down_does_not_stop_another(world: FileWorld, tmp
 @pytest.mark.parametrize("state", lifecycle.SETTLED)
 def test_nothing_leads_out_of_a_settled_state(state: str) -> None:
     moves = [move for move in vars(lifecycle).values() if callable(move) and hasattr(move, "_django_fsm")]
-    assert len(moves) == 8
-    for move in moves:
+    assert len(moves) == 9
+    # But for the word of a person, who did what the ERP had refused.
+    by_hand = {lifecycle.finish_by_hand} if state == CommandState.DEAD else set()
+    for move in set(moves) - by_hand:
         with pytest.raises(TransitionNotAllowed):
             move(Command(state=state), at=None)
 

@@ -6,22 +6,28 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import Model
 from django_fsm import TransitionNotAllowed
 
 from erp_connectors import clock
 from erp_connectors.errors import ConflictError
+from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app import sla
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases import actions, lifecycle
 from exceptions_app.cases.models import Case, CaseState, Clock, ClockKind, QueueEntry, TaskState
 from exceptions_app.notifications.models import Notification, NotificationKind
+from exceptions_app.overrides.models import Override
 from exceptions_app.people.models import User
 from tests.builders.factories import (
     TUESDAY_TEN,
     CaseFactory,
     CaseLineFactory,
+    CommandFactory,
     Ground,
+    OrderLineFactory,
+    OverrideFactory,
     PurchaseOrderFactory,
     TaskFactory,
     ground,
@@ -45,7 +51,10 @@ def case(world: Ground) -> Case:
 def open_case(world: Ground, state: CaseState = CaseState.NEW, **fields: Any) -> Case:
     order = fields.pop("order", None) or PurchaseOrderFactory.create(supplier=world.supplier)
     made: Case = CaseFactory.create(order=order, team=world.teams["PRO"], state=state, **fields)
-    CaseLineFactory.create(case=made)
+    line = order.lines.filter(number="10").first() or OrderLineFactory.create(order=order, number="10")
+    CaseLineFactory.create(case=made, order_line=line)
+    OverrideFactory.create(case=made, order_line=line)
+    CommandFactory.create(order=order, case_number=made.number, state=CommandState.DEAD)
     sla.start(made, TUESDAY_TEN)
     actions.queue.sync(made)
     return made
@@ -75,6 +84,14 @@ OPEN = UNDER_WORK | WAITING | {"resolved"}
 ENDED = {"closed", "dismissed"}
 
 
+BY_HAND = "resolved"
+
+
+def newest_key(model: type[Model]) -> Any:
+    """Return the key of what was made for the newest case."""
+    return model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
+
+
 def arguments(world: Ground) -> dict[str, dict[str, Any]]:
     return {
         "take": {},
@@ -87,6 +104,12 @@ def arguments(world: Ground) -> dict[str, dict[str, Any]]:
         "comment": {"text": "Called them."},
         "escalate": {"reason": "The customer waits."},
         "override_severity": {"severity": 4, "reason": "A ship is waiting."},
+        "override_state": {"state": BY_HAND, "reason": "The carrier called."},
+        "override_owner": {"to": world.people["bea"], "reason": "She knows them."},
+        "override_clock": {"clock_kind": "resolve", "deed": "end", "reason": "It is agreed."},
+        "override_position": {"line": "10", "fact": "received", "quantity": 90, "reason": "I counted."},
+        "settle_command": {"command": newest_key(Command), "outcome": "done", "reason": "I did it."},
+        "end_override": {"override": newest_key(Override), "reason": "Found it."},
         "hand_over": {"team": world.teams["PLN"], "reason": "Stock transfer"},
         "dismiss": {"reason": "Ordered by mistake"},
         "reopen": {"reason": "Not settled at all"},
@@ -105,6 +128,12 @@ MOVES: dict[str, dict[str, str]] = {
     "comment": {state: state for state in OPEN | ENDED},
     "escalate": {state: state for state in OPEN},
     "override_severity": {state: state for state in OPEN},
+    "override_state": dict.fromkeys(UNDER_WORK | WAITING, BY_HAND),
+    "override_owner": {state: state for state in OPEN},
+    "override_clock": {state: state for state in UNDER_WORK | WAITING},
+    "override_position": {state: state for state in OPEN},
+    "settle_command": {state: state for state in OPEN},
+    "end_override": {state: state for state in OPEN},
     "hand_over": dict.fromkeys(UNDER_WORK | WAITING, "new"),
     "dismiss": dict.fromkeys(OPEN, "dismissed"),
     "reopen": dict.fromkeys({"resolved", *ENDED}, "new"),
@@ -149,7 +178,8 @@ def test_a_verb_is_refused_to_whom_the_table_does_not_grant_it(verb: str, world:
     assert QueueEntry.objects.filter(case=case, team=world.teams["WHS"]).exists(), "the warehouse is told"
     assert {each.code for each in actions.allowed(case, wade)} == {"comment"}
     refused = [wade] if verb != "comment" else []
-    if verb in ("assign", "override_severity", "hand_over", "dismiss", "reopen"):
+    by_leaders = {"assign", "hand_over", "dismiss", "reopen", "settle_command", "end_override"}
+    if verb in by_leaders or verb.startswith("override_"):
         refused.append(bea)
     for person in refused:
         with pytest.raises(actions.NotAllowed, match=f"{person} may not"):

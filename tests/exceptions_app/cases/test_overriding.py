@@ -1,0 +1,274 @@
+"""What people set by hand: who may, with which reason, what it does, and the mark that stays."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from erp_connectors import clock
+from erp_connectors.canonical.codec import from_builtins, to_builtins
+from erp_connectors.canonical.values import DocumentVersion, Quantity
+from erp_connectors.documents.models import OrderLine
+from erp_connectors.documents.position import LinePosition, ReceiptFact
+from exceptions_app import sla
+from exceptions_app.audit.models import Event
+from exceptions_app.audit.record import Actor
+from exceptions_app.cases import actions
+from exceptions_app.cases.change import StaleVersion
+from exceptions_app.cases.models import Case, CaseState, Clock, ClockKind, Severity
+from exceptions_app.detection.load import load
+from exceptions_app.notifications.models import Notification
+from exceptions_app.overrides.models import Override, OverrideKind
+from exceptions_app.overrides.stated import BY_HAND
+from exceptions_app.overrides.sweep import sweep
+from exceptions_app.people.permissions import NotAllowed
+from exceptions_app.sla.auditor import Desk, problems
+from tests.builders.factories import TUESDAY_TEN
+from tests.exceptions_app.web.scenes import Scene, set_scene
+
+pytestmark = pytest.mark.django_db
+SCENE = set_scene
+WHY = "The carrier called: it stands in Kassel."
+
+
+@pytest.fixture
+def case(scene: Scene) -> Case:
+    """A shortage with its clocks as Rightline starts them."""
+    clock.set_now(TUESDAY_TEN)
+    found = scene.shortage(state=CaseState.IN_PROGRESS)
+    found.clocks.all().delete()
+    sla.start(found, TUESDAY_TEN)
+    found.save()
+    return found
+
+
+def by(scene: Scene, name: str = "paul") -> Actor:
+    return Actor(scene.world.people[name], "web")
+
+
+def the_mark() -> Override:
+    return Override.objects.get()
+
+
+# --- each with a reason, a permission and a mark ------------------------------------------------------------
+
+
+def test_the_status_is_set_by_hand_and_the_mark_stays(scene: Scene, case: Case) -> None:
+    after = actions.override_state(case, state="monitoring", reason=WHY, by=by(scene))
+
+    assert after.state == CaseState.MONITORING
+    mark = the_mark()
+    assert (mark.kind, mark.words) == (OverrideKind.STATE, "Status: In progress → Monitoring")
+    assert (mark.reason, mark.made_by_name, mark.is_in_force) == (WHY, "Paul Example", True)
+    event = Event.objects.get(case=case, kind="case.overridden")
+    assert (event.before["state"], event.after["state"]) == ("in_progress", "monitoring")
+    assert event.reason == WHY
+
+
+def test_a_case_is_not_ended_by_hand(scene: Scene, case: Case) -> None:
+    with pytest.raises(NotAllowed, match="not made closed by hand"):
+        actions.override_state(case, state="closed", reason=WHY, by=by(scene))
+
+
+def test_the_owner_is_set_by_hand_and_both_hear_of_it(scene: Scene, case: Case) -> None:
+    bea = scene.world.people["bea"]
+    Case.objects.filter(pk=case.pk).update(owner=bea)
+    mona = scene.world.people["mona"]
+    actions.override_owner(case, to=mona, reason=WHY, by=by(scene))
+
+    assert Case.objects.get().owner == mona
+    assert the_mark().words == "Owner: Bea Example → Mona Example"
+    assert {news.person for news in Notification.objects.filter(case=case)} == {bea, mona}
+
+
+def test_a_severity_set_by_hand_leaves_a_mark_that_can_be_taken_back(scene: Scene, case: Case) -> None:
+    actions.override_severity(case, severity=Severity.CRITICAL, reason=WHY, by=by(scene))
+    mark = the_mark()
+    assert mark.words == "Severity: High → Critical"
+    actions.end_override(case, override=mark.pk, reason="It was found.", by=by(scene))
+
+    mark.refresh_from_db()
+    assert mark.end_reason == "Taken back by Paul Example"
+    assert Case.objects.get().severity_override_reason == ""
+
+
+VERBS = {
+    "override_state": {"state": "monitoring"},
+    "override_severity": {"severity": Severity.HIGH},
+    "override_clock": {"clock_kind": "resolve", "deed": "end"},
+    "override_position": {"line": "10", "fact": "received", "quantity": Decimal(90)},
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_nothing_is_set_by_hand_without_a_reason_or_by_a_member(verb: str, scene: Scene, case: Case) -> None:
+    with pytest.raises(NotAllowed, match="Give a reason"):
+        getattr(actions, verb)(case, reason="  ", by=by(scene), **VERBS[verb])
+    with pytest.raises(NotAllowed, match="may not do this"):
+        getattr(actions, verb)(case, reason=WHY, by=by(scene, "bea"), **VERBS[verb])
+    assert not Override.objects.exists()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_nothing_is_set_by_hand_on_what_has_changed_meanwhile(verb: str, scene: Scene, case: Case) -> None:
+    with pytest.raises(StaleVersion):
+        getattr(actions, verb)(case, reason=WHY, by=by(scene), expected_version=0, **VERBS[verb])
+    assert not Override.objects.exists()
+
+
+# --- clocks -------------------------------------------------------------------------------------------------
+
+
+def resolution(case: Case) -> Clock:
+    return Clock.objects.get(case=case, kind=ClockKind.RESOLVE)
+
+
+def is_at(moment: datetime | None, wanted: datetime) -> bool:
+    """Say whether something is at a moment, but for the time the test itself takes."""
+    return moment is not None and abs(moment - wanted) < timedelta(minutes=1)
+
+
+def nothing_is_wrong_with(clock_row: Clock) -> bool:
+    return problems(clock_row, Desk(clock.now(), None)) == []
+
+
+def test_a_due_time_set_by_hand_is_moved_by_neither_severity_nor_team(scene: Scene, case: Case) -> None:
+    due = TUESDAY_TEN + timedelta(days=1, hours=3)
+    actions.override_clock(case, clock_kind="resolve", deed="move", due=due, reason=WHY, by=by(scene))
+    assert is_at(resolution(case).due_at, due)
+    assert Case.objects.get().due_at is not None
+    actions.override_severity(case, severity=Severity.CRITICAL, reason=WHY, by=by(scene))
+
+    assert is_at(resolution(case).due_at, due)
+    assert nothing_is_wrong_with(resolution(case))
+
+
+def test_a_due_time_set_by_hand_stays_when_the_case_waited_meanwhile(scene: Scene, case: Case) -> None:
+    due = TUESDAY_TEN + timedelta(days=1, hours=3)
+    actions.override_clock(case, clock_kind="resolve", deed="move", due=due, reason=WHY, by=by(scene))
+    actions.wait_for_supplier(case, by=by(scene))
+    assert resolution(case).due_at is None
+    clock.set_now(TUESDAY_TEN + timedelta(hours=4))
+    actions.resume(case, by=by(scene))
+
+    assert is_at(resolution(case).due_at, due)
+    assert nothing_is_wrong_with(resolution(case))
+
+
+def test_a_clock_held_by_hand_stands_still_until_its_time_has_come(scene: Scene, case: Case) -> None:
+    until = TUESDAY_TEN + timedelta(hours=2)
+    actions.override_clock(case, clock_kind="resolve", deed="hold", due=until, reason=WHY, by=by(scene))
+    held = resolution(case)
+    assert (held.running_since, held.due_at) == (None, None)
+    assert nothing_is_wrong_with(held)
+    assert sweep() == 0
+    clock.set_now(until)
+
+    assert sweep() == 1
+    assert is_at(resolution(case).running_since, until)
+    assert the_mark().end_reason == "It has run out"
+
+
+def test_a_clock_ended_by_hand_tells_nobody_any_more(scene: Scene, case: Case) -> None:
+    actions.override_clock(case, clock_kind="resolve", deed="end", reason=WHY, by=by(scene))
+
+    assert is_at(resolution(case).stopped_at, TUESDAY_TEN)
+
+
+def test_what_was_set_on_a_clock_is_taken_back(scene: Scene, case: Case) -> None:
+    actions.override_clock(case, clock_kind="resolve", deed="hold", reason=WHY, by=by(scene))
+    actions.end_override(case, override=the_mark().pk, reason="Found it.", by=by(scene))
+
+    assert is_at(resolution(case).running_since, TUESDAY_TEN)
+    assert not the_mark().is_in_force
+
+
+# --- what is true of a line ---------------------------------------------------------------------------------
+
+
+def receive(line: OrderLine, count: int) -> None:
+    """Let the mirror know of another receipt of so many of the line."""
+    line.refresh_from_db()
+    position = from_builtins(line.position, LinePosition)
+    fact = ReceiptFact(
+        number=f"GR-{count}",
+        version=DocumentVersion(clock.now()),
+        received_on=date(2026, 11, 24),
+        received=Quantity(Decimal(count), "EA"),
+    )
+    line.position = to_builtins(replace(position, receipts=(*position.receipts, fact)))
+    line.save()
+
+
+def received(case: Case) -> list[tuple[str, Decimal]]:
+    """Return what detection sees as received of the line."""
+    assert case.order_id is not None
+    (line,) = load([case.order_id], clock.now()).orders[case.order_id].snapshot.lines
+    return [(fact.number, fact.received.value) for fact in line.position.receipts if fact.received]
+
+
+def state_90(scene: Scene, case: Case, **values: object) -> Override:
+    """Let Paul state that 90 came."""
+    actions.override_position(
+        case, line="10", fact="received", quantity=Decimal(90), reason=WHY, by=by(scene), **values
+    )  # type: ignore[arg-type]
+    return Override.objects.filter(kind=OverrideKind.POSITION).latest("pk")
+
+
+def test_a_stated_quantity_counts_beside_the_mirror_which_stays_as_it_is(scene: Scene, case: Case) -> None:
+    line = case.lines.get().order_line
+    assert line is not None
+    receive(line, 80)
+    line.refresh_from_db()
+    before = line.position
+    mark = state_90(scene, case)
+
+    assert mark.words == "Line 10: 90 EA received, not 80 EA"
+    assert received(case) == [(BY_HAND, Decimal(90))]
+    line.refresh_from_db()
+    assert line.position == before
+
+
+def test_a_later_document_that_says_otherwise_counts_and_is_told(scene: Scene, case: Case) -> None:
+    line = case.lines.get().order_line
+    assert line is not None
+    receive(line, 80)
+    mark = state_90(scene, case)
+    receive(line, 5)
+
+    assert [value for _, value in received(case)] == [80, 5]
+    assert sweep() == 1
+    mark.refresh_from_db()
+    assert (mark.is_contradicted, mark.end_reason) == (True, "A later document says 85 EA, stated was 90 EA")
+    assert Notification.objects.filter(person=scene.world.people["paul"], title__startswith="Contradicted")
+
+
+def test_a_later_document_that_says_the_same_confirms_it(scene: Scene, case: Case) -> None:
+    line = case.lines.get().order_line
+    assert line is not None
+    receive(line, 80)
+    mark = state_90(scene, case)
+    receive(line, 10)
+
+    assert sweep() == 1
+    mark.refresh_from_db()
+    assert (mark.is_contradicted, mark.end_reason) == (False, "The documents say the same now: 90 EA")
+
+
+def test_a_statement_counts_until_its_time_is_over(scene: Scene, case: Case) -> None:
+    until = TUESDAY_TEN + timedelta(hours=1)
+    state_90(scene, case, until=until, on=date(2026, 11, 23))
+    assert received(case) == [(BY_HAND, Decimal(90))]
+    clock.set_now(until)
+
+    assert received(case) == []
+    assert sweep() == 1
+    assert the_mark().end_reason == "It has run out"
+
+
+def test_a_line_that_is_not_of_the_order_cannot_be_stated(scene: Scene, case: Case) -> None:
+    with pytest.raises(NotAllowed, match="no order line 99"):
+        actions.override_position(
+            case, line="99", fact="received", quantity=Decimal(1), reason=WHY, by=by(scene)
+        )
