@@ -22,9 +22,16 @@ from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, may
 from exceptions_app.playbook.situation import LinePlan
 from exceptions_app.proposals import actions, approvals
-from exceptions_app.proposals.models import ApprovalNeed, Decision, Proposal, ProposalLine, ProposalState
+from exceptions_app.proposals.models import (
+    Approval,
+    ApprovalNeed,
+    Decision,
+    Proposal,
+    ProposalLine,
+    ProposalState,
+)
 
-VERBS = ("approve", "reject", "ask_back", "withdraw")
+VERBS = ("approve", "reject", "ask_back", "answer", "edit", "withdraw")
 
 
 class ProposalLineSerializer(serializers.ModelSerializer):
@@ -40,26 +47,45 @@ class ProposalLineSerializer(serializers.ModelSerializer):
 
 
 class NeedSerializer(serializers.ModelSerializer):
-    """An approver the proposal needs, and who has given it."""
+    """An approver the proposal needs, and who has given it.
+
+    Those of one `place` are alternatives; those of a later `step` are asked once the steps before are filled.
+    """
 
     team = serializers.CharField(source="team.code", read_only=True)
     approved_by = serializers.SerializerMethodField()
+    approved_for = serializers.SerializerMethodField()
 
     class Meta:
         model = ApprovalNeed
-        fields = ["id", "label", "team", "role", "min_limit", "approved_by"]
+        fields = [
+            "id",
+            "label",
+            "step",
+            "place",
+            "team",
+            "role",
+            "min_limit",
+            "approved_by",
+            "approved_for",
+        ]
 
     def get_approved_by(self, need: ApprovalNeed) -> str | None:
         """The user name of whoever approved the values there are now, if anybody has."""
-        now = approvals.values_hash(need.proposal)
-        return next(
-            (
-                each.person.username
-                for each in need.approvals.all()
-                if each.decision == Decision.APPROVED and each.values_hash == now
-            ),
-            None,
-        )
+        given = _given(need)
+        return None if given is None else given.person.username
+
+    def get_approved_for(self, need: ApprovalNeed) -> str | None:
+        """The user name of whom they stood in for, if they did."""
+        given = _given(need)
+        return given.given_for.username if given is not None and given.given_for is not None else None
+
+
+def _given(need: ApprovalNeed) -> Approval | None:
+    """Return the approval of the values there are now."""
+    now = approvals.values_hash(need.proposal)
+    words = (each for each in need.approvals.all() if each.decision == Decision.APPROVED)
+    return next((each for each in words if each.values_hash == now), None)
 
 
 class ProposalSerializer(serializers.ModelSerializer):
@@ -118,6 +144,9 @@ class VerdictSerializer(serializers.Serializer):
 
     values_hash = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+    inputs = serializers.DictField(
+        required=False, default=dict, help_text="What `edit` enters instead, as for a new proposal."
+    )
 
 
 class ProposalFilter(django_filters.FilterSet):
@@ -143,6 +172,8 @@ class PreviewNeedSerializer(serializers.Serializer):
     """An approver the proposal would need."""
 
     label = serializers.CharField()  # type: ignore[assignment]
+    step = serializers.IntegerField()
+    place = serializers.IntegerField()
     team = serializers.CharField(source="team.code")
     role = serializers.CharField()
     min_limit = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
@@ -223,7 +254,7 @@ class ProposalViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         detail=True, methods=["post"], url_path=f"actions/(?P<verb>{'|'.join(VERBS)})", filterset_class=None
     )
     def act(self, request: Request, pk: UUID, verb: str) -> Response:
-        """Approve, reject, ask back or withdraw."""
+        """Approve, reject, ask back, answer, edit or withdraw."""
         person(request)
         proposal = self.get_object()
         given = VerdictSerializer(data=request.data)
@@ -236,6 +267,10 @@ class ProposalViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
             actions.approve(proposal, by=by, values_hash=values_hash, comment=comment)
         elif verb == "withdraw":
             actions.withdraw(proposal, by=by, reason=comment)
+        elif verb == "answer":
+            actions.answer(proposal, by=by, words=comment)
+        elif verb == "edit":
+            actions.edit(proposal, inputs=given.validated_data["inputs"], by=by, reason=comment)
         elif verb == "reject":
             actions.reject(proposal, by=by, comment=comment)
         else:
@@ -271,6 +306,7 @@ def whole_proposals(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
         Prefetch("lines", ProposalLine.objects.select_related("order_line").order_by("pk")),
         "needs__team",
         "needs__approvals__person",
+        "needs__approvals__given_for",
     )
 
 

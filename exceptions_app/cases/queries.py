@@ -570,6 +570,9 @@ def proposals_in_full(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
             "edited_by",
             "needs__team",
             "needs__approvals__person",
+            "needs__approvals__given_for",
+            "needs__approvals__answers__person",
+            "kept_apart",
         )
         .order_by("-created_at")
     )

@@ -140,8 +140,8 @@ def _item(notification: Notification) -> str:
 
 
 def _link(notification: Notification) -> str:
-    case = notification.case
-    return f"{settings.PUBLIC_ADDRESS}/cases/{case.number}/" if case is not None else ""
+    path = notification.path or (f"/cases/{notification.case.number}/" if notification.case else "")
+    return f"{settings.PUBLIC_ADDRESS}{path}" if path else ""
 
 
 def _finish(rows: list[Notification], *, mailed_at: datetime | None = None, error: str = "") -> None:

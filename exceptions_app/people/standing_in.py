@@ -59,21 +59,21 @@ def read_stand_ins(user: User) -> tuple[StandIn, ...]:
     )
 
 
-def stand_ins_for(people: Iterable[int], team_id: int) -> list[StandIn]:
-    """Return who stands in now for any of the people in a team."""
-    wanted = set(people)
-    if not wanted:
+def stand_ins_for(memberships: Iterable[Membership]) -> list[StandIn]:
+    """Return who stands in now for whom, of the people with these memberships, in one of them."""
+    of_person: dict[int, list[Membership]] = {}
+    for membership in memberships:
+        of_person.setdefault(membership.user_id, []).append(membership)
+    if not of_person:
         return []
     now = clock.now()
-    related = _about_now(now).filter(person__in=wanted, delegate__is_active=True)
-    delegations = [
-        each
-        for each in related.select_related("person", "delegate").prefetch_related("teams")
-        if holds(each, now) and _covers(each, team_id)
-    ]
-    memberships = {each.user_id: each for each in _deciding_memberships(wanted) if each.team_id == team_id}
+    related = _about_now(now).filter(person__in=of_person, delegate__is_active=True)
     return [
-        StandIn(each, memberships[each.person_id]) for each in delegations if each.person_id in memberships
+        StandIn(delegation, membership)
+        for delegation in related.select_related("person", "delegate").prefetch_related("teams")
+        if holds(delegation, now)
+        for membership in of_person[delegation.person_id]
+        if _covers(delegation, membership.team_id)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What people do with a proposal: preview, propose, edit, approve, reject, ask back, withdraw.
+"""What people do with a proposal: preview, propose, edit, approve, reject, ask back, answer, withdraw.
 
 Nothing reaches the ERP but through `_carry_out`, which writes the authorisation and carries the proposal out
 in one transaction.
@@ -41,6 +41,7 @@ from exceptions_app.proposals.change import Step, change, in_brief, lock, note, 
 from exceptions_app.proposals.ending import back_to_work, void_agreements
 from exceptions_app.proposals.execute import execute
 from exceptions_app.proposals.models import (
+    Answer,
     Approval,
     ApprovalNeed,
     Bundle,
@@ -54,6 +55,7 @@ from exceptions_app.proposals.renewal import (
     ask,
     look_again,
     moved_since,
+    path_of,
     renew,
     tell_approvers,
 )
@@ -294,6 +296,39 @@ def ask_back(proposal: Proposal, *, by: Actor, comment: str) -> Proposal:
             f"{by.name} asks about {proposal.case}",
             at=at,
             body=f"{comment}\n{proposal}",
+            path=path_of(proposal),
+        )
+        return proposal
+
+
+def answer(proposal: Proposal, *, by: Actor, words: str) -> Proposal:
+    """Answer what approvers asked back, as somebody who works the case; they are told, and decide.
+
+    Raises NotAllowed (permission, state, nothing was asked).
+    """
+    if not words.strip():
+        raise NotAllowed("Write an answer.")
+    with transaction.atomic():
+        proposal = lock(proposal)
+        person = _require_person(by)
+        if not may(person, "propose", proposal.case):
+            raise NotAllowed(f"{by.name} may not answer for the proposal “{proposal}”.")
+        _require_pending(proposal)
+        asked = Approval.objects.filter(need__proposal=proposal, decision=Decision.ASKED, answers=None)
+        questions = list(asked.select_related("person").order_by("pk"))
+        if not questions:
+            raise NotAllowed("Nothing is asked that was not answered.")
+        at = clock.now()
+        for question in questions:
+            Answer.objects.create(question=question, person=person, words=words[:1000], said_at=at)
+        note(proposal, "answered", f"{by.name} answers: {words}"[:500], at=at, by=by, reason=words)
+        tell(
+            proposal,
+            {question.person for question in questions},
+            f"{by.name} answers about {proposal.case}",
+            at=at,
+            body=f"{words}\n{proposal}",
+            path=path_of(proposal),
         )
         return proposal
 

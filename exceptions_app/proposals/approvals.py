@@ -6,11 +6,10 @@ proposed or edited a proposal fills none of its needs. An approval holds for the
 (`values_hash`).
 """
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
@@ -44,10 +43,19 @@ NOBODY: Mapping[int, Pair] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """An approver that a proposal would need; `people` may fill it, `stand_ins` in the place of one of them.
+class Candidates:
+    """Who may fill a need: `people` themselves, `stand_ins` in the place of one; `away`: who of them is."""
 
-    Those of one `place` are alternatives; `step` says when it is their turn. `away`: who of the people is.
+    people: tuple[User, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    away: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """An approver that a proposal would need, with `who` may fill it.
+
+    Those of one `place` are alternatives; `step` says when it is their turn.
     """
 
     label: str
@@ -58,9 +66,15 @@ class Need:
     step: int = 1
     place: int = 0
     rule_id: int | None = None
-    people: tuple[User, ...] = ()
-    stand_ins: tuple[StandIn, ...] = ()
-    away: frozenset[int] = frozenset()
+    who: Candidates = Candidates()
+
+    @property
+    def people(self) -> tuple[User, ...]:
+        """Who may fill it themselves, not counting who proposes."""
+        return self.who.people
+
+
+Asked = Need | ApprovalNeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +159,7 @@ def needs_of(
     if not (is_covered and is_own) and not is_free(amount, writes=writes):
         asked.insert(0, _need_of_amount(case, amount))
     barred = {person.pk for person in deciders} | apart.keys()
-    return _numbered(_with_people(need, barred) for need in _asked_once(asked, barred))
+    return _with_people(_numbered(_asked_once(asked, barred)), barred)
 
 
 def _need_of_amount(case: Case, amount: Decimal | None) -> Need:
@@ -232,15 +246,47 @@ def _numbered(needs: Iterable[Need]) -> list[Need]:
     ]
 
 
-def _with_people(need: Need, barred: Container[int]) -> Need:
-    people = _people_for(need, barred)
-    fits = partial(_may_stand_in, need, barred)
-    return replace(
-        need,
-        people=tuple(people),
-        stand_ins=tuple(filter(fits, stand_ins_for([person.pk for person in people], need.team.pk))),
-        away=frozenset(away_on([person.pk for person in people], clock.now())),
+def candidates_of(asked: Sequence[tuple[Asked, Container[int]]]) -> list[Candidates]:
+    """Return who may fill each need now, in a number of queries that does not grow with them.
+
+    Each comes with who may not: who decided on it, and who is kept apart from it.
+    """
+    teams = {need.team.pk for need, _ in asked}
+    found = Membership.objects.filter(team__in=teams, role__in=DECIDING, user__is_active=True)
+    members = list(found.select_related("user").order_by("pk"))
+    stand_ins = stand_ins_for(members)
+    away = away_on([member.user_id for member in members], clock.now())
+    return [_candidates(need, barred, members, stand_ins, away) for need, barred in asked]
+
+
+def _candidates(
+    need: Asked,
+    barred: Container[int],
+    members: Iterable[Membership],
+    stand_ins: Iterable[StandIn],
+    away: Collection[int],
+) -> Candidates:
+    people = {
+        member.user_id: member.user
+        for member in members
+        if member.user_id not in barred and _is_named(member, need)
+    }
+    return Candidates(
+        people=tuple(people.values()),
+        stand_ins=tuple(
+            each
+            for each in stand_ins
+            if each.membership.team_id == need.team.pk
+            and each.person.pk in people
+            and _may_stand_in(need, barred, each)
+        ),
+        away=frozenset(people.keys() & set(away)),
     )
+
+
+def _with_people(needs: Sequence[Need], barred: Container[int]) -> list[Need]:
+    found = candidates_of([(need, barred) for need in needs])
+    return [replace(need, who=who) for need, who in zip(needs, found, strict=True)]
 
 
 def _people_for(need: Need, barred: Container[int]) -> list[User]:
@@ -248,25 +294,10 @@ def _people_for(need: Need, barred: Container[int]) -> list[User]:
     return [each.user for each in members if each.user_id not in barred]
 
 
-def _may_stand_in(need: Need, barred: Container[int], stand_in: StandIn) -> bool:
+def _may_stand_in(need: Asked, barred: Container[int], stand_in: StandIn) -> bool:
     if stand_in.delegation.delegate_id in barred:
         return False
     return stand_in.cap is None or (need.amount is not None and need.amount <= stand_in.cap)
-
-
-def candidates(need: ApprovalNeed, barred: Container[int]) -> Need:
-    """Return an approver that was asked for with who may fill the place now."""
-    asked = Need(
-        label=need.label,
-        team=need.team,
-        role=need.role,
-        min_limit=need.min_limit,
-        amount=need.amount,
-        step=need.step,
-        place=need.place,
-        rule_id=need.rule_id,
-    )
-    return _with_people(asked, barred)
 
 
 # --- who fills it -------------------------------------------------------------------------------------------
@@ -361,9 +392,9 @@ def _why_not_for(proposal: Proposal, asked: Iterable[ApprovalNeed], stand_in: St
     return ""
 
 
-def _is_named(membership: Membership, need: ApprovalNeed) -> bool:
+def _is_named(membership: Membership, need: Asked) -> bool:
     return (
-        membership.team_id == need.team_id
+        membership.team_id == need.team.pk
         and DECIDING.index(Role(membership.role)) >= _rank(need.role)
         and (need.min_limit is None or (membership.limit is not None and membership.limit >= need.min_limit))
     )

@@ -108,8 +108,13 @@ def note(
     )
 
 
-def tell(proposal: Proposal, people: set[User], title: str, *, at: datetime, body: str = "") -> None:
-    """Tell each of `people` something about a proposal, once."""
+def tell(
+    proposal: Proposal, people: set[User], title: str, *, at: datetime, body: str = "", path: str = ""
+) -> None:
+    """Tell each of `people` something about a proposal, once.
+
+    `path`: the page it leads to; empty: that of the case.
+    """
     for person in sorted(people, key=lambda person: person.pk):
         Notification.objects.create(
             case=proposal.case,
@@ -117,6 +122,7 @@ def tell(proposal: Proposal, people: set[User], title: str, *, at: datetime, bod
             kind=NotificationKind.NEWS,
             title=title[:300],
             body=body,
+            path=path,
             created_at=at,
             due_at=at,
         )

@@ -87,7 +87,8 @@ def tell_approvers(proposal: Proposal, *, at: datetime) -> None:
     barred = {person.pk for person in approvals.deciders_of(proposal)} | approvals.kept_from(proposal).keys()
     path = path_of(proposal)
     told: set[int] = set()
-    for need in approvals.open_needs(proposal):
+    needs = approvals.open_needs(proposal)
+    for need, who in zip(needs, approvals.candidates_of([(need, barred) for need in needs]), strict=True):
         wanted = {
             "case": proposal.case,
             "kind": NotificationKind.APPROVAL,
@@ -98,7 +99,7 @@ def tell_approvers(proposal: Proposal, *, at: datetime) -> None:
         }
         words = f"{proposal.case}\n{need.label}\nProposed by {proposal.proposed_by}. {proposal.reason}"
         Notification.objects.create(**wanted, team=need.team, body=words)
-        for stand_in in approvals.candidates(need, barred).stand_ins:
+        for stand_in in who.stand_ins:
             delegate = stand_in.delegation.delegate
             if delegate.pk not in told:
                 told.add(delegate.pk)

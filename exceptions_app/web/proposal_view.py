@@ -25,6 +25,7 @@ from exceptions_app.playbook.load import free_lines, situation_of
 from exceptions_app.playbook.situation import LineFacts
 from exceptions_app.proposals import approvals
 from exceptions_app.proposals.actions import Preview
+from exceptions_app.proposals.approvals import Candidates
 from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalState
 from exceptions_app.web import formats, labels
@@ -76,20 +77,34 @@ def _words(values: LineValues, with_price: bool) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What one approver said."""
+    """What one approver said, and what was said to it."""
 
     text: str
     comment: str
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NeedWords:
-    """One approver a proposal needs, and what was said."""
+    """One approver a proposal needs, what was said, and who can say it while it is their turn.
+
+    `joint` stands before it: it is an alternative to the one before.
+    """
 
     label: str
     icon: str
     tone: str
     words: list[Word]
+    who: str = ""
+    joint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepWords:
+    """The approvers who are asked at one time; `title` is empty where there is only one step."""
+
+    title: str
+    needs: list[NeedWords]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +142,15 @@ class ProposalCard:
     created_at: datetime
     edited_by: str
     reason: str
-    needs: list[NeedWords]
+    steps: list[StepWords]
     commands: list[CommandWords]
     authorised_by: str
     end_reason: str
     values_hash: str
     may_decide: bool
     may_withdraw: bool
+    may_edit: bool
+    is_asked: bool
     case_number: str
     case_headline: str
     bundle_id: UUID | None = None
@@ -162,12 +179,16 @@ def proposal_cards(
     waiting = [proposal.pk for proposal in proposals if proposal.state == ProposalState.PENDING]
     mine = set(approvals.open_approvals(person).filter(pk__in=waiting).values_list("pk", flat=True))
     takes_back = _to_take_back(proposals, person)
+    works = {case.pk for case in those_allowed(person, "propose", [each.case for each in proposals])}
+    candidates = _candidates(proposals)
     return [
         _card(
             proposal,
             by_proposal.get(proposal.pk, []),
             may_decide=proposal.pk in mine,
             may_withdraw=proposal.pk in takes_back and proposal.pk not in mine,
+            may_edit=proposal.state == ProposalState.PENDING and proposal.case_id in works,
+            candidates=candidates,
             refusal=(refusals or {}).get(proposal.pk, Refusal()),
         )
         for proposal in proposals
@@ -175,7 +196,14 @@ def proposal_cards(
 
 
 def _card(
-    proposal: Proposal, commands: list[Command], *, may_decide: bool, may_withdraw: bool, refusal: Refusal
+    proposal: Proposal,
+    commands: list[Command],
+    *,
+    may_decide: bool,
+    may_withdraw: bool,
+    may_edit: bool,
+    candidates: Mapping[int, Candidates],
+    refusal: Refusal,
 ) -> ProposalCard:
     case = proposal.case
     fingerprint = approvals.values_hash(proposal) if proposal.state == ProposalState.PENDING else ""
@@ -200,13 +228,15 @@ def _card(
         created_at=proposal.created_at,
         edited_by=formats.listed([str(editor) for editor in proposal.edited_by.all()]),
         reason=proposal.reason,
-        needs=[_need(need, fingerprint) for need in proposal.needs.all()],
+        steps=_steps(proposal, fingerprint, candidates),
         commands=[_command(command) for command in commands],
         authorised_by=_authorised_by(proposal),
         end_reason=proposal.end_reason,
         values_hash=fingerprint,
         may_decide=may_decide,
         may_withdraw=may_withdraw,
+        may_edit=may_edit,
+        is_asked=may_edit and _is_asked(proposal),
         case_number=case.number,
         case_headline=case.headline,
         bundle_id=proposal.bundle_id,
@@ -248,6 +278,89 @@ def _authorised_by(proposal: Proposal) -> str:
     return gettext("Within the limit of %(who)s.") % {"who": proposal.proposed_by}
 
 
+def _candidates(proposals: Iterable[Proposal]) -> dict[int, Candidates]:
+    """Return who may fill the needs of proposals that wait, by the need's primary key."""
+    asked = [
+        (need, barred)
+        for proposal in proposals
+        if proposal.state == ProposalState.PENDING
+        for barred in [_barred(proposal)]
+        for need in proposal.needs.all()
+    ]
+    if not asked:
+        return {}
+    found = approvals.candidates_of(asked)
+    return {need.pk: who for (need, _), who in zip(asked, found, strict=True)}
+
+
+def _barred(proposal: Proposal) -> set[int]:
+    """Return who may not agree to a proposal, from what is loaded of it."""
+    edited = {editor.pk for editor in proposal.edited_by.all()}
+    return {proposal.proposed_by_id} | edited | {apart.person_id for apart in proposal.kept_apart.all()}
+
+
+def _steps(proposal: Proposal, fingerprint: str, candidates: Mapping[int, Candidates]) -> list[StepWords]:
+    """Return whom a proposal needs, step by step: what was said, whose turn it is, and who comes later."""
+    needs = sorted(proposal.needs.all(), key=lambda need: (need.step, need.place, need.pk))
+    filled = {need.place for need in needs for word in need.approvals.all() if _counts(word, fingerprint)}
+    numbers = sorted({need.step for need in needs})
+    present = next((need.step for need in needs if need.place not in filled), None)
+    waits = proposal.state == ProposalState.PENDING
+    steps = []
+    for number in numbers:
+        of_step = [need for need in needs if need.step == number]
+        is_open = waits and number == present
+        words = [
+            _need(
+                need,
+                fingerprint,
+                who=candidates.get(need.pk) if is_open and need.place not in filled else None,
+                joint=gettext("or") if place == need.place else "",
+            )
+            for place, need in zip([None, *(need.place for need in of_step)], of_step, strict=False)
+        ]
+        steps.append(StepWords(_step_title(number, numbers, present) if waits else "", words))
+    return steps
+
+
+def _step_title(number: int, numbers: Sequence[int], present: int | None) -> str:
+    if len(numbers) == 1:
+        return ""
+    words = {"step": numbers.index(number) + 1, "steps": len(numbers)}
+    if present is not None and number > present:
+        return gettext("Step %(step)s of %(steps)s: later") % words
+    if number == present:
+        return gettext("Step %(step)s of %(steps)s: now") % words
+    return gettext("Step %(step)s of %(steps)s: done") % words
+
+
+def _counts(approval: Approval, fingerprint: str) -> bool:
+    """Say whether somebody agreed to the values with a fingerprint (empty: it is decided, as it was then)."""
+    return approval.decision == Decision.APPROVED and fingerprint in ("", approval.values_hash)
+
+
+def _is_asked(proposal: Proposal) -> bool:
+    """Say whether an approver asked something that nobody has answered."""
+    return any(
+        word.decision == Decision.ASKED and not word.answers.all()
+        for need in proposal.needs.all()
+        for word in need.approvals.all()
+    )
+
+
+def who_in_words(who: Candidates) -> str:
+    """Return who may fill a need: who is away, and who acts for whom."""
+    names = [
+        gettext("%(who)s (away)") % {"who": person} if person.pk in who.away else str(person)
+        for person in who.people
+    ]
+    names += [
+        gettext("%(who)s for %(other)s") % {"who": each.delegation.delegate, "other": each.person}
+        for each in who.stand_ins
+    ]
+    return formats.listed(names)
+
+
 SAID: dict[str, Text] = {
     Decision.APPROVED: _("%(who)s approved, %(when)s"),
     Decision.REJECTED: _("%(who)s rejected, %(when)s"),
@@ -255,7 +368,9 @@ SAID: dict[str, Text] = {
 }
 
 
-def _need(need: ApprovalNeed, fingerprint: str) -> NeedWords:
+def _need(
+    need: ApprovalNeed, fingerprint: str, *, who: Candidates | None = None, joint: str = ""
+) -> NeedWords:
     said = sorted(need.approvals.all(), key=lambda approval: approval.decided_at)
     tone, icon = "", "shield-check"
     for approval in said:
@@ -264,17 +379,27 @@ def _need(need: ApprovalNeed, fingerprint: str) -> NeedWords:
             tone, icon = ("good", "badge-check") if is_current else ("", "shield-check")
         elif approval.decision == Decision.REJECTED:
             tone, icon = "crit", "x"
-    return NeedWords(need.label, icon, tone, [_word(approval, fingerprint) for approval in said])
+    can = ""
+    if who is not None:
+        can = who_in_words(who) or gettext("nobody has this role and limit now")
+    return NeedWords(need.label, icon, tone, [_word(approval, fingerprint) for approval in said], can, joint)
 
 
 def _word(approval: Approval, fingerprint: str) -> Word:
+    who = str(approval.person)
+    if approval.given_for is not None:
+        who = gettext("%(who)s for %(other)s") % {"who": who, "other": approval.given_for}
     text = str(SAID[approval.decision]) % {
-        "who": approval.person,
+        "who": who,
         "when": formats.moment(approval.decided_at),
     }
     if approval.decision == Decision.APPROVED and fingerprint and approval.values_hash != fingerprint:
         text = gettext("%(text)s; the values have changed since") % {"text": text}
-    return Word(text, approval.comment)
+    answers = (
+        gettext("%(who)s: “%(words)s”") % {"who": each.person, "words": each.words}
+        for each in approval.answers.all()
+    )
+    return Word(text, approval.comment, tuple(answers))
 
 
 COMMANDS: dict[str, tuple[Text, str, str]] = {
@@ -329,10 +454,7 @@ def preview_words(found: Preview) -> PreviewWords:
         lines=[values_line(line.number, line.before, line.after) for line in found.lines],
         amount=amount_words(found.amount, found.currency),
         percent=formats.percent(found.percent) if found.percent else "",
-        needs=[
-            NeedPreview(need.label, formats.listed([str(person) for person in need.people]))
-            for need in found.needs
-        ],
+        needs=[NeedPreview(need.label, who_in_words(need.who)) for need in found.needs],
         writes_to_erp=found.writes_to_erp,
     )
 

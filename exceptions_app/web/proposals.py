@@ -1,6 +1,7 @@
 """Proposing a resolution, looking at what it would do, and deciding on one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +20,24 @@ from exceptions_app.cases.models import Case
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.playbook import registry
-from exceptions_app.playbook.inputs import LINES, UnusableInputs
+from exceptions_app.playbook.inputs import LINES, Problem, UnusableInputs, field_name
+from exceptions_app.playbook.load import free_lines, name_of, situation_of
 from exceptions_app.proposals import actions
 from exceptions_app.proposals.models import Proposal, ProposalState
+from exceptions_app.proposals.planning import lines_of
 from exceptions_app.proposals.renewal import ValuesMoved
 from exceptions_app.web import approvals
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.case_view import conflict_of
 from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, after_change, show_case
-from exceptions_app.web.pages import changed, tell, wants_fragment
-from exceptions_app.web.proposal_view import Entered, Refusal, preview_words
+from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment
+from exceptions_app.web.proposal_view import (
+    Entered,
+    Refusal,
+    descriptions_of,
+    preview_words,
+    resolution_card,
+)
 
 #: What a form sends besides the inputs of the resolution.
 NOT_INPUTS = ("csrfmiddlewaretoken", "version", "reason", "next")
@@ -114,7 +123,7 @@ def _proposed(proposal: Proposal) -> str:
 @permitted(Permission.VISIBLE_CASE)
 @require_POST
 def decide(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
-    """Approve, ask back, reject or withdraw; refused beside what was typed when the values have moved."""
+    """Approve, ask back, answer, reject or withdraw; what is refused is said beside what was typed."""
     visible = visible_cases(person_of(request))
     proposal = get_object_or_404(
         Proposal.objects.select_related("case__company", "case__team", "proposed_by"),
@@ -142,6 +151,59 @@ def decide(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     return _answer(request, proposal, None, 200)
 
 
+@permitted(Permission.VISIBLE_CASE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """Enter other values for a proposal that waits; what cannot be used is said beside what was typed."""
+    visible = visible_cases(person_of(request))
+    proposal = get_object_or_404(
+        Proposal.objects.select_related("case__company", "case__team", "case__order", "proposed_by"),
+        pk=proposal_id,
+        case__in=visible.values("pk"),
+    )
+    if request.method != "POST":
+        return _edit_page(request, proposal, Entered(code=proposal.resolution, values=_as_entered(proposal)))
+    entered = Entered(code=proposal.resolution, values=_typed(request.POST))
+    reason = request.POST.get("reason", "").strip()
+    try:
+        actions.edit(proposal, inputs=inputs_of(request.POST), by=actor_of(request), reason=reason)
+    except UnusableInputs as unusable:
+        return _edit_page(
+            request, proposal, replace(entered, problems=unusable.problems), status=UNPROCESSABLE
+        )
+    except RightlineError as refused:
+        return _edit_page(
+            request, proposal, replace(entered, problems=[Problem("", str(refused))]), status=CONFLICT
+        )
+    tell(request, gettext("Changed. Whoever has to agree is asked again."))
+    return HttpResponseRedirect(reverse("web:case", args=[proposal.case.number]))
+
+
+def _as_entered(proposal: Proposal) -> dict[str, Any]:
+    """Return the inputs of a proposal as its form holds them: line by line, also what holds for all."""
+    values: dict[str, Any] = {"reason": proposal.reason}
+    numbers = [name_of(line) for line in lines_of(proposal)]
+    for name, value in proposal.inputs.items():
+        if name == LINES:
+            values[LINES] = value.split(",")
+        elif ":" in name:
+            values[name] = value
+        else:
+            values = {field_name(name, number): value for number in numbers} | values
+    return values
+
+
+def _edit_page(
+    request: HttpRequest, proposal: Proposal, entered: Entered, *, status: int = 200
+) -> HttpResponse:
+    case, lines = proposal.case, lines_of(proposal) + free_lines(proposal.case)
+    person = person_of(request)
+    facts = situation_of(case, as_of=now_of(request), person=str(person), lines=lines).lines
+    card = resolution_card(proposal.resolution, facts, descriptions_of(lines), entered)
+    context = {"case": case, "resolution": card}
+    return show(request, "proposals/edit.html", context, current="cases", status=status)
+
+
 Act = Callable[[Proposal, Actor, str, str], object]
 DECISIONS: dict[str, tuple[Act, Callable[[Proposal], str]]] = {
     "approve": (
@@ -153,6 +215,10 @@ DECISIONS: dict[str, tuple[Act, Callable[[Proposal], str]]] = {
     "ask": (
         lambda proposal, by, comment, _seen: actions.ask_back(proposal, by=by, comment=comment),
         lambda proposal: gettext("%(who)s was asked.") % {"who": proposal.proposed_by},
+    ),
+    "answer": (
+        lambda proposal, by, comment, _seen: actions.answer(proposal, by=by, words=comment),
+        lambda proposal: gettext("Your answer is sent."),
     ),
     "reject": (
         lambda proposal, by, comment, _seen: actions.reject(proposal, by=by, comment=comment),

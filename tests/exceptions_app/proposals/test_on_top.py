@@ -10,6 +10,7 @@ from erp_connectors.canonical.commands import CommandKind, LineValues
 from erp_connectors.canonical.values import Price, Quantity, SchedulePart
 from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.situation import LinePlan, Plan
+from exceptions_app.policies.matrix import Facts
 from exceptions_app.proposals.planning import Decision, on_top
 
 HUNDRED = Quantity(Decimal(100), "EA")
@@ -23,8 +24,26 @@ DEARER = replace(NOW, price=Price(Decimal(12), "EUR"))
 def decision(after: LineValues, number: str = "10") -> Decision:
     line = LinePlan(case_line_id=1, number=number, before=NOW, after=after)
     plan = Plan(lines=(line,), summary="x", command=CommandKind.CHANGE_PRICE)
+    facts = Facts(
+        type_code="price_mismatch",
+        resolution="accept_price",
+        company_id=1,
+        supplier_id=1,
+        categories=frozenset(),
+        classes=frozenset(),
+        amount=None,
+        percent=None,
+        days_later=0,
+        charge=None,
+    )
     return Decision(
-        resolution="accept_price", plan=plan, inputs={}, amount=None, percent=None, today=date(2026, 11, 24)
+        resolution=facts.resolution,
+        plan=plan,
+        inputs={},
+        amount=None,
+        percent=None,
+        today=date(2026, 11, 24),
+        facts=facts,
     )
 
 

@@ -151,8 +151,8 @@ def test_whoever_acts_for_somebody_is_asked_and_named_too(short: Shortage) -> No
     )
     seen = actions.preview(short.case, resolution="split", inputs=SPLIT, person=short.person("bea"))
     (first, _) = seen.needs
-    assert [str(each.delegation.delegate) for each in first.stand_ins] == ["Lena Example"]
-    assert first.away == {short.person("paul").pk}
+    assert [str(each.delegation.delegate) for each in first.who.stand_ins] == ["Lena Example"]
+    assert first.who.away == {short.person("paul").pk}
     short.propose()
     told = Notification.objects.get(person=short.person("lena"))
     assert told.title.startswith("Approval wanted")

@@ -104,6 +104,8 @@ PAGES: dict[str, Page] = {
     "web:preview": Page("cases/{case}/propose/split/preview/", CASE),
     "web:complete_task": post("tasks/{task}/complete/", CASE),
     "web:decide": post("proposals/{proposal}/decide/", CASE, decision="approve"),
+    "web:proposal": Page("proposals/{proposal}/of-last-week/", CASE),
+    "web:proposal_edit": Page("proposals/{proposal}/edit/", CASE),
     "web:approvals": Page("approvals/", EVERYBODY),
     "web:matched": Page("documents/matched/", EVERYBODY),
     "web:loose_lines": Page("documents/{head}/lines/", HOUSE),
