@@ -20,7 +20,7 @@ from exceptions_app.backtest.compare import Difference
 from exceptions_app.backtest.models import UNFINISHED, Backtest, BacktestCase, BacktestStatus
 from exceptions_app.backtest.run import Counts, Run, Span, next_batch
 from exceptions_app.backtest.sources import changes_of
-from exceptions_app.backtest.totals import Sum, Totals, plain_verdict
+from exceptions_app.backtest.totals import Sum, plain_verdict
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people.models import User
 from exceptions_app.policies.draft_models import PolicyDraft
@@ -135,7 +135,7 @@ def _begin_anew_if_moved(backtest: Backtest) -> None:
         BacktestCase.objects.filter(backtest=backtest).delete()
         backtest.stamp, backtest.version = stamp, version
         backtest.kind, backtest.after, backtest.done = "", 0, 0
-        backtest.counts, backtest.sums, backtest.cases = {}, [], 0
+        backtest.counts, backtest.cases = {}, 0
         backtest.save()
 
 
@@ -148,9 +148,6 @@ def _keep(
     is_last: bool,
 ) -> bool:
     """Keep a batch with how far that is; False where somebody else has the backtest, or it was stopped."""
-    totals = Totals.of_plain(backtest.sums, backtest.cases)
-    for difference in differences:
-        totals.add(difference)
     now = clock.now()
     with transaction.atomic():
         locked = Backtest.objects.select_for_update().get(pk=backtest.pk)
@@ -160,7 +157,7 @@ def _keep(
         if batch:
             backtest.kind, backtest.after = batch[-1][0].value, batch[-1][1]
         backtest.done += len(batch)
-        backtest.counts, backtest.sums, backtest.cases = counts.as_plain(), totals.as_plain(), totals.cases
+        backtest.counts, backtest.cases = counts.as_plain(), backtest.cases + len(differences)
         backtest.lease_until, backtest.error = now + LEASE, ""
         if is_last:
             backtest.total = backtest.done
@@ -171,8 +168,8 @@ def _keep(
 
 
 def _row(backtest: Backtest, difference: Difference) -> BacktestCase:
-    totals = Sum()
-    totals.add(difference)
+    money = Sum()
+    money.add(difference)
     return BacktestCase(
         backtest=backtest,
         company_id=difference.company_id,
@@ -184,8 +181,9 @@ def _row(backtest: Backtest, difference: Difference) -> BacktestCase:
         case=difference.case,
         effects=[effect.value for effect in difference.effects],
         headline=difference.shown.headline,
-        amount=None if totals.unknown else totals.amount,
-        expected_loss=totals.expected_loss,
+        team=difference.shown.team,
+        amount=None if money.unknown else money.amount,
+        expected_loss=money.expected_loss,
         before=difference.before,
         live=plain_verdict(difference.live),
         tried=plain_verdict(difference.tried),

@@ -30,7 +30,7 @@ class Backtest(models.Model):
     """History judged again under a draft, or as if a published draft were undone.
 
     `version` of the draft and `stamp` of the rules say under what: when either moves, it begins anew.
-    `kind` and `after` are the last subject that is done; `counts` and `sums` are of all up to it.
+    `kind` and `after` are the last subject that is done; `counts` are of all up to it.
     `lease_until` belongs to the worker that has it.
     """
 
@@ -55,7 +55,6 @@ class Backtest(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
-    sums = models.JSONField(default=list)
     cases = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -82,6 +81,7 @@ class BacktestCase(models.Model):
     """One case that would be otherwise. `live` and `tried` are what it is under each state of the rules.
 
     `number` is of the order or document it is about, `case` of the case that really was there; empty: none.
+    `team` is where it would go, or went if it would not be there.
     Money is in the company's currency: what it comes to more under the tried rules, None where unknown.
     """
 
@@ -95,6 +95,7 @@ class BacktestCase(models.Model):
     case = models.CharField(max_length=32, blank=True)
     effects = models.JSONField()
     headline = models.CharField(max_length=300)
+    team = models.CharField(max_length=100, default="")
     amount = models.DecimalField(**AMOUNT, null=True)
     expected_loss = models.DecimalField(**AMOUNT)
     before = models.BooleanField(default=False)

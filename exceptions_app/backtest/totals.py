@@ -1,6 +1,5 @@
 """What the differences of a backtest come to: by effect, and for each type, supplier and team."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -42,16 +41,6 @@ class Sum:
             "expected_loss": str(self.expected_loss),
         }
 
-    @classmethod
-    def of_plain(cls, plain: Mapping[str, Any]) -> "Sum":
-        """Read what `as_plain` wrote."""
-        return cls(
-            cases=plain["cases"],
-            unknown=plain["unknown"],
-            amount=Decimal(plain["amount"]),
-            expected_loss=Decimal(plain["expected_loss"]),
-        )
-
 
 @dataclass(slots=True)
 class Totals:
@@ -80,14 +69,6 @@ class Totals:
             {"by": group, "name": name, "effect": effect, "currency": currency, **each.as_plain()}
             for (group, name, effect, currency), each in sorted(self.sums.items())
         ]
-
-    @classmethod
-    def of_plain(cls, plain: Iterable[Mapping[str, Any]], cases: int) -> "Totals":
-        """Read what `as_plain` wrote."""
-        return cls(
-            {(row["by"], row["name"], row["effect"], row["currency"]): Sum.of_plain(row) for row in plain},
-            cases,
-        )
 
 
 def plain_verdict(verdict: Verdict | None) -> dict[str, Any] | None:

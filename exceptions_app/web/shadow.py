@@ -15,6 +15,7 @@ from exceptions_app.shadow.models import ShadowFinding
 from exceptions_app.shadow.queries import findings_in, text_in_finding, totals
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, permitted, person_of
+from exceptions_app.web.backtests import in_shadow
 from exceptions_app.web.exports import as_file
 from exceptions_app.web.filters import Pill, one_of, several_of, text_of
 from exceptions_app.web.keyset import newest_first
@@ -57,6 +58,7 @@ def shadow(request: HttpRequest) -> HttpResponse:
         "here": address(path, query),
         "now": now_of(request),
         "totals": [_total(each) for each in totals(found)],
+        "drafts": in_shadow(request) if companies_open(person_of(request), "view_policies") else [],
         "rows": [_row(finding) for finding in page.rows],
         "page": page,
         "before_url": address(path, query, drop=PAGING, before=page.before),

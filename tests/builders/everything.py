@@ -46,6 +46,7 @@ def row_of_everything() -> tuple[Ground, dict[str, str]]:
         "head": str(loose_receipt(world).pk),
         "document": str(line.order.document_id),
         "draft": str(change.draft_id),
+        "backtest": str(make.BacktestFactory.create(draft=change.draft).pk),
         "delegation": str(
             make.DelegationFactory.create(person=world.people["bea"], delegate=world.people["mona"]).pk
         ),

@@ -51,6 +51,7 @@ from erp_connectors.exchange.models import (
     Transaction,
     TransactionStatus,
 )
+from exceptions_app.backtest.models import Backtest, BacktestCase
 from exceptions_app.cases.models import (
     AgreementRow,
     Case,
@@ -100,6 +101,7 @@ from exceptions_app.policies.models import (
     TypeMode,
     TypeSetting,
 )
+from exceptions_app.policies.shadow_models import DraftFinding, DraftShadow
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Bundle, Decision, Proposal, ProposalLine
 from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
@@ -538,6 +540,86 @@ class PolicyChangeFactory(DjangoModelFactory[PolicyChange]):
     after = factory.LazyFunction(lambda: changes.values_of(ToleranceRowFactory.build()))
     changed_at = LAST_WEEK
     changed_by = factory.SelfAttribute("draft.created_by")
+
+
+class BacktestFactory(DjangoModelFactory[Backtest]):
+    """A backtest of the week before, that is done and found nothing."""
+
+    class Meta:
+        model = Backtest
+
+    draft = factory.SubFactory(PolicyDraftFactory)
+    version = 1
+    since = LAST_WEEK
+    until = TUESDAY_TEN
+    status = "done"
+    asked_at = TUESDAY_TEN
+
+
+class BacktestCaseFactory(DjangoModelFactory[BacktestCase]):
+    """A case that would not have opened."""
+
+    class Meta:
+        model = BacktestCase
+
+    backtest = factory.SubFactory(BacktestFactory)
+    company = factory.SubFactory(CompanyFactory)
+    type_code = "price_mismatch"
+    number = factory.Sequence(lambda n: f"45{n:08}")
+    effects = factory.LazyFunction(lambda: ["not_opened"])
+    headline = "Confirmed at 12.84 EUR, ordered at 12.5 EUR (+2.72 %)"
+    team = "Procurement"
+    amount = Decimal("-340.00")
+    expected_loss = Decimal("-365.00")
+    live = factory.LazyFunction(
+        lambda: {
+            "opened_at": TUESDAY_TEN.isoformat(),
+            "closed_at": None,
+            "reason": "",
+            "headline": "Confirmed at 12.84 EUR",
+            "lines": ["10"],
+            "amount": "340.00",
+            "expected_loss": "365.00",
+            "severity": 2,
+            "team": "Procurement",
+            "due_at": None,
+            "is_overdue": False,
+            "level": 0,
+        }
+    )
+
+
+class DraftShadowFactory(DjangoModelFactory[DraftShadow]):
+    """A draft in shadow on everything."""
+
+    class Meta:
+        model = DraftShadow
+
+    draft = factory.SubFactory(PolicyDraftFactory)
+    version = 1
+    changes = factory.LazyFunction(list)
+    began_at = TUESDAY_TEN
+
+
+class DraftFindingFactory(DjangoModelFactory[DraftFinding]):
+    """A case a draft in shadow would not open."""
+
+    class Meta:
+        model = DraftFinding
+
+    shadow = factory.SubFactory(DraftShadowFactory)
+    company = factory.SubFactory(CompanyFactory)
+    effect = "not_opened"
+    type_code = "price_mismatch"
+    subject_kind = "order"
+    subject_id = factory.Sequence(lambda n: n)
+    key = "price_mismatch:10"
+    headline = "Confirmed at 12.84 EUR, ordered at 12.5 EUR (+2.72 %)"
+    amount = Decimal("340.00")
+    expected_loss = Decimal("365.00")
+    live = factory.LazyFunction(lambda: {"severity": 2, "team": "Procurement"})
+    found_at = TUESDAY_TEN
+    updated_at = TUESDAY_TEN
 
 
 # --- the mirror ---------------------------------------------------------------------------------------------

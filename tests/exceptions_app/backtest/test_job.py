@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from erp_connectors import clock
-from exceptions_app.backtest import job, run
+from exceptions_app.backtest import job, queries, run
 from exceptions_app.backtest.models import Backtest, BacktestCase, BacktestStatus
 from exceptions_app.policies.changes import values_of
 from exceptions_app.policies.draft_models import PolicyDraft
@@ -57,8 +57,9 @@ def test_it_ends_with_every_case_and_what_they_come_to(draft: PolicyDraft) -> No
     backtest.refresh_from_db()
     assert (backtest.status, backtest.percent, backtest.cases) == (BacktestStatus.DONE, 100, 3)
     assert found(backtest) == expected()
-    (total,) = [row for row in backtest.sums if row["by"] == "all"]
-    assert (total["effect"], total["cases"]) == ("not_opened", 3)
+    (figure,) = queries.by_effect(BacktestCase.objects.all())
+    lost = sum(each.live.amount for each in run_of(WIDER).differences())
+    assert (figure.name, figure.cases, figure.amount) == ("not_opened", 3, -lost)
     assert job.sweep(TUESDAY_TEN, seconds=60) == 0
 
 

@@ -30,6 +30,7 @@ ABSENT = {
     "order": "999999",
     "head": "999999",
     "draft": "999999",
+    "backtest": "999999",
     "delegation": "999999",
     "incident": "IN-999999",
     **dict.fromkeys(
