@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from erp_connectors import clock
 from exceptions_app.api.problems import API, refused
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import remember_memberships
 from exceptions_app.signing_in import factors, sessions
+from exceptions_app.web.pages import now_of
 
 #: What stays open to somebody who still has to set up a second factor, or to show it.
 SETTING_UP, CONFIRMING = "/profile/security/", "/profile/confirm/"
@@ -58,7 +58,7 @@ def session_of_the_reader(
         row = getattr(request.session, "row", None)
         if isinstance(request.user, User) and row is not None:
             address, device = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_USER_AGENT", "")
-            sessions.note_use(row, address=address, device=device, now=clock.now())
+            sessions.note_use(row, address=address, device=device, now=now_of(request))
         return get_response(request)
 
     return middleware
