@@ -91,6 +91,8 @@ COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
     "view_shadow": frozenset(
         (team, role) for team in ANY_TEAM for role in (Role.LEAD, Role.MANAGER, Role.AUDITOR)
     ),
+    # A token lets a program in: that takes whoever answers for the exchange.
+    "manage_tokens": frozenset((INTEGRATION, role) for role in LEADERS),
     "view_history": frozenset((team, role) for team in ANY_TEAM for role in (Role.MANAGER, Role.AUDITOR)),
     "view_policies": frozenset(
         (team, role) for team in ANY_TEAM for role in (Role.LEAD, Role.MANAGER, Role.AUDITOR)
@@ -102,7 +104,7 @@ COMPANY_ACTIONS: dict[str, frozenset[tuple[str, Role]]] = {
 }
 #: What a superuser may do besides: look, and administer.
 SUPERUSER_ACTIONS = frozenset(
-    {"view", "view_orders", "view_documents", "view_exchange", "view_shadow", "view_history"}
+    {"view", "view_orders", "view_documents", "view_exchange", "view_shadow", "view_history", "manage_tokens"}
     | {"view_policies", "edit_policies", "review_policies", "publish_policies"}
 )
 

@@ -82,6 +82,11 @@ def find(secret: str, *, now: datetime) -> ApiToken | None:
     return row
 
 
+def revoke(row: ApiToken, *, now: datetime) -> bool:
+    """Let nobody in with the token any more; False when it was revoked before."""
+    return ApiToken.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now) > 0
+
+
 def named(secret: str) -> ApiToken | None:
     """Return the token that a refused secret means by its prefix: expired, revoked, or known by half."""
     shape = SHAPE.fullmatch(secret)

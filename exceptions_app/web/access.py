@@ -34,6 +34,7 @@ class Permission(StrEnum):
     EXCHANGE = "exchange"
     SHADOW = "shadow"
     POLICIES = "policies"
+    TOKENS = "tokens"
 
 
 def permitted(permission: Permission) -> Callable[[View], View]:
@@ -54,6 +55,10 @@ def permitted(permission: Permission) -> Callable[[View], View]:
                 )
             if permission is Permission.POLICIES and not _sees_policies(person_of(request)):
                 raise PermissionDenied(gettext("Rules are for leads, managers, auditors and administrators."))
+            if permission is Permission.TOKENS and not companies_open(person_of(request), "manage_tokens"):
+                raise PermissionDenied(
+                    gettext("API tokens are for leads of the integration team and for administrators.")
+                )
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from exceptions_app.audit.requests import NOTHING_BUT_LOOKS, leaves_no_event
 from exceptions_app.people.models import User
+from exceptions_app.people.permissions import companies_open
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.pages import back, show, tell, wants_fragment
 
@@ -68,7 +69,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "team__company__name", "team__name"
     )
     teams = [{"row": each, "role": gettext(each.get_role_display())} for each in memberships]
-    context = {"form": form, "teams": teams}
+    context = {"manages_tokens": bool(companies_open(person, "manage_tokens")), "form": form, "teams": teams}
     status = 422 if form.errors else 200
     return show(request, "profile.html", context, current="profile", status=status)
 

@@ -32,6 +32,7 @@ from exceptions_app.web import (
     search,
     shadow,
     sign_in,
+    tokens,
     why,
 )
 
@@ -116,6 +117,8 @@ urlpatterns = [
     path("mail/<uuid:message_id>/", mail.message, name="mail_message"),
     path("profile/delegations/", delegations.delegations, name="delegations"),
     path("profile/delegations/<int:delegation_id>/end/", delegations.end, name="delegation_end"),
+    path("tokens/", tokens.token_list, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="theme"),
 ]

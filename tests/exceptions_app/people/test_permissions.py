@@ -169,6 +169,7 @@ IN_COMPANY = {
         (team in ("PRO", "SUP") and role != Role.AUDITOR) or role in (Role.LEAD, Role.MANAGER)
     ),
     "match_documents": lambda team, role: team in ("PRO", "WHS", "FIN", "EDI") and role != Role.AUDITOR,
+    "manage_tokens": lambda team, role: team == "EDI" and role in (Role.LEAD, Role.MANAGER),
     "view_history": lambda team, role: role in (Role.MANAGER, Role.AUDITOR),
     "view_policies": lambda team, role: role != Role.MEMBER,
     "edit_policies": lambda team, role: role == Role.MANAGER,

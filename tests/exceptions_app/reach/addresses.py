@@ -149,6 +149,8 @@ PAGES: dict[str, Page] = {
     "web:policy_take_back": Page("policies/releases/1/take-back/", MANAGERS, "post", refused=403),
     "web:mail": Page("mail/", LISTS_OF_EXCHANGE, refused=403),
     "web:mail_message": Page("mail/{message}/", EXCHANGE, refused=403),
+    "web:tokens": Page("tokens/", frozenset({"ada"}), refused=403),
+    "web:token_revoke": Page("tokens/{view}/revoke/", NOBODY, "post", refused=403),
     "web:profile": Page("profile/", EVERYBODY),
     "web:delegations": Page("profile/delegations/", EVERYBODY),
     "web:delegation_end": post("profile/delegations/{delegation}/end/", BEA),

@@ -33,6 +33,7 @@ ARGUMENTS = {
     "table": "tolerancerow",
     "public_id": uuid4(),
     "pk": 1,
+    "token_id": 1,
 }
 
 SCENE = set_scene
