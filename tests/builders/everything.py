@@ -50,6 +50,7 @@ def row_of_everything() -> tuple[Ground, dict[str, str]]:
         "delegation": str(
             make.DelegationFactory.create(person=world.people["bea"], delegate=world.people["mona"]).pk
         ),
+        "token": str(make.ApiTokenFactory.create(company=world.company).pk),
         "view": str(make.SavedViewFactory.create(user=world.people["bea"]).pk),
     }
     return world, rows

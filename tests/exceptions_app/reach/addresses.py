@@ -150,7 +150,7 @@ PAGES: dict[str, Page] = {
     "web:mail": Page("mail/", LISTS_OF_EXCHANGE, refused=403),
     "web:mail_message": Page("mail/{message}/", EXCHANGE, refused=403),
     "web:tokens": Page("tokens/", frozenset({"ada"}), refused=403),
-    "web:token_revoke": Page("tokens/{view}/revoke/", NOBODY, "post", refused=403),
+    "web:token_revoke": Page("tokens/{token}/revoke/", frozenset({"ada"}), "post", refused=403),
     "web:profile": Page("profile/", EVERYBODY),
     "web:delegations": Page("profile/delegations/", EVERYBODY),
     "web:delegation_end": post("profile/delegations/{delegation}/end/", BEA),

@@ -26,6 +26,7 @@ SECRET = "A headline nobody else reads"
 ABSENT = {
     "case": "EX-999999",
     "view": "999999",
+    "token": "999999",
     "task": "999999",
     "order": "999999",
     "head": "999999",
