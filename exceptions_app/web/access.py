@@ -56,9 +56,7 @@ def permitted(permission: Permission) -> Callable[[View], View]:
             if permission is Permission.POLICIES and not _sees_policies(person_of(request)):
                 raise PermissionDenied(gettext("Rules are for leads, managers, auditors and administrators."))
             if permission is Permission.TOKENS and not companies_open(person_of(request), "manage_tokens"):
-                raise PermissionDenied(
-                    gettext("API tokens are for leads of the integration team and for administrators.")
-                )
+                raise Http404("API tokens are for leads of the integration team and for administrators.")
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
