@@ -202,6 +202,9 @@ class ApprovalRuleSerializer(PolicySerializer):
     type = serializers.CharField(source="type_code", read_only=True)
     resolutions = serializers.ListField(child=serializers.CharField(), read_only=True)
     supplier = serializers.CharField(source="supplier.number", default=None, allow_null=True, read_only=True)
+    uncovered_class = serializers.CharField(
+        read_only=True, help_text="A or B: where a customer order of that class is uncovered; empty: any."
+    )
     steps = serializers.ListField(child=serializers.DictField(), read_only=True)
 
     class Meta:

@@ -58,14 +58,14 @@ KEPT = [
     unsupported_method,
 ]
 BOUNDED = settings(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
 #: A row that is not there is not there whatever is sent to it.
-FEWER = settings(BOUNDED, max_examples=3)
+FEWER = settings(BOUNDED, max_examples=2)
 
 
 def test_the_schema_is_valid_and_made_without_a_warning(tmp_path: Path) -> None:
