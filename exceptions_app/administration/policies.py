@@ -1,15 +1,10 @@
-"""Rules: every change publishes a release of its own, which decisions name from then on."""
-
-from typing import Any
+"""The screens of the rules: what is saved there goes into a draft, and holds once it is published."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
-from erp_connectors import clock
-from exceptions_app import sla
 from exceptions_app.administration import policy_forms
-from exceptions_app.administration.recorded import ReadOnlyAdmin, RecordedAdmin, actor_of
-from exceptions_app.cases.models import Clock
+from exceptions_app.administration.drafting import PolicyAdmin
+from exceptions_app.administration.recorded import ReadOnlyAdmin
 from exceptions_app.policies.matrix import steps_of
 from exceptions_app.policies.models import (
     ApprovalRule,
@@ -21,7 +16,6 @@ from exceptions_app.policies.models import (
     ImpactDefaults,
     MessageTemplate,
     PolicyRelease,
-    PolicyRow,
     ServiceLevelRow,
     SeverityBands,
     SupplierTimeRow,
@@ -30,33 +24,6 @@ from exceptions_app.policies.models import (
     ToleranceRow,
     TypeSetting,
 )
-from exceptions_app.policies.release import publish
-
-LONGEST_TITLE = 200
-
-
-class PolicyAdmin(RecordedAdmin):
-    """Publishes a release for every change of a rule."""
-
-    form = policy_forms.PolicyForm
-    subject_kind = "policy"
-    readonly_fields = ("release",)
-
-    def save_model(self, request: HttpRequest, row: PolicyRow, form: Any, change: bool) -> None:
-        """Save the rule under a release of its own; what was not changed is published by nobody."""
-        if form.changed_data or not change:
-            self._publish(request, row, "changed" if change else "added")
-        super().save_model(request, row, form, change)
-
-    def delete_model(self, request: HttpRequest, row: PolicyRow) -> None:
-        """Remove the rule under a release of its own."""
-        self._publish(request, row, "removed")
-        super().delete_model(request, row)
-
-    def _publish(self, request: HttpRequest, row: PolicyRow, verb: str) -> None:
-        words = f"{self.opts.verbose_name} {verb}: {row}"
-        title = words[:1].upper() + words[1:LONGEST_TITLE]
-        row.release = publish(title, by=actor_of(request), at=clock.now())
 
 
 @admin.register(ToleranceRow)
@@ -230,12 +197,6 @@ class CalendarAdmin(PolicyAdmin):
 
     form = policy_forms.CalendarForm
     list_display = ["name", "zone", "country", "subdivision", "release"]
-
-    def save_model(self, request: HttpRequest, row: PolicyRow, form: Any, change: bool) -> None:
-        """Save the calendar, and have every clock looked at that runs on it."""
-        super().save_model(request, row, form, change)
-        if change and form.changed_data:
-            sla.look_again(Clock.objects.filter(calendar=row.pk), clock.now())
 
 
 @admin.register(CompanyPolicy)

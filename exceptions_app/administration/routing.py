@@ -15,7 +15,7 @@ from erp_connectors import clock
 from erp_connectors.companies import Company
 from erp_connectors.errors import RightlineError
 from exceptions_app.administration import policy_forms
-from exceptions_app.administration.policies import PolicyAdmin
+from exceptions_app.administration.drafting import PolicyAdmin
 from exceptions_app.cases.models import Case, Severity
 from exceptions_app.detection.registry import all_types
 from exceptions_app.policies import lookup

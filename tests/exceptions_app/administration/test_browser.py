@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from exceptions_app.policies.draft_models import PolicyChange
 from exceptions_app.policies.models import ToleranceRow
 from tests.builders import factories
 from tests.builders.factories import Ground
@@ -75,6 +76,10 @@ def test_a_tolerance_is_entered_with_its_supplier_found_by_name(
     tab.fill("#id_percent", "2.5")
     tab.click("input[name=_save]")
     tab.wait_for_selector(".messagelist .success")
-    row = ToleranceRow.objects.get(type_code="price_mismatch")
-    assert (row.supplier, str(row.percent)) == (world.supplier, "2.5000")
+    assert "New: Tolerance for price mismatch at Nordmann Dichtungen: percent 2.5 %" in tab.inner_text(
+        ".messagelist"
+    )
+    after = PolicyChange.objects.get().after
+    assert (after["supplier"], after["percent"]) == (world.supplier.pk, "2.5000")
+    assert not ToleranceRow.objects.exists()
     assert told == []

@@ -31,6 +31,7 @@ from suppliers.profiles import SupplierProfile
 from tests.builders import factories
 from tests.builders.factories import Ground
 from tests.exceptions_app.administration.forms import errors, send
+from tests.exceptions_app.administration.publishing import publish_what_is_written
 from tests.exceptions_app.administration.signed_in import SignedIn, ground_with_ada
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,7 @@ def test_a_tolerance_keeps_each_limit_as_it_was_entered(
     }
     answer = send(root, address(ToleranceRow, "change", row.pk), **entered)
     assert answer.status_code == 302, errors(answer)
+    publish_what_is_written()
     row.refresh_from_db()
     assert tuple(getattr(row, f"{name}_state") for name in names) == states
     kept = tuple("" if getattr(row, name) is None else f"{getattr(row, name):f}" for name in names)
@@ -150,6 +152,7 @@ def test_a_condition_is_shown_and_taken_as_lines(root: Client, world: Ground) ->
 
     lines = "amount at least 500\nany of:\n  supplier is 77\n  region one of DE, AT"
     send(root, address(RoutingRule, "change", rule.pk), condition=lines)
+    publish_what_is_written()
     rule.refresh_from_db()
     assert rule.condition["all"][1]["any"][1] == {"fact": "region", "op": "one_of", "value": ["DE", "AT"]}
 
@@ -176,6 +179,7 @@ def test_a_condition_that_can_be_read_is_taken(root: Client, world: Ground) -> N
     condition = '{"all": [{"fact": "amount", "op": "at_least", "value": "1000"}]}'
     answer = send(root, address(RoutingRule, "change", rule.pk), condition=condition)
     assert answer.status_code == 302, errors(answer)
+    publish_what_is_written()
     rule.refresh_from_db()
     assert rule.condition["all"][0]["value"] == "1000"
 
@@ -242,6 +246,7 @@ def test_a_calendar_with_a_pause_and_a_late_shift_is_taken(root: Client, world: 
         root, address(Calendar, "change", world.calendar.pk), hours=hours, closed_on='["2026-12-24"]'
     )
     assert answer.status_code == 302, errors(answer)
+    publish_what_is_written()
     world.calendar.refresh_from_db()
     assert world.calendar.hours["0"] == [["08:00", "12:00"], ["13:00", "00:00"]]
     assert world.calendar.closed_on == ["2026-12-24"]

@@ -11,6 +11,7 @@ from exceptions_app.policies.models import Responsibility
 from tests.builders import factories
 from tests.builders.factories import Ground
 from tests.exceptions_app.administration.forms import errors, form_of, send
+from tests.exceptions_app.administration.publishing import publish_what_is_written
 
 pytestmark = pytest.mark.django_db
 SCENE = factories.ground
@@ -167,6 +168,7 @@ def test_a_responsibility_holds_in_the_company_of_its_team(root: Client, world: 
         category="seals",
     )
     assert answer.status_code == 302, errors(answer)
+    publish_what_is_written()
     assert Responsibility.objects.get().company == world.company
 
 
