@@ -150,17 +150,30 @@ def subject(change: PolicyChange, names: Names) -> str:
 
 
 def parts(change: PolicyChange, names: Names) -> list[Part]:
-    """Return what a change says: of a changed row only what differs, else all but what it is about."""
-    model = tables()[change.table]
-    unsaid = set() if change.action == Action.CHANGE else set(_about(model, change.before or change.after))
+    """Return what a change says: of a changed row only what differs, else all but what it is about.
+
+    Of a whole row a limit that is not checked goes without saying, and so does the usual one of some choices.
+    """
+    model, is_whole = tables()[change.table], change.action != Action.CHANGE
+    values = change.before or change.after
+    unsaid = set(_about(model, values)) if is_whole else set()
     found = []
     for each in fields_of(model):
         if each.name in unsaid or each.name.removesuffix("_state") in _limits_of(model) - {each.name}:
             continue
+        if is_whole and _goes_without_saying(each, values):
+            continue
         before, after = (_words(each, side, names) for side in (change.before, change.after))
-        if change.action != Action.CHANGE or before != after:
+        if is_whole or before != after:
             found.append(Part(each.name, _label(each), before, after))
     return found
+
+
+def _goes_without_saying(each: "Field[Any, Any]", values: dict[str, Any]) -> bool:
+    if values.get(f"{each.name}_state") == LimitState.UNCHECKED:
+        return True
+    is_choice = bool(each.flatchoices) or each.get_internal_type() == "BooleanField"
+    return is_choice and values.get(each.name) == each.get_default()
 
 
 def told(change: PolicyChange) -> dict[str, str]:
