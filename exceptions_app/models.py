@@ -1,6 +1,6 @@
 """Gathers the models of this app; each stands beside its verbs."""
 
-from exceptions_app.audit.models import Event, Seal, UnsealedEvent
+from exceptions_app.audit.models import Event, EventText, Seal, UnsealedEvent
 from exceptions_app.backtest.models import Backtest, BacktestCase
 from exceptions_app.cases.models import (
     AgreementRow,
@@ -80,6 +80,7 @@ __all__ = [
     "DraftShadow",
     "EscalationStep",
     "Event",
+    "EventText",
     "ExchangeRate",
     "Heartbeat",
     "ImpactDefaults",

@@ -52,6 +52,8 @@ class RecordedAdmin(admin.ModelAdmin):
     form = RecordedForm
     show_full_result_count = False
     subject_kind = "setting"
+    #: Its forms tell what they change, and nothing where nothing changed.
+    tells_changes = True
 
     def save_model(self, request: HttpRequest, row: Any, form: Any, change: bool) -> None:
         """Save the row; the history is told once everything beside it is saved too."""

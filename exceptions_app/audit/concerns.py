@@ -8,9 +8,10 @@ from exceptions_app.people.permissions import memberships_of
 
 
 def company_of(row: Model) -> Company | None:
-    """Return the company of a row, or of its team or case; None: it is of several, or of none."""
-    if isinstance(row, Company):
-        return row
+    """Return the company of a row, or of its team or case; None: it is of several, or of none.
+
+    That there is a company is a matter of the whole installation.
+    """
     if isinstance(row, User):
         return only_company_of(row)
     for owner in (row, *(getattr(row, name, None) for name in ("team", "connection", "case"))):

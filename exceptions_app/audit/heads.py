@@ -51,7 +51,7 @@ def write(now: datetime) -> Written | None:
 
 def write_when_due(now: datetime) -> Written | None:
     """Write the head if the last one is older than AUDIT_HEAD_EVERY and something was sealed since."""
-    last = max(_lines(folder() / FILE), key=lambda head: head.sequence, default=None)
+    last = latest()
     if last and (now - last.at < settings.AUDIT_HEAD_EVERY or last.sequence == seals.head().sequence):
         return None
     return write(now)
@@ -64,10 +64,16 @@ def written() -> list[Written]:
     return [head for file in files for head in _lines(file)]
 
 
-def _lines(file: Path) -> Iterator[Written]:
+def latest() -> Written | None:
+    """Return the newest head in the file of this installation. Raises ValueError for a broken line."""
+    return next(_lines(folder() / FILE, newest_only=True), None)
+
+
+def _lines(file: Path, *, newest_only: bool = False) -> Iterator[Written]:
     if not file.exists():
         return
-    for number, line in enumerate(file.read_text().splitlines(), start=1):
+    lines = list(enumerate(file.read_text().splitlines(), start=1))
+    for number, line in lines[-1:] if newest_only else lines:
         try:
             moment, sequence, hash_ = line.split()
             yield Written(datetime.fromisoformat(moment), int(sequence), bytes.fromhex(hash_), file)

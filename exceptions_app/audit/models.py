@@ -4,7 +4,9 @@ Beside it, append-only too, the seals that chain committed events, and what is s
 """
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from erp_connectors.companies import Company
 from erp_connectors.identifiers import uuid7
@@ -24,7 +26,7 @@ class Event(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=60, help_text="case.opened, proposal.approved, policy.changed ...")
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="events")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="events", db_index=False)
     company = models.ForeignKey(
         Company, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -81,3 +83,21 @@ class UnsealedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"Unsealed {self.event_id}"
+
+
+class EventText(models.Model):
+    """What an event is found by, written by the sealer: to search text costs those who write events nothing.
+
+    It proves nothing; the event itself does.
+    """
+
+    event = models.OneToOneField(
+        Event, on_delete=models.DO_NOTHING, primary_key=True, related_name="text", db_constraint=False
+    )
+    words = models.TextField()
+
+    class Meta:
+        indexes = [GinIndex(OpClass(Upper("words"), name="gin_trgm_ops"), name="event_text")]
+
+    def __str__(self) -> str:
+        return self.words

@@ -88,10 +88,18 @@ def _of_page(request: HttpRequest, response: HttpResponseBase, *, is_told: bool)
 def _has_done(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Say whether something may have been done: a form that is shown again was not taken."""
     view = request.resolver_match.func if request.resolver_match else None
-    if view is None or hasattr(view, "leaves_no_event"):
+    if view is None or hasattr(view, "leaves_no_event") or _tells_by_itself(request):
         return False
     shown_again = response.status_code == 200 and not getattr(request, "htmx", False)
     return response.status_code < 400 and not shown_again
+
+
+def _tells_by_itself(request: HttpRequest) -> bool:
+    """Say whether a form of the administration was sent that tells whatever it changes."""
+    match = request.resolver_match
+    screen = getattr(match.func, "model_admin", None) if match else None
+    is_form = str(match.url_name).endswith(("_add", "_change")) if match else False
+    return is_form and getattr(screen, "tells_changes", False)
 
 
 def _tell(request: HttpRequest, response: HttpResponseBase, kind: str) -> None:

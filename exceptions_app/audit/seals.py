@@ -41,22 +41,23 @@ DIGEST = "sha256(convert_to(concat({}), 'UTF8'))".format(
     )
 )
 
-_TAKE = f"""
-WITH taken AS (
-    DELETE FROM exceptions_app_unsealedevent
-    WHERE event_id IN (
-        SELECT waiting.event_id FROM exceptions_app_unsealedevent AS waiting
-        JOIN exceptions_app_event AS event ON event.id = waiting.event_id
-        ORDER BY waiting.event_id LIMIT %s
-    )
-    RETURNING event_id
-)
-SELECT e.id, {DIGEST} FROM taken JOIN exceptions_app_event AS e ON e.id = taken.event_id ORDER BY e.id
+# Three short statements instead of one: whatever the planner knows of these tables, each goes by a key.
+_WAITING = "SELECT event_id FROM exceptions_app_unsealedevent ORDER BY event_id LIMIT %s"
+_DIGESTS = f"""
+SELECT e.id, {DIGEST} FROM unnest(%s::uuid[]) AS waiting (id)
+JOIN exceptions_app_event AS e ON e.id = waiting.id ORDER BY e.id
 """
+_TAKE = "DELETE FROM exceptions_app_unsealedevent WHERE event_id = ANY(%s::uuid[])"
 _PUT = """
 INSERT INTO exceptions_app_seal (sequence, event_id, hash, sealed_at)
 SELECT sequence, event_id, hash, clock_timestamp()
 FROM unnest(%s::bigint[], %s::uuid[], %s::bytea[]) AS new (sequence, event_id, hash)
+"""
+#: What an event is found by later, so that its writer need not keep an index of words.
+_READ = """
+INSERT INTO exceptions_app_eventtext (event_id, words)
+SELECT id, concat_ws(' ', summary, reason, actor_name) FROM exceptions_app_event WHERE id = ANY(%s::uuid[])
+ON CONFLICT DO NOTHING
 """
 
 
@@ -98,7 +99,8 @@ def seal_committed(limit: int = BLOCK) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('audit seal'))")
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(_TAKE, [limit])
+        cursor.execute(_WAITING, [limit])
+        cursor.execute(_DIGESTS, [[row[0] for row in cursor.fetchall()]])
         events: list[tuple[UUID, bytes]] = cursor.fetchall()
         if not events:
             return 0
@@ -107,5 +109,8 @@ def seal_committed(limit: int = BLOCK) -> int:
         for _, of_event in events:
             hashes.append(link(hashes[-1] if hashes else last.hash, bytes(of_event)))
         sequences = range(last.sequence + 1, last.sequence + 1 + len(events))
-        cursor.execute(_PUT, [list(sequences), [event for event, _ in events], hashes])
+        ids = [event for event, _ in events]
+        cursor.execute(_TAKE, [ids])
+        cursor.execute(_PUT, [list(sequences), ids, hashes])
+        cursor.execute(_READ, [ids])
     return len(events)

@@ -244,6 +244,7 @@ WESERLAND = DemoCompany(
         DemoPerson("fritz", "Fritz", "Falk", "FIN", "lead", Decimal(25000)),
         DemoPerson("sam", "Sam", "Seidel", "SUP", "member"),
         DemoPerson("ines", "Ines", "Iversen", "EDI", "lead"),
+        DemoPerson("ivo", "Ivo", "Imhof", "FIN", "auditor"),
     ),
     suppliers=(
         _supplier("70001", "Nordmann Dichtungen GmbH", "A", "DE", "Seals", "BBRANDT", "4098765000013"),
@@ -302,6 +303,8 @@ TALBRIDGE = DemoCompany(
         DemoPerson("fay", "Fay", "Foster", "FIN", "lead", Decimal(20000)),
         DemoPerson("seth", "Seth", "Shaw", "SUP", "member"),
         DemoPerson("ivan", "Ivan", "Irving", "EDI", "lead"),
+        # The same person as in the other company: one who audits all of them sees what is about none, too.
+        DemoPerson("ivo", "Ivo", "Imhof", "FIN", "auditor"),
     ),
     suppliers=(
         _supplier(

@@ -65,7 +65,9 @@ WISHES = (
 def people_work(moment: datetime) -> None:
     """Let people take the most urgent of their new cases; every other one gets a note."""
     for code, count in TAKEN_PER_STEP.items():
-        people = User.objects.filter(memberships__team__code=code).exclude(memberships__role=Role.MANAGER)
+        people = User.objects.filter(memberships__team__code=code).exclude(
+            memberships__role__in=(Role.MANAGER, Role.AUDITOR)
+        )
         for person in people.order_by("username"):
             mine = Case.objects.filter(state=CaseState.ASSIGNED, owner=person, opened_at__lt=moment)
             for index, case in enumerate(mine.order_by("-priority", "id")[:count]):

@@ -59,14 +59,16 @@ def _calendar(demo: DemoCompany, release: PolicyRelease) -> Calendar:
 
 
 def _person(demo: DemoCompany, person: DemoPerson, team: Team) -> None:
-    user = User.objects.create(
+    user, _ = User.objects.get_or_create(
         username=person.username,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        email=f"{person.username}@{demo.code}.example",
-        password=_hashed(),
-        time_zone=demo.time_zone,
-        erp_user=person.erp_user,
+        defaults={
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "email": f"{person.username}@{demo.code}.example",
+            "password": _hashed(),
+            "time_zone": demo.time_zone,
+            "erp_user": person.erp_user,
+        },
     )
     Membership.objects.create(user=user, team=team, role=Role(person.role), limit=person.limit)
 

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     SHADOW = "shadow"
     POLICIES = "policies"
     TOKENS = "tokens"
+    HISTORY = "history"
 
 
 def permitted(permission: Permission) -> Callable[[View], View]:
@@ -57,6 +58,8 @@ def permitted(permission: Permission) -> Callable[[View], View]:
                 raise PermissionDenied(gettext("Rules are for leads, managers, auditors and administrators."))
             if permission is Permission.TOKENS and not companies_open(person_of(request), "manage_tokens"):
                 raise Http404("API tokens are for leads of the integration team and for administrators.")
+            if permission is Permission.HISTORY and not companies_open(person_of(request), "view_history"):
+                raise PermissionDenied(gettext("The history of everything is for managers and auditors."))
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

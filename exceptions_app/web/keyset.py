@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 PAGE = 50
+#: A UUID is as long; a number of this length is one the database holds.
+LONGEST_KEY = {True: 36, False: 18}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def by_moment(found: QuerySet[Row], query: Any, *, field: str, size: int | None 
 
 
 def _page(found: QuerySet[Row], query: Any, *, field: str, descending: bool, size: int) -> KeyPage[Row]:
-    older, newer = _cursor(query.get("after", ""), field), _cursor(query.get("before", ""), field)
+    older, newer = (_cursor(found.model, query.get(side, ""), field) for side in ("after", "before"))
     cursor = newer or older
     turned = newer is not None
     goes_down = descending is not turned
@@ -52,7 +55,7 @@ def _page(found: QuerySet[Row], query: Any, *, field: str, descending: bool, siz
     )
 
 
-def _beyond(cursor: tuple[Any, int], field: str, goes_down: bool) -> Q:
+def _beyond(cursor: tuple[Any, Any], field: str, goes_down: bool) -> Q:
     value, pk = cursor
     way = "lt" if goes_down else "gt"
     if field == "pk":
@@ -65,14 +68,13 @@ def _written(row: Model, field: str) -> str:
     return str(row.pk) if field == "pk" else f"{getattr(row, field).isoformat()}~{row.pk}"
 
 
-def _cursor(text: str, field: str) -> tuple[Any, int] | None:
+def _cursor(model: type[Model], text: str, field: str) -> tuple[Any, Any] | None:
     """Read a cursor; None where it is none."""
-    moment, _, pk = text.rpartition("~")
-    if not pk.isdigit() or len(pk) > 18:
-        return None
-    if field == "pk":
-        return None, int(pk)
+    moment, _, key = text.rpartition("~")
     try:
-        return datetime.fromisoformat(moment), int(pk)
-    except ValueError:
+        if not key or len(key) > LONGEST_KEY["-" in key]:
+            return None
+        pk = model._meta.pk.to_python(key)
+        return (None, pk) if field == "pk" else (datetime.fromisoformat(moment), pk)
+    except (ValueError, ValidationError):
         return None

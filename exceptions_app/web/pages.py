@@ -68,6 +68,7 @@ class Frame:
     sees_exchange: bool
     sees_shadow: bool
     sees_policies: bool
+    sees_history: bool
 
     @property
     def is_elsewhere(self) -> bool:
@@ -113,6 +114,7 @@ def frame_for(request: HttpRequest, *, current: str, team: Team | None = None) -
         sees_exchange=bool(access.companies_open(person, "view_exchange")),
         sees_shadow=bool(access.companies_open(person, "view_shadow")),
         sees_policies=person.is_staff or bool(access.companies_open(person, "view_policies")),
+        sees_history=bool(access.companies_open(person, "view_history")),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tests.bench import detect, e2e, edi, ingest, page, sla
+from tests.bench import audit, detect, e2e, edi, ingest, page, sla
 from tests.bench.figures import Figure
 from tests.bench.wanted import Wanted
 
@@ -60,6 +60,13 @@ AREAS = {
             measure=sla.measure,
             size=200_000,
             size_is="cases whose clocks are swept",
+            around=Around.SERVERS,
+        ),
+        Area(
+            name="audit",
+            measure=audit.measure,
+            size=200_000,
+            size_is="sealed events",
             around=Around.SERVERS,
         ),
     )

@@ -34,6 +34,7 @@ ARGUMENTS = {
     "public_id": uuid4(),
     "pk": 1,
     "token_id": 1,
+    "event_id": uuid4(),
 }
 
 SCENE = set_scene

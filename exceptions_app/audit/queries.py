@@ -1,0 +1,198 @@
+"""Questions about the history: who may see which events, what is found, and what stands around one."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from erp_connectors.companies import Company
+from exceptions_app.audit.models import Event, EventText
+from exceptions_app.cases.models import Case
+from exceptions_app.people.models import Role, User
+from exceptions_app.people.permissions import companies_open, memberships_of
+
+#: Shorter, and there is nothing to look up in the index of trigrams.
+SHORTEST_TEXT = 3
+MOST_NAMED = 50
+RELEASE = re.compile(r"(?:release|regelstand)?\s*(\d{1,9})", re.IGNORECASE)
+#: What somebody decided, one event for each.
+DECISIONS = (
+    "proposal.approved",
+    "proposal.authorised",
+    "proposal.rejected",
+    "proposal.asked_back",
+    "case.dismissed",
+    "policy.published",
+)
+#: What a person set against what the rules had found.
+OVERRIDES = (
+    "case.severity_overridden",
+    "case.overridden",
+    "case.handed_over",
+    "case.reopened",
+    "case.dismissed",
+    "document.matched",
+    "document.unmatched",
+    "interchange.corrected",
+)
+#: Two things about one subject that two people ought to have done.
+APART = (
+    ("proposal.proposed", "proposal.approved"),
+    ("proposal.submitted", "proposal.approved"),
+    ("proposal.edited", "proposal.approved"),
+    ("policy.drafted", "policy.published"),
+    ("policy.drafted", "policy.reviewed"),
+    ("policy.changed", "policy.published"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What an auditor looks for; empty: everything. Times are inclusive, exclusive."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    kinds: Collection[str] = field(default_factory=tuple)
+    who: str = ""
+    subject: str = ""
+    text: str = ""
+
+
+def visible_events(user: User) -> QuerySet[Event]:
+    """Return the events a person may see: those of the companies whose history is open to them.
+
+    What is about no company is for superusers, and for who audits every company.
+    """
+    if not user.is_active:
+        return Event.objects.none()
+    if user.is_superuser or _audits_all(user):
+        return Event.objects.all()
+    companies = [company.pk for company in companies_open(user, "view_history")]
+    # One company alone is a place in the index by which its newest events are at hand.
+    own = Q(company=companies[0]) if len(companies) == 1 else Q(company__in=companies)
+    return Event.objects.filter(own)
+
+
+def _audits_all(user: User) -> bool:
+    audited = {each.team.company_id for each in memberships_of(user) if each.role == Role.AUDITOR}
+    return bool(audited) and not Company.objects.exclude(pk__in=audited).exists()
+
+
+def found(events: QuerySet[Event], search: Search) -> QuerySet[Event]:
+    """Return the events of `events` that are looked for."""
+    if search.since:
+        events = events.filter(at__gte=search.since)
+    if search.until:
+        events = events.filter(at__lt=search.until)
+    if search.kinds:
+        events = events.filter(kind__in=search.kinds)
+    if search.who:
+        events = events.filter(_by(search.who))
+    if search.subject:
+        events = events.filter(_about(search.subject))
+    if len(search.text) >= SHORTEST_TEXT:
+        words = EventText.objects.filter(event=OuterRef("pk"), words__icontains=search.text)
+        events = events.filter(Exists(words))
+    return events
+
+
+def _by(who: str) -> Q:
+    """Return what people with this in their name did; a name nobody has may be that of a token, or ours."""
+    named = Q(username__iexact=who)
+    for word in who.split():
+        named |= Q(first_name__icontains=word) | Q(last_name__icontains=word)
+    people = User.objects.filter(named).values_list("pk", flat=True)[:MOST_NAMED]
+    return Q(actor__in=list(people)) if people else Q(actor=None, actor_name__iexact=who)
+
+
+def _about(subject: str) -> Q:
+    """Return what is about a case, an order, a release or anything else that goes by this name or number."""
+    cases = Case.objects.filter(Q(number__iexact=subject) | Q(order__number=subject))
+    about = Q(case__in=list(cases.values_list("pk", flat=True)[:MOST_NAMED]))
+    about |= Q(subject_kind__in=_values_of("subject_kind"), subject_id=subject)
+    release = RELEASE.fullmatch(subject)
+    if release:
+        about |= Q(subject_kind="policy_release", subject_id=release[1])
+    return about
+
+
+def known_kinds() -> list[str]:
+    """Return every kind of event there is, from the index alone."""
+    return _values_of("kind")
+
+
+def _values_of(column: str) -> list[str]:
+    """Return the few different values of an indexed column, each by one step down the index."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH RECURSIVE each (value) AS (
+                (SELECT {column} FROM exceptions_app_event ORDER BY {column} LIMIT 1)
+                UNION ALL
+                SELECT (SELECT {column} FROM exceptions_app_event WHERE {column} > each.value
+                        ORDER BY {column} LIMIT 1)
+                FROM each WHERE each.value IS NOT NULL
+            )
+            SELECT value FROM each WHERE value IS NOT NULL
+            """
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def sample(events: QuerySet[Event], *, size: int, seed: str) -> list[Event]:
+    """Return `size` decisions of `events` at random; the same seed draws the same ones again."""
+    decisions = events.filter(kind__in=DECISIONS).extra(
+        select={"drawn": "md5(%s || exceptions_app_event.id::text)"}, select_params=[seed]
+    )
+    return list(decisions.order_by("drawn")[:size])
+
+
+def evidence(decisions: Collection[Event], events: QuerySet[Event]) -> dict[Any, list[Event]]:
+    """Return for each decision what `events` know of its subject, oldest first, in one query."""
+    keys = {(each.subject_kind, each.subject_id) for each in decisions}
+    told: dict[tuple[str, str], list[Event]] = {key: [] for key in keys}
+    same = Q(pk=None)
+    for kind in {kind for kind, _ in keys}:
+        same |= Q(subject_kind=kind, subject_id__in=[number for each, number in keys if each == kind])
+    for event in events.filter(same).order_by("at", "id"):
+        told[event.subject_kind, event.subject_id].append(event)
+    return {each.pk: told[each.subject_kind, each.subject_id] for each in decisions}
+
+
+@dataclass(frozen=True, slots=True)
+class TwoHands:
+    """Two things about one subject that the same person did, although two should have."""
+
+    first: Event
+    second: Event
+
+
+def two_hands(events: QuerySet[Event], *, most: int) -> list[TwoHands]:
+    """Return where one person had a hand in something twice, newest first, at most `most` of each pair."""
+    return sorted(_pairs(events, most), key=lambda pair: pair.second.at, reverse=True)[:most]
+
+
+def _pairs(events: QuerySet[Event], most: int) -> Iterator[TwoHands]:
+    for first_kind, second_kind in APART:
+        first = Event.objects.filter(
+            kind=first_kind,
+            subject_kind=OuterRef("subject_kind"),
+            subject_id=OuterRef("subject_id"),
+            actor=OuterRef("actor"),
+            at__lte=OuterRef("at"),
+        )
+        seconds = list(
+            events.filter(Exists(first), kind=second_kind, actor__isnull=False).order_by("-at", "-id")[:most]
+        )
+        if not seconds:
+            continue
+        earlier = Event.objects.filter(
+            kind=first_kind, subject_id__in=[each.subject_id for each in seconds]
+        ).order_by("at", "id")
+        by_key = {(each.subject_kind, each.subject_id, each.actor_id): each for each in earlier}
+        for second in seconds:
+            yield TwoHands(by_key[second.subject_kind, second.subject_id, second.actor_id], second)

@@ -1,0 +1,208 @@
+"""The auditor's screen: everything that happened, searched, proved and taken away."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from exceptions_app.audit import export as proof
+from exceptions_app.audit import heads, queries, seals
+from exceptions_app.audit.models import Event
+from exceptions_app.audit.queries import Search, visible_events
+from exceptions_app.audit.requests import of_rows
+from exceptions_app.web import audit_view
+from exceptions_app.web.access import Permission, permitted, person_of
+from exceptions_app.web.filters import Pill, several_of, text_of
+from exceptions_app.web.keyset import newest_first
+from exceptions_app.web.pages import looked_for, now_of, show
+from exceptions_app.web.queues import PAGING, address, filter_state, saved_views_of, without_empty
+
+FORMS = {"jsonl": "application/jsonl; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+SAMPLES = (10, 25, 50, 100)
+MOST_FINDINGS = 100
+REPORTED = timedelta(days=90)
+
+
+@permitted(Permission.HISTORY)
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """Show one page of events under the filters of the address, newest first, and how the chain stands."""
+    path, query = reverse("web:audit"), without_empty(request.GET)
+    page = newest_first(_found(request, query).select_related("case", "company", "seal"), query, field="at")
+    context = {
+        "path": path,
+        "query": query,
+        "q": query.get("q", ""),
+        "here": address(path, query),
+        "now": now_of(request),
+        "rows": [audit_view.row(event) for event in page.rows],
+        "page": page,
+        "before_url": address(path, query, drop=PAGING, before=page.before),
+        "after_url": address(path, query, drop=PAGING, after=page.after),
+        "pills": _pills(query),
+        "since": query.get("from", ""),
+        "until": query.get("to", ""),
+        "is_filtered": bool(filter_state(query)),
+        "clear_url": path,
+        "views": saved_views_of(person_of(request), path),
+        "export_url": f"{path}export/",
+        "filters": filter_state(query).urlencode(),
+        "chain": audit_view.chain(now_of(request)),
+        "too_short": 0 < len(query.get("q", "")) < queries.SHORTEST_TEXT,
+    }
+    return show(request, "audit/list.html", context, current="audit", fragment="list")
+
+
+@permitted(Permission.HISTORY)
+@require_safe
+def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Show one event in full: what it changed, and its place in the chain."""
+    related = ("case", "company", "release", "actor", "seal")
+    found = get_object_or_404(visible_events(person_of(request)).select_related(*related), pk=event_id)
+    context = {"now": now_of(request), "event": found, **audit_view.in_full(found)}
+    return show(request, "audit/event.html", context, current="audit")
+
+
+@permitted(Permission.HISTORY)
+@require_safe
+def export(request: HttpRequest, form: str) -> HttpResponseBase:
+    """Return the events under the filters of the address with their proof, the newest MOST_EVENTS at most.
+
+    The head they lead to is written outside the database; that they were taken away becomes an event itself.
+    """
+    return _as_file(request, form, _found(request, without_empty(request.GET)))
+
+
+@permitted(Permission.HISTORY)
+@require_safe
+def sample(request: HttpRequest) -> HttpResponse:
+    """Show decisions drawn at random with everything that is known of them; the address draws them again."""
+    query = without_empty(request.GET)
+    seed = query.get("seed", "")[:40] or get_random_string(8)
+    size = _size(query)
+    events = visible_events(person_of(request))
+    drawn = queries.sample(_found(request, query), size=size, seed=seed)
+    evidence = queries.evidence(drawn, events.select_related("case", "company", "seal"))
+    path = reverse("web:audit_sample")
+    context = {
+        "now": now_of(request),
+        "path": path,
+        "query": query,
+        "size": size,
+        "sizes": SAMPLES,
+        "seed": seed,
+        "since": query.get("from", ""),
+        "until": query.get("to", ""),
+        "decisions": [audit_view.decision(each, evidence[each.pk]) for each in drawn],
+        "export_url": f"{path}export/",
+        "export_query": address("", query, drop=("seed", "n"), seed=seed, n=str(size)).removeprefix("?"),
+    }
+    return show(request, "audit/sample.html", context, current="audit")
+
+
+@permitted(Permission.HISTORY)
+@require_safe
+def sample_export(request: HttpRequest, form: str) -> HttpResponseBase:
+    """Return the evidence of a sample with its proof: every event of what was decided."""
+    query = without_empty(request.GET)
+    drawn = queries.sample(_found(request, query), size=_size(query), seed=query.get("seed", "")[:40])
+    evidence = queries.evidence(drawn, visible_events(person_of(request)))
+    ids = {event.pk for events in evidence.values() for event in events}
+    return _as_file(request, form, visible_events(person_of(request)).filter(pk__in=ids))
+
+
+@permitted(Permission.HISTORY)
+@require_safe
+def report(request: HttpRequest) -> HttpResponse:
+    """Show what was set against the rules, and where one person had a hand in something twice."""
+    query = without_empty(request.GET)
+    if "from" not in query:
+        query["from"] = (timezone.localtime(now_of(request)) - REPORTED).date().isoformat()
+    events = _found(request, query).select_related("case", "company", "seal")
+    overrides = events.filter(kind__in=queries.OVERRIDES).order_by("-at", "-id")[:MOST_FINDINGS]
+    context = {
+        "now": now_of(request),
+        "path": reverse("web:audit_report"),
+        "since": query.get("from", ""),
+        "until": query.get("to", ""),
+        "overrides": [audit_view.row(event) for event in overrides],
+        "twice": [
+            {"first": audit_view.row(pair.first), "second": audit_view.row(pair.second)}
+            for pair in queries.two_hands(events, most=MOST_FINDINGS)
+        ],
+        "most": MOST_FINDINGS,
+    }
+    return show(request, "audit/report.html", context, current="audit")
+
+
+def _found(request: HttpRequest, query: QueryDict) -> QuerySet[Event]:
+    until = _day(query.get("to", ""))
+    search = Search(
+        since=_midnight(_day(query.get("from", ""))),
+        until=_midnight(until + timedelta(days=1) if until else None),
+        kinds=query.getlist("kind"),
+        who=looked_for(request, "who"),
+        subject=looked_for(request, "subject"),
+        text=looked_for(request, "q"),
+    )
+    return queries.found(visible_events(person_of(request)), search)
+
+
+def _day(text: str) -> date | None:
+    """Read a day; what is none filters nothing."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if date.min < day < date.max - timedelta(days=1) else None
+
+
+def _midnight(day: date | None) -> datetime | None:
+    """Return when a day begins for the reader."""
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+def _size(query: QueryDict) -> int:
+    text = query.get("n", "")
+    return min(max(int(text), 1), SAMPLES[-1]) if text.isdigit() and len(text) < 4 else SAMPLES[1]
+
+
+def _pills(query: QueryDict) -> list[Pill]:
+    kinds = [(kind, audit_view.kind_in_words(kind)) for kind in queries.known_kinds()]
+    return [
+        several_of("kind", _("Kind"), kinds, query.getlist("kind"), icon="list-filter"),
+        text_of("who", _("Who"), query.get("who", ""), hint=_("Name or user name")),
+        text_of("subject", _("About"), query.get("subject", ""), hint=_("Case, order, release")),
+    ]
+
+
+def _as_file(request: HttpRequest, form: str, events: QuerySet[Event]) -> HttpResponseBase:
+    if form not in FORMS:
+        raise Http404
+    now = now_of(request)
+    sequences = proof.sequences_of(events)
+    written = heads.write(now)
+    head = seals.Head(written.sequence, written.hash) if written else seals.Head()
+    about = {
+        "taken_at": now.isoformat(),
+        "taken_by": str(person_of(request)),
+        "filter": {name: request.GET.getlist(name) for name in sorted(request.GET)},
+    }
+    lines: Iterator[str] = (
+        proof.as_lines(sequences, head, about) if form == "jsonl" else proof.as_csv(sequences, head)
+    )
+    response = StreamingHttpResponse(
+        lines,
+        content_type=FORMS[form],
+        headers={"Content-Disposition": f'attachment; filename="{proof.file_name(now, form)}"'},
+    )
+    return of_rows(response, len(sequences))
