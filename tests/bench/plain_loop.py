@@ -26,7 +26,7 @@ TABLES = """
         kind text, document text, order_number text, line_number text, item text, quantity numeric,
         unit text, price numeric, currency text, on_day date, said_at timestamptz, supplier text
     );
-    CREATE UNIQUE INDEX ON plain_line (kind, document, order_number, line_number);
+    CREATE UNIQUE INDEX ON plain_line (order_number, line_number, kind, document);
     CREATE INDEX ON plain_line (supplier, on_day);
     CREATE TEMPORARY TABLE plain_deviation (
         order_number text, line_number text, type_code text, quantity numeric,
