@@ -9,7 +9,9 @@ from django.db import transaction
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.connectors.base import Stream
 from erp_connectors.documents.position import LinePosition
+from erp_connectors.exchange.models import Command, StreamState
 from exceptions_app import sla
 from exceptions_app.cases.change import lock
 from exceptions_app.cases.models import AgreementRow, ClockKind
@@ -70,9 +72,8 @@ def _look_at_result(override: Override, now: datetime) -> bool:
     """Compare a result that was set by hand with what the ERP has said since."""
     command = override.command
     assert command is not None
-    said_at = command.order.document.said_at
     proposal = Proposal.objects.select_related("case").filter(pk=command.proposal_id).first()
-    if proposal is None or said_at <= override.made_at:
+    if proposal is None or not _has_been_read_since(command, override.made_at):
         return False
     has_it, is_done = is_in_mirror(proposal), override.after["outcome"] == "done"
     if has_it == is_done:
@@ -87,6 +88,14 @@ def _look_at_result(override: Override, now: datetime) -> bool:
         AgreementRow.objects.filter(proposal=proposal, state=AgreementState.ACTIVE).update(**void)
     watch.mark("order", [command.order_id])
     return True
+
+
+def _has_been_read_since(command: Command, moment: datetime) -> bool:
+    """Say whether the ERP has told of the order since, or a whole read of its orders began later."""
+    if command.order.document.recorded_at > moment:
+        return True
+    reads = StreamState.objects.filter(connection=command.connection_id, stream=Stream.ORDERS)
+    return reads.filter(watermark__gt=moment).exists()
 
 
 def _look_at_clock(override: Override, now: datetime) -> bool:
