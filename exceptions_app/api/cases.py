@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from erp_connectors import clock
-from exceptions_app.api.access import Scoped, actor, cases_for, cases_named, person
+from exceptions_app.api.access import Scoped, actor, cases_for, cases_named, person, within
 from exceptions_app.api.case_filters import CaseFilter
 from exceptions_app.api.case_shapes import (
     ActionSerializer,
@@ -29,7 +29,7 @@ from exceptions_app.asking.ask import send_again
 from exceptions_app.asking.draft import draft, inquiries_for
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions
-from exceptions_app.cases.change import StaleVersion, changes_since
+from exceptions_app.cases.change import StaleVersion, changes_since, passed_on_since
 from exceptions_app.cases.models import Case, Clock, Severity
 from exceptions_app.people.models import Team, User
 from exceptions_app.playbook import registry
@@ -162,11 +162,12 @@ class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, view
         """Use a verb that the case lists under `actions`."""
         if verb not in VERBS:
             raise Http404
-        case = self.get_object()
-        someone = person(request)
         given = ActionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         version = given.validated_data.get("expected_version")
+        self._tell_who_passed_it_on(request, number, version)
+        case = self.get_object()
+        someone = person(request)
         allowed = {each.code: each for each in actions.allowed(case, someone)}
         if verb not in allowed:
             # Why it is not allowed any more says more than that it is not.
@@ -181,6 +182,19 @@ class CaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, view
         # Whoever handed it over may no longer see it, and is shown what became of it once more.
         done = with_what_it_is_about(Case.objects.all())
         return Response(self.get_serializer(done.prefetch_related(*AROUND).get(pk=case.pk)).data)
+
+    def _tell_who_passed_it_on(self, request: Request, number: str, version: int | None) -> None:
+        """Raise StaleVersion for a case that went to another team since the caller's person saw it."""
+        if not isinstance(request.user, User):
+            return
+        event = passed_on_since(request.user, number, version)
+        if event is not None and event.case is not None and event.case in _within_token(request):
+            raise StaleVersion(event.case, [event])
+
+
+def _within_token(request: Request) -> QuerySet[Case]:
+    """Return the cases of the company of a token; all for a person signed in."""
+    return Case.objects.filter(within(request, action="view_orders"))
 
 
 def _uuid_or_404(text: str) -> UUID:

@@ -394,7 +394,8 @@ def complete_task(task: Task, *, by: Actor, outcome: str = "") -> Task:
     if by.person is None or not works_in(by.person, locked.team):
         raise NotAllowed(f"This is a task of {locked.team}.")
     if locked.state != TaskState.OPEN:
-        raise NotAllowed(f"The task is {locked.get_state_display().lower()} already.")
+        who = f" {locked.done_by} was faster." if locked.done_by else ""
+        raise NotAllowed(f"The task is {locked.get_state_display().lower()} already.{who}")
     if locked.facts.get("pair") == kept_apart.COUNT.code:
         kept_apart.require_other(kept_apart.COUNT, by.person, kept_apart.who_counted(case))
     at = clock.now()

@@ -19,10 +19,13 @@ from exceptions_app.audit.record import RIGHTLINE, Actor, record
 from exceptions_app.cases import queue
 from exceptions_app.cases.lifecycle import SETTLED
 from exceptions_app.cases.models import Case, CaseState, ClockKind
-from exceptions_app.people.permissions import NotAllowed, may, works_in
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import NotAllowed, may, memberships_of, visible_cases, works_in
 from exceptions_app.policies import rows
 
 RELATED = ("company", "team__calendar", "owner", "supplier", "order", "release", "warehouse")
+#: Of these, what a case may be without.
+AROUND = ("owner", "supplier", "order", "warehouse")
 #: What an event shows of a case before and after, besides team, owner and money.
 SHOWN = ("state", "severity", "escalation_level", "headline", "close_reason")
 
@@ -77,10 +80,11 @@ def change(
     """
     locked = lock(case)
     at = at or clock.now()
-    if not _is_permitted(locked, step, by):
+    is_stale = expected_version is not None and expected_version != locked.version
+    if not _is_permitted(locked, step, by) and not (is_stale and _saw(by, locked, expected_version)):
         raise NotAllowed(f"{by.name} may not do this with {locked.number}.")
-    if expected_version is not None and expected_version != locked.version:
-        raise StaleVersion(locked, changes_since(locked, expected_version))
+    if is_stale:
+        raise StaleVersion(locked, changes_since(locked, expected_version or 0))
     if step.check is not None:
         step.check(locked)
     was = _Before(locked)
@@ -100,14 +104,47 @@ def change(
 
 
 def lock(case: Case) -> Case:
-    """Lock the row of a case and return it as it is now, with everything around it."""
-    rows = Case.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related(*RELATED).get(pk=case.pk)
+    """Lock the row of a case and return it as it is now, with everything around it.
+
+    Whoever waits for the lock while the case gets another team or owner finds the new row joined with what
+    was around the old one, or not at all; then it is read again.
+    """
+    rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related(*RELATED)
+    found = rows.filter(pk=case.pk).first()
+    if found is None or any(_is_torn(found, name) for name in AROUND):
+        return rows.get(pk=case.pk)
+    return found
+
+
+def _is_torn(case: Case, name: str) -> bool:
+    return (getattr(case, f"{name}_id") is None) != (getattr(case, name) is None)
 
 
 def changes_since(case: Case, version: int) -> list[Event]:
     """Return the events that made the case newer than `version`, oldest first."""
     return list(Event.objects.filter(case=case, after__version__gt=version).order_by("at", "id"))
+
+
+def _saw(by: Actor, case: Case, version: int | None) -> bool:
+    """Say whether somebody sees a case, or saw it at `version`: then they are told what changed since."""
+    if by.person is None:
+        return False
+    return may(by.person, "view", case) or passed_on_since(by.person, case.number, version) is not None
+
+
+def passed_on_since(person: User, number: str, version: int | None) -> Event | None:
+    """Return the event by which a case left the person's sight after they had seen it at `version`.
+
+    None for a case they see, or had not seen: of it they learn nothing.
+    """
+    if version is None or visible_cases(person).filter(number=number).exists():
+        return None
+    left = Event.objects.filter(case__number=number, kind="case.handed_over", after__version__gt=version)
+    event = left.select_related("case").order_by("at", "id").first()
+    if event is None or event.case is None:
+        return None
+    teams = [(each.team.company_id, each.team.code) for each in memberships_of(person)]
+    return event if (event.case.company_id, event.before.get("team")) in teams else None
 
 
 def states_of(transition: Callable[..., None]) -> frozenset[str]:

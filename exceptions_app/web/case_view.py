@@ -32,7 +32,7 @@ from exceptions_app.web.access import person_of
 from exceptions_app.web.ask_view import AskForm, MessageView, inquiry_choices, message_view
 from exceptions_app.web.bundle_view import deciding_together
 from exceptions_app.web.comparison import Comparison, compare
-from exceptions_app.web.forms import VerbForm
+from exceptions_app.web.forms import TEXTS, VerbForm
 from exceptions_app.web.impact_view import impact_words, orders_at_risk
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.matching import waiting_documents
@@ -126,6 +126,7 @@ def case_context(
         **_head(page, person, now),
         **_what_one_may_do(case, verbs, form),
         "conflict": conflict,
+        "unsent": _unsent(form, verbs),
         "problems": problems,
         **_what_changed(page, now),
         **_what_it_costs(page, person, now),
@@ -611,7 +612,21 @@ class OpenForm:
 
     code: str
     entered: dict[str, Any]
-    form: VerbForm
+    form: VerbForm | None
+
+
+def typed_words(entered: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what somebody wrote into a form in their own words, with the labels."""
+    labels_of = {name: gettext(label) for name, (label, _hint) in TEXTS.items()}
+    labels_of["outcome"] = gettext("What came of it")
+    return [(label, entered[name]) for name, label in labels_of.items() if entered.get(name)]
+
+
+def _unsent(form: "OpenForm | None", verbs: Iterable[AllowedAction]) -> list[tuple[str, str]]:
+    """Return what was typed for a verb that cannot be used any more: there is no form to show it in."""
+    if form is None or any(verb.code == form.code for verb in verbs):
+        return []
+    return typed_words(form.entered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -654,7 +669,7 @@ def _buttons(case: Case, verbs: Iterable[AllowedAction], sent: OpenForm | None) 
 def _button(case: Case, verb: AllowedAction, primary: str, sent: OpenForm | None) -> Button:
     is_sent = sent is not None and sent.code == verb.code
     form = VerbForm(case=case, needs=verb.needs, takes=verb.takes, auto_id=f"{verb.code}-%s")
-    if is_sent and sent is not None:
+    if is_sent and sent is not None and sent.form is not None:
         form = sent.form
     return Button(
         code=verb.code,

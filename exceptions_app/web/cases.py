@@ -12,15 +12,16 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from erp_connectors.errors import PermanentError
+from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions
 from exceptions_app.cases.actions import StaleVersion
-from exceptions_app.cases.change import changes_since
+from exceptions_app.cases.change import changes_since, passed_on_since
 from exceptions_app.cases.models import Case, Task
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
-from exceptions_app.web.case_view import OpenForm, case_context, conflict_of, event_view
+from exceptions_app.web.case_view import OpenForm, case_context, conflict_of, event_view, typed_words
 from exceptions_app.web.forms import VerbForm
 from exceptions_app.web.pages import as_answer, back, changed, now_of, show, tell, wants_fragment, warn
 from exceptions_app.web.presence import look
@@ -125,18 +126,24 @@ def pulse(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Use one verb on the case; what cannot be done is said beside what was typed."""
+    if code not in DONE:
+        raise Http404
+    version = request.POST.get("version", "")
+    passed_on = passed_on_since(person_of(request), number, int(version) if version.isdigit() else None)
+    if passed_on is not None:
+        return _out_of_sight(request, passed_on)
     found = case_or_404(request, number)
     usable = (each for each in actions.allowed(found, person_of(request)) if each.code in DONE)
     wanted = next((each for each in usable if each.code == code), None)
     if wanted is None:
-        if code not in DONE:
-            raise Http404
-        return _refused(request, found, _why_not(found, code, person_of(request)), status=CONFLICT)
+        return _too_late(request, found, code)
     form = VerbForm(request.POST, case=found, needs=wanted.needs, takes=wanted.takes, auto_id=f"{code}-%s")
     sent = OpenForm(code=code, entered=request.POST.dict(), form=form)
     if not form.is_valid():
+        # What could be chosen then may be no choice now: that it has changed comes first.
+        if version.isdigit() and int(version) < found.version:
+            return _changed_meanwhile(request, found, sent)
         return show_case(request, found, form=sent, status=UNPROCESSABLE)
-    version = request.POST.get("version", "")
     try:
         after = getattr(actions, code)(
             found,
@@ -145,10 +152,13 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
             **{name: value for name, value in form.cleaned_data.items() if value not in ("", None)},
         )
     except StaleVersion as stale:
+        passed_on = passed_on_since(person_of(request), number, int(version))
+        if passed_on is not None:
+            return _out_of_sight(request, passed_on)
         return show_case(
             request,
             stale.case,
-            form=sent if wanted.needs else None,
+            form=sent,
             conflict=conflict_of(stale),
             status=CONFLICT,
         )
@@ -156,6 +166,31 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
         return _refused(request, found, str(refused), form=sent, status=UNPROCESSABLE)
     tell(request, DONE[code](after))
     return after_change(request, after)
+
+
+def _too_late(request: HttpRequest, found: Case, code: str) -> HttpResponse:
+    """Say why a verb cannot be used any more: who was faster, what changed, and what was typed."""
+    version = request.POST.get("version", "")
+    typed = OpenForm(code=code, entered=request.POST.dict(), form=None)
+    if version.isdigit() and int(version) < found.version and request.POST.get("answer") != "message":
+        return _changed_meanwhile(request, found, typed)
+    why = _why_not(found, code, person_of(request))
+    return _refused(request, found, why, status=CONFLICT, form=typed)
+
+
+def _changed_meanwhile(request: HttpRequest, found: Case, typed: OpenForm) -> HttpResponse:
+    """Show both versions of a case that is newer than the form, and what was typed."""
+    stale = StaleVersion(found, changes_since(found, int(request.POST["version"])))
+    return show_case(request, found, form=typed, conflict=conflict_of(stale), status=CONFLICT)
+
+
+def _out_of_sight(request: HttpRequest, event: Event) -> HttpResponse:
+    """Say who passed a case on to another team while somebody typed, and give back what was typed."""
+    context = {"event": event, "unsent": typed_words(request.POST.dict()), "number": event.subject_id}
+    if wants_fragment(request):
+        content = render_to_string("cases/passed_on.html#passed_on", context, request)
+        return as_answer(HttpResponse(content, status=CONFLICT))
+    return show(request, "cases/passed_on.html", context, current="case", status=CONFLICT)
 
 
 def _why_not(found: Case, code: str, person: User) -> str:
@@ -198,7 +233,8 @@ def complete_task(request: HttpRequest, task_id: int) -> HttpResponse:
     try:
         actions.complete_task(task, by=actor_of(request), outcome=request.POST.get("outcome", ""))
     except PermanentError as refused:
-        return show_case(request, found, problems=[str(refused)], status=CONFLICT)
+        typed = OpenForm(code="complete_task", entered=request.POST.dict(), form=None)
+        return show_case(request, found, problems=[str(refused)], form=typed, status=CONFLICT)
     tell(request, gettext("Task done: %(title)s") % {"title": task.title})
     if request.POST.get("next"):
         return back(request, reverse("web:case", args=[found.number]))
