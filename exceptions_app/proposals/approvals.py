@@ -487,16 +487,22 @@ def _fits(capacity: Capacity) -> Q:
         return fits
     if stand_in.cap is not None:
         fits &= Q(amount__lte=stand_in.cap)
-    return fits & ~Q(proposal__in=Proposal.objects.filter(_is_kept_from(stand_in.person)).values("pk"))
+    kept = _is_kept_from(stand_in.person, spoken_by=stand_in.delegation.delegate)
+    return fits & ~Q(proposal__in=Proposal.objects.filter(kept).values("pk"))
 
 
-def _is_kept_from(person: User) -> Q:
-    """Return the condition that a proposal is the person's, agreed to by them already, or kept from them."""
+def _is_kept_from(person: User, *, spoken_by: User | None = None) -> Q:
+    """Return the condition that a proposal is the person's, agreed to by them already, or kept from them.
+
+    `spoken_by`: their own word in the person's place does not keep them from it.
+    """
     has_agreed = Approval.objects.filter(
         Q(person=person) | Q(given_for=person),
         need__proposal=OuterRef("pk"),
         decision=Decision.APPROVED,
     )
+    if spoken_by is not None:
+        has_agreed = has_agreed.exclude(person=spoken_by)
     has_edited = Proposal.edited_by.through.objects.filter(proposal=OuterRef("pk"), user=person)
     return (
         Q(proposed_by=person)

@@ -1,5 +1,6 @@
 """Several who decide, withdraw and look at the same moment: the rows say who was first."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,16 @@ from erp_connectors.errors import TransientError
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.cases.models import AgreementRow
 from exceptions_app.people.permissions import NotAllowed
+from exceptions_app.policies.models import ApprovalRule
 from exceptions_app.proposals import actions, approvals, settle
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
-from tests.builders.factories import change_line
+from tests.builders.factories import (
+    DelegationFactory,
+    MembershipFactory,
+    UserFactory,
+    change_line,
+    steps_asking,
+)
 from tests.exceptions_app.proposals.shortage import (
     REQUESTED,
     shortage,
@@ -85,3 +93,55 @@ def test_approving_withdrawing_and_changing_the_order_at_once_never_writes_old_v
         # It was agreed before the order changed; the values before go with it, and the ERP compares them.
         change = waiting.get().content["changes"][0]
         assert change["before"]["quantity"]["value"] == "100"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_and_who_acts_for_them_at_once_are_one_word(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    lena = UserFactory.create(username="lena", first_name="Lena")
+    MembershipFactory.create(user=lena, team=short.world.teams["EDI"])
+    short.world.people["lena"] = lena
+    DelegationFactory.create(person=short.person("paul"), delegate=lena, limit=Decimal(10000))
+    MembershipFactory.create(user=short.person("paul"), team=short.world.teams["PLN"])
+    proposal = short.propose()
+    seen = approvals.values_hash(proposal)
+    raised = together(
+        lambda: short.approve(proposal, "paul", seen), lambda: short.approve(proposal, "lena", seen)
+    )
+    assert len(raised) == 1
+    assert Approval.objects.count() == 1
+    assert not Command.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_changed_while_it_is_approved_is_not_written_as_it_was(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    proposal = short.approve(short.propose(), "pia")
+    seen = approvals.values_hash(proposal)
+    together(
+        lambda: short.approve(proposal, "paul", seen),
+        lambda: actions.edit(proposal, inputs={"rest_on": "2027-01-20"}, by=short.by("bea")),
+    )
+    if Proposal.objects.get().state == ProposalState.PENDING:
+        assert not Command.objects.exists()
+        assert not Approval.objects.exists()
+    else:
+        change = Command.objects.get().content["changes"][0]
+        assert change["after"]["schedule"][-1]["date"] == "2026-12-16"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rules_that_change_while_it_is_approved_change_nothing_for_it(tmp_path: Path) -> None:
+    short = shortage(tmp_path)
+    proposal = short.propose()
+    seen = approvals.values_hash(proposal)
+
+    def publish() -> None:
+        ApprovalRule.objects.update(steps=steps_asking("FIN manager"))
+
+    raised = together(
+        lambda: short.approve(proposal, "paul", seen), publish, lambda: short.approve(proposal, "pia", seen)
+    )
+    assert raised == []
+    authorisation = Command.objects.get().authorisation
+    assert sorted(each["team"] for each in authorisation["approvals"]) == ["PLN", "PRO"]

@@ -62,6 +62,12 @@ def test_the_word_names_both_and_so_do_history_and_authorisation(short: Shortage
     assert (second["name"], second["for"]) == ("Pia Example", None)
 
 
+def test_a_word_in_the_place_of_another_can_be_the_last_one(short: Shortage) -> None:
+    proposal = short.approve(short.approve(short.propose(), "pia"), "lena")
+    assert proposal.state == ProposalState.EXECUTING
+    assert Command.objects.count() == 1
+
+
 @pytest.mark.parametrize(("limit", "may"), [("3283.20", True), ("3283.19", False)])
 def test_it_holds_up_to_the_limit_that_was_named(short: Shortage, limit: str, may: bool) -> None:
     Delegation.objects.update(limit=Decimal(limit))
