@@ -83,6 +83,12 @@ def secret(name: str, folder: Path) -> str:
         ) from error
 
 
+def kept_secret(name: str, folder: Path) -> str:
+    """Return the secret RIGHTLINE_<NAME>, else the one that somebody put into the folder; else nothing."""
+    given, kept = text(f"RIGHTLINE_{name.upper()}"), folder / name
+    return given or (kept.read_text().strip() if kept.is_file() else "")
+
+
 def _keep_new_secret(kept: Path) -> None:
     # Documents of the business will lie here: the folder above is private too, if it is us who make it.
     for folder in (kept.parent.parent, kept.parent):

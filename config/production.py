@@ -24,6 +24,8 @@ def shortcomings() -> Iterator[str]:
             "RIGHTLINE_PROXY_HEADER is not set, so passwords could travel in plain text: put a TLS proxy "
             "in front and name the header it sets, such as X-Forwarded-Proto."
         )
+    if env.text("RIGHTLINE_OIDC_ISSUER", "https://").partition("://")[0] != "https":
+        yield "RIGHTLINE_OIDC_ISSUER must begin with https://, so that nobody plays the identity provider."
     if not env.text("DATABASE_URL"):
         yield "DATABASE_URL is not set: the embedded PostgreSQL is for trials, name a server with backups."
     if not env.text("REDIS_URL"):

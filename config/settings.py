@@ -190,6 +190,15 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # There is nothing to guess about a passkey, and a whole company may sign in from one address.
 MFA_RATE_LIMITS = {"webauthn_login": None}
 MFA_TOTP_TOLERANCE = 1
+# A company's own identity provider (OpenID Connect); none unless it is named.
+OIDC_ISSUER = env.text("RIGHTLINE_OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("RIGHTLINE_OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.kept_secret("oidc_client_secret", RIGHTLINE_HOME / "secrets")
+OIDC_NAME = env.text("RIGHTLINE_OIDC_NAME")
+OIDC_SCOPES = env.text("RIGHTLINE_OIDC_SCOPES", "openid email profile")
+OIDC_ADDS_PEOPLE = env.flag("RIGHTLINE_OIDC_ADDS_PEOPLE")
+OIDC_EMAIL_IS_VERIFIED = env.flag("RIGHTLINE_OIDC_EMAIL_IS_VERIFIED")
+OIDC_GROUPS_CLAIM = env.text("RIGHTLINE_OIDC_GROUPS_CLAIM")
 # A name and an address together: nobody locks out a colleague elsewhere, nor their own company.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25

@@ -51,7 +51,7 @@ from exceptions_app.proposals.models import (
 )
 from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
-from exceptions_app.signing_in.models import BrowserSession
+from exceptions_app.signing_in.models import BrowserSession, DirectoryGroup, DirectoryIdentity
 from exceptions_app.sla.models import ClockFinding, Heartbeat
 
 __all__ = [
@@ -76,6 +76,8 @@ __all__ = [
     "ClockWarning",
     "CompanyPolicy",
     "Delegation",
+    "DirectoryGroup",
+    "DirectoryIdentity",
     "DraftFinding",
     "DraftShadow",
     "EscalationStep",

@@ -25,6 +25,7 @@ from exceptions_app.people import delegation
 from exceptions_app.people.models import Absence, ApiToken, Delegation, Membership, Team, User
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.signing_in import factors, locks, sessions
+from exceptions_app.signing_in.models import DirectoryGroup, DirectoryIdentity
 
 #: What only a superuser sets: with any of them one could become one.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -251,6 +252,47 @@ class RightsAdmin(RecordedAdmin, GroupAdmin):
     def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
         """Superusers only."""
         return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+
+@admin.register(DirectoryGroup)
+class DirectoryGroupAdmin(RecordedAdmin):
+    """Which team and role a group of the company's directory stands for. Superusers only: it gives rights."""
+
+    subject_kind = "directory_group"
+    list_display = ["group", "team", "role", "limit"]
+    list_filter = ["team__company"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+
+@admin.register(DirectoryIdentity)
+class DirectoryIdentityAdmin(RecordedAdmin):
+    """Who signs in with the company's directory. To take a row away lets the address decide anew."""
+
+    subject_kind = "directory_identity"
+    list_display = ["person", "issuer", "subject"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Signing in adds them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Nobody becomes somebody else by hand."""
+        return False
 
     def has_delete_permission(self, request: HttpRequest, row: Any = None) -> bool:
         """Superusers only."""

@@ -71,6 +71,9 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.MEMBER)
     limit = models.DecimalField(max_digits=20, decimal_places=2, null=True, blank=True)
+    is_from_directory = models.BooleanField(
+        default=False, help_text="Follows the groups of the company's directory at each sign-in."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "team"], name="membership_once")]

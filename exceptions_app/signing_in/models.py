@@ -1,10 +1,12 @@
-"""Sessions of browsers, with who is signed in there and from where."""
+"""Sessions of browsers, and what the company's directory knows of people."""
 
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+
+from exceptions_app.people.models import Role, Team
 
 
 class BrowserSession(AbstractBaseSession):
@@ -28,3 +30,42 @@ class BrowserSession(AbstractBaseSession):
 
     def __str__(self) -> str:
         return f"{self.person} from {self.address}"
+
+
+class DirectoryIdentity(models.Model):
+    """Who somebody is to the company's identity provider: its own name for them, which never changes."""
+
+    issuer = models.CharField(max_length=300)
+    subject = models.CharField(max_length=255)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="directory_identities"
+    )
+
+    class Meta:
+        verbose_name_plural = "directory identities"
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="directory_identity_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.issuer}"
+
+
+class DirectoryGroup(models.Model):
+    """A group of the company's directory, and the team and role it stands for."""
+
+    group = models.CharField(max_length=200, help_text="As the groups claim names it.")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="directory_groups")
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.MEMBER)
+    limit = models.DecimalField(
+        max_digits=20,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Empty: may propose, never authorise alone.",
+    )
+
+    class Meta:
+        ordering = ["group", "team"]
+        constraints = [models.UniqueConstraint(fields=["group", "team"], name="directory_group_once")]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.get_role_display()} of {self.team}"

@@ -43,6 +43,19 @@ def sign_in_failed(request: HttpRequest, person: User | None, *, step: str) -> N
     tell(request, person, "person.not_signed_in", words, actor=NOBODY, after={"step": step})
 
 
+def not_vouched_for(request: HttpRequest, why: str) -> None:
+    """Tell that the company's directory let nobody in, and why."""
+    words = "Nobody signed in with the company's directory"
+    tell(
+        request,
+        None,
+        "person.not_signed_in",
+        words,
+        actor=NOBODY,
+        after={"step": "directory", "why": why[:500]},
+    )
+
+
 def locked_out(request: HttpRequest, person: User | None, *, failures: int) -> None:
     """Tell that a user name is locked for an address."""
     name = person.username if person else "a name that nobody has"

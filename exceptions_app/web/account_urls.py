@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as app_codes
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
-from exceptions_app.web import security, sign_in
+from exceptions_app.web import directory, security, sign_in
 from exceptions_app.web.access import Permission, permitted
 
 own = permitted(Permission.OWN)
@@ -16,6 +16,8 @@ urlpatterns = [
     path("login/", sign_in.login, name="account_login"),
     path("login/second-factor/", sign_in.second_factor, name="mfa_authenticate"),
     path("login/passkey/", sign_in.passkey, name="mfa_login_webauthn"),
+    path("login/directory/", directory.begin, name="directory"),
+    path("login/directory/back/", directory.back, name="directory_back"),
     path("logout/", sign_in.logout, name="account_logout"),
     path("profile/confirm/", own(reauthenticate), name="account_reauthenticate"),
     path("profile/confirm/code/", own(reauthenticate_by_code), name="mfa_reauthenticate"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from exceptions_app.audit.requests import NOTHING_BUT_LOOKS, leaves_no_event
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import companies_open
+from exceptions_app.signing_in import oidc
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.pages import back, show, tell, wants_fragment
 
@@ -35,6 +36,8 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        # By their address the directory knows people: whoever sets it would choose whose account it opens.
+        self.fields["email"].disabled = oidc.is_on()
         zones: list[str] = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),

@@ -8,13 +8,15 @@ from allauth.account.stages import LoginStageController
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.webauthn.views import login_webauthn
+from django.conf import settings
 from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from exceptions_app.signing_in import locks
+from exceptions_app.signing_in import locks, oidc
 from exceptions_app.web.access import Permission, permitted
 from exceptions_app.web.devices import host_can_have_passkeys
 
@@ -35,8 +37,12 @@ class _Login(views.LoginView):
         return answer
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        """Offer a passkey where browsers allow one."""
-        return super().get_context_data(can_have_passkeys=host_can_have_passkeys(self.request), **context)
+        """Offer a passkey where browsers allow one, and the company's directory where there is one."""
+        return super().get_context_data(
+            can_have_passkeys=host_can_have_passkeys(self.request),
+            directory=settings.OIDC_NAME or gettext("your company's account") if oidc.is_on() else "",
+            **context,
+        )
 
 
 _login = _Login.as_view()

@@ -64,6 +64,8 @@ PAGES: dict[str, Page] = {
     "account_logout": Page("logout/", EVERYBODY, "post", is_public=True),
     "mfa_authenticate": Page("login/second-factor/", EVERYBODY, is_public=True),
     "mfa_login_webauthn": Page("login/passkey/", EVERYBODY, is_public=True),
+    "directory": Page("login/directory/", NOBODY, is_public=True),
+    "directory_back": Page("login/directory/back/", NOBODY, is_public=True),
     "sign_in_to_administration": Page("admin/login/", NOBODY, is_public=True),
     "password_in_administration": Page("admin/password_change/", EVERYBODY),
     "account_reauthenticate": Page("profile/confirm/", EVERYBODY),
