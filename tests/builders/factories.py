@@ -105,6 +105,7 @@ from exceptions_app.policies.shadow_models import DraftFinding, DraftShadow
 from exceptions_app.proposals.models import Approval, ApprovalNeed, Bundle, Decision, Proposal, ProposalLine
 from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
+from exceptions_app.signing_in.models import DirectoryGroup
 from exceptions_app.sla.models import ClockFinding, FindingKind, Heartbeat
 from suppliers.messaging.models import MessageCase, SupplierMessage
 from suppliers.profiles import Contact, SupplierProfile
@@ -360,6 +361,15 @@ class ApiTokenFactory(DjangoModelFactory[ApiToken]):
     scopes = factory.LazyFunction(lambda: ["cases:read"])
     created_at = LAST_WEEK
     expires_at = LAST_WEEK + timedelta(days=365)
+
+
+class DirectoryGroupFactory(DjangoModelFactory[DirectoryGroup]):
+    class Meta:
+        model = DirectoryGroup
+        django_get_or_create = ["group", "team"]
+
+    group = "finance"
+    team = factory.SubFactory(TeamFactory)
 
 
 class SavedViewFactory(DjangoModelFactory[SavedView]):

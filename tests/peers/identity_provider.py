@@ -21,7 +21,7 @@ Claims = dict[str, Any]
 
 
 @cache
-def key(name: str = "provider") -> RSAPrivateKey:
+def key(of: str) -> RSAPrivateKey:
     """Return a key to sign with; the provider's own, or another one."""
     return generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -59,7 +59,7 @@ class IdentityProvider:
 
     def keys(self) -> Claims:
         """The public part of its key."""
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key().public_key()))
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key("provider").public_key()))
         return {"keys": [public | {"kid": "one", "alg": "RS256", "use": "sig"}]}
 
     def authorize(self, asked: dict[str, str]) -> str:

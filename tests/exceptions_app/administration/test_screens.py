@@ -44,6 +44,7 @@ from exceptions_app.policies.models import (
     ToleranceRow,
     TypeSetting,
 )
+from exceptions_app.signing_in.models import DirectoryGroup, DirectoryIdentity
 from exceptions_app.sla.models import ClockFinding
 from suppliers.profiles import Contact, SupplierProfile
 from tests.builders import factories
@@ -102,6 +103,7 @@ CHANGES: list[tuple[type[Model], dict[str, Any], dict[str, Any]]] = [
     (User, {}, {"first_name": "Beate"}),
     (Team, {}, {"name": "Purchasing"}),
     (ApiToken, {}, {"name": "Warehouse system"}),
+    (DirectoryGroup, {}, {"role": "lead"}),
 ]
 
 
@@ -238,7 +240,7 @@ def test_every_list_opens(root: Client, world: Ground, model: type[Model]) -> No
     ids=lambda model: model.__name__,
 )
 def test_a_form_for_a_new_row_opens_or_is_refused(root: Client, world: Ground, model: type[Model]) -> None:
-    shown_only = {Supplier, StreamState, ApiToken, Event, PolicyRelease, ClockFinding}
+    shown_only = {Supplier, StreamState, ApiToken, Event, PolicyRelease, ClockFinding, DirectoryIdentity}
     answer = root.get(address(model, "add"))
     assert answer.status_code == (403 if model in shown_only else 200)
 

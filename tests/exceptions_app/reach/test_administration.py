@@ -50,6 +50,8 @@ SCREENS: dict[str, tuple[str, str]] = {
     "exceptions_app.clockwarning": EDITED,
     "exceptions_app.companypolicy": EDITED,
     "exceptions_app.delegation": DELEGATIONS,
+    "exceptions_app.directorygroup": RIGHTS,
+    "exceptions_app.directoryidentity": ("view", "view delete"),
     "exceptions_app.escalationstep": EDITED,
     "exceptions_app.event": READ,
     "exceptions_app.exchangerate": EDITED,

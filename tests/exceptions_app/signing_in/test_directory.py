@@ -133,7 +133,7 @@ def signed_with_what_everybody_knows(claims: Claims) -> str:
 
 
 def with_an_unknown_key(claims: Claims) -> str:
-    return jwt.encode(claims, key(), algorithm="RS256", headers={"kid": "two"})
+    return jwt.encode(claims, key("provider"), algorithm="RS256", headers={"kid": "two"})
 
 
 @pytest.mark.parametrize(
