@@ -363,9 +363,9 @@ def shadow(request: HttpRequest, draft_id: int, verb: str) -> HttpResponse:
     """Run a draft beside the live rules on chosen types and suppliers, or end that."""
     draft = _draft_to_try(request, draft_id)
     here = HttpResponseRedirect(reverse("web:policy_draft", args=[draft.pk]))
-    common = {"by": actor_of(request), "at": now_of(request)}
+    actor, now = actor_of(request), now_of(request)
     if verb == "end":
-        shadows.end(draft, reason=request.POST.get("reason", "").strip(), **common)
+        shadows.end(draft, reason=request.POST.get("reason", "").strip(), by=actor, at=now)
         tell(request, gettext("The draft no longer runs in shadow."))
         return here
     if verb != "begin" or draft.state not in drafts.OPEN:
@@ -378,7 +378,8 @@ def shadow(request: HttpRequest, draft_id: int, verb: str) -> HttpResponse:
         return here
     known = dict(type_labels())
     types = [code for code in request.POST.getlist("types") if code in known]
-    shadows.begin(draft, types=types, suppliers=list(suppliers.values_list("pk", flat=True)), **common)
+    chosen = list(suppliers.values_list("pk", flat=True))
+    shadows.begin(draft, types=types, suppliers=chosen, by=actor, at=now)
     tell(request, gettext("The draft runs in shadow: what it would decide otherwise is noted from now on."))
     return here
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tests.bench import audit, detect, e2e, edi, ingest, page, sla
+from tests.bench import audit, backtest, detect, e2e, edi, ingest, page, sla
 from tests.bench.figures import Figure
 from tests.bench.wanted import Wanted
 
@@ -53,6 +53,13 @@ AREAS = {
             measure=detect.measure,
             size=200,
             size_is="orders in a batch",
+            around=Around.SERVERS,
+        ),
+        Area(
+            name="backtest",
+            measure=backtest.measure,
+            size=100_000,
+            size_is="order lines of history",
             around=Around.SERVERS,
         ),
         Area(

@@ -20,7 +20,16 @@ from tests.bench.e2e import RATES
 from tests.bench.wanted import Wanted
 
 #: Small enough for a test, large enough that every part of an area has something to do.
-SIZES = {"page": 1_200, "e2e": 4, "edi": 1, "ingest": 200, "detect": 6, "sla": 400, "audit": 200}
+SIZES = {
+    "page": 1_200,
+    "e2e": 4,
+    "edi": 1,
+    "ingest": 200,
+    "detect": 6,
+    "sla": 400,
+    "audit": 200,
+    "backtest": 600,
+}
 #: These start the product's own programs, so they run as `make bench` runs them, on servers of their own.
 WITH_PROGRAMS = ("page", "e2e")
 MOST_QUERIES_OF_A_PAGE = 20

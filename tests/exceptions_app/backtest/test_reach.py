@@ -1,0 +1,162 @@
+"""What is skipped before anything is judged again never hides a difference, whatever history holds."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from erp_connectors import clock
+from erp_connectors.canonical.documents import (
+    Confirmation,
+    ConfirmationLine,
+    OfferedPart,
+    OrderLine,
+    PriceBreak,
+    PurchaseOrder,
+    Purpose,
+)
+from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.documents.models import PurchaseOrder as OrderRow
+from erp_connectors.documents.store import Arrival, record_many
+from exceptions_app.backtest.run import Run
+from exceptions_app.policies import rows
+from exceptions_app.policies.changes import values_of
+from exceptions_app.policies.models import ToleranceRow, TypeSetting
+from tests.bench.backtest_truth import SPAN, tolerance
+from tests.bench.measuring import begin_on_tuesday
+from tests.bench.orders import ITEMS, WANTED_ON, trading_ground
+from tests.builders.factories import TUESDAY_TEN, Ground, PolicyChangeFactory, TypeSettingFactory
+
+pytestmark = pytest.mark.django_db
+ORDERS = 25
+
+
+@pytest.fixture
+def ground(db: None) -> Iterator[Ground]:
+    begin_on_tuesday()
+    yield trading_ground()
+    clock.reset()
+
+
+class Teller:
+    """Says of orders whatever chance has it: prices in other words, other quantities, again or not."""
+
+    def __init__(self, ground: Ground, seed: int) -> None:
+        self.ground, self.chance = ground, random.Random(seed)
+        self.arrivals: list[Arrival] = []
+
+    def tell(self) -> None:
+        for place in range(ORDERS):
+            self._order(f"4600{place:06}")
+        for start in range(0, len(self.arrivals), 50):
+            some = self.arrivals[start : start + 50]
+            record_many(some, connection=self.ground.erp, company=self.ground.company)
+
+    def _order(self, number: str) -> None:
+        said = TUESDAY_TEN - timedelta(days=self.chance.randint(2, 20))
+        ordered = Price(Decimal(self.chance.choice(["10", "10.00", "12.5"])), "EUR", Decimal(1))
+        breaks = (PriceBreak(Quantity(Decimal(50), "EA"), replace(ordered, amount=Decimal(9))),)
+        quantity = Quantity(Decimal(100), "EA")
+        line = OrderLine(
+            number="10",
+            item=self.chance.choice(ITEMS[:3]),
+            quantity=quantity,
+            price=ordered,
+            price_breaks=breaks if self.chance.random() < 0.1 else (),
+            schedule=(SchedulePart(quantity, WANTED_ON),),
+            warehouse=self.ground.warehouse.code,
+        )
+        order = PurchaseOrder(
+            number=number,
+            supplier=self.ground.supplier.number,
+            currency="EUR",
+            version=DocumentVersion(said),
+            lines=(line,),
+            released_at=said,
+        )
+        self._arrive(order, said)
+        if self.chance.random() < 0.2:
+            dearer = replace(line, price=replace(ordered, amount=ordered.amount * 2))
+            later = said + timedelta(hours=30)
+            self._arrive(replace(order, lines=(dearer,), version=DocumentVersion(later)), later)
+        for hours in range(20, 20 + self.chance.randint(0, 2) * 10, 10):
+            self._answer(order, line, said + timedelta(hours=hours))
+
+    def _answer(self, order: PurchaseOrder, line: OrderLine, said: Any) -> None:
+        assert line.price is not None
+        price = self.chance.choice(
+            [
+                line.price,
+                line.price,
+                replace(line.price, currency=None),
+                replace(line.price, per=None),
+                replace(line.price, amount=line.price.amount * 100, per=Decimal(100)),
+                replace(line.price, amount=line.price.amount * Decimal("1.30")),
+                replace(line.price, currency="USD"),
+                None,
+            ]
+        )
+        offered = Quantity(Decimal(self.chance.choice([100, 100, 80, 40])), "EA")
+        purpose = Purpose.CANCEL if self.chance.random() < 0.1 else Purpose.ORIGINAL
+        answer = Confirmation(
+            order_number=order.number,
+            version=DocumentVersion(said),
+            purpose=purpose,
+            currency=self.chance.choice(["EUR", "USD"]),
+            lines=(
+                ConfirmationLine(line_number="10", offered=(OfferedPart(offered, WANTED_ON),), price=price),
+            ),
+        )
+        self._arrive(answer, said, from_supplier=True)
+
+    def _arrive(self, document: Any, at: Any, *, from_supplier: bool = False) -> None:
+        supplier = self.ground.supplier if from_supplier else None
+        self.arrivals.append(Arrival(document=document, received_at=at, supplier=supplier))
+
+
+def drafted(ground: Ground, chance: random.Random) -> ToleranceRow | TypeSetting:
+    """Return a tolerance or a setting of some type, in some scope."""
+    code = chance.choice(["price_mismatch", "price_mismatch", "quantity_short", "confirmation_late"])
+    if code == "confirmation_late":
+        row: Any = TypeSettingFactory.build(type_code=code, mode="off", company=None, supplier=None)
+    else:
+        row = tolerance(code, percent="25", direction=chance.choice(["over", "under"]))
+    row.company = chance.choice([None, ground.company])
+    row.supplier = chance.choice([None, ground.supplier])
+    row.item_number = chance.choice(["", ITEMS[0]])
+    row.warehouse = chance.choice([None, ground.warehouse])
+    return row  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_skipped_is_never_otherwise(ground: Ground, seed: int) -> None:
+    Teller(ground, seed).tell()
+    chance = random.Random(seed)
+    found = 0
+    for _ in range(3):
+        row = drafted(ground, chance)
+        change = PolicyChangeFactory.build(
+            draft=None, changed_by=None, table=row._meta.model_name, after=values_of(row)
+        )
+        live = rows.current()
+        tried = rows.laid_over(live, [change])
+        narrowed, everything = Run(live, tried, SPAN), Run(live, tried, SPAN, narrows=False)
+        expected = list(everything.differences())
+        assert list(narrowed.differences()) == expected
+        assert narrowed.counts.subjects["order"] <= everything.counts.subjects["order"]
+        found += len(expected)
+    assert found
+
+
+def test_a_tolerance_of_prices_looks_only_at_orders_whose_prices_differ(ground: Ground) -> None:
+    Teller(ground, 1).tell()
+    live = rows.current()
+    change = PolicyChangeFactory.build(
+        draft=None, changed_by=None, after=values_of(tolerance("price_mismatch", percent="25"))
+    )
+    run = Run(live, rows.laid_over(live, [change]), SPAN)
+    assert len(run.subjects()) < OrderRow.objects.count()
