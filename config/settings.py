@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.proxies.address_of_the_visitor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -245,6 +246,8 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if PRODUCTION else 0
 if env.text("RIGHTLINE_PROXY_HEADER"):
     PROXY_HEADER = env.text("RIGHTLINE_PROXY_HEADER").upper().replace("-", "_")
     SECURE_PROXY_SSL_HEADER = (f"HTTP_{PROXY_HEADER}", "https")
+# How many proxies of ours stand before the web server; each adds whom it heard to X-Forwarded-For.
+PROXIES = env.number("RIGHTLINE_PROXIES", 1 if PRODUCTION else 0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
 
 # --- Pages --------------------------------------------------------------------------------------------------

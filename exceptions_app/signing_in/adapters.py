@@ -1,20 +1,25 @@
 """What allauth asks of the house: how a sign-in ends, in which words, and where secrets lie."""
 
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from exceptions_app.people.models import User
-from exceptions_app.signing_in import recorded, secrets
+from exceptions_app.signing_in import oidc, recorded, secrets
 
 #: What we say where allauth names one of its messages; of the others it says nothing.
 WORDS = {
@@ -47,6 +52,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def _rollback_login_failed_rl_usage(self) -> None:
         """There is nothing that `pre_authenticate` counted."""
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Return how somebody confirms who they are; by the directory where they have nothing else."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if not methods and user.is_authenticated and oidc.is_on():
+            methods = [{"id": "directory", "description": "", "url": reverse("directory")}]
+        return methods
+
+    def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
+        """Spare somebody who has the directory alone, and came in by it just now."""
+        asked: bool = super().is_reauthentication_required(app=app, **options)
+        return asked and not _came_by_the_directory(context.request)
+
     def login(self, request: HttpRequest, user: User) -> None:  # type: ignore[override]
         """Open the session, and tell the history with what it was opened."""
         records = get_authentication_records(request, user)
@@ -71,6 +88,16 @@ class AccountAdapter(DefaultAccountAdapter):
         text = message or (WORDS.get(message_template) if message_template else None)
         if text:
             messages.add_message(request, level, str(text), extra_tags=extra_tags)
+
+
+def _came_by_the_directory(request: HttpRequest) -> bool:
+    """Say whether who is signed in has neither password nor factor, and was vouched for minutes ago."""
+    person = request.user
+    if not isinstance(person, User) or get_reauthentication_flows(person):
+        return False
+    records = get_authentication_records(request, person)
+    moments = [record["at"] for record in records if record["method"] == "directory"]
+    return bool(moments) and time.time() - moments[-1] < app_settings.REAUTHENTICATION_TIMEOUT
 
 
 class FactorAdapter(DefaultMFAAdapter):

@@ -19,7 +19,7 @@ from exceptions_app.web.pages import now_of
 
 #: What stays open to somebody who still has to set up a second factor, or to show it.
 SETTING_UP, CONFIRMING = "/profile/security/", "/profile/confirm/"
-ALWAYS = ("/logout/", "/profile/theme/", "/healthz", "/readyz", "/metrics")
+ALWAYS = ("/login/", "/logout/", "/profile/theme/", "/healthz", "/readyz", "/metrics")
 
 
 def time_zone_of_the_reader(

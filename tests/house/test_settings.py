@@ -47,6 +47,7 @@ def test_a_safe_production_environment_has_no_shortcoming(safe: pytest.MonkeyPat
         ("RIGHTLINE_ALLOWED_HOSTS", "*"),
         ("RIGHTLINE_PROXY_HEADER", ""),
         ("RIGHTLINE_DEBUG", "1"),
+        ("RIGHTLINE_OIDC_ISSUER", "http://id.example.com"),
         ("DATABASE_URL", ""),
         ("REDIS_URL", ""),
     ],
@@ -68,6 +69,32 @@ def test_production_does_not_start_when_unsafe(tmp_path: Path) -> None:
 def test_production_starts_when_safe_and_django_finds_nothing_to_deploy_better(tmp_path: Path) -> None:
     started = run_check(tmp_path, SAFE, "--deploy", "--fail-level", "ERROR", "--tag", "security")
     assert started.returncode == 0, started.stderr
+
+
+def test_a_word_that_is_none_of_those_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIGHTLINE_MFA", "sometimes")
+    with pytest.raises(env.UnusableSetting, match="RIGHTLINE_MFA must be required, approvers or optional"):
+        env.choice("RIGHTLINE_MFA", "optional", ("required", "approvers", "optional"))
+
+
+def test_production_asks_approvers_for_a_second_factor_and_a_trial_asks_nobody(tmp_path: Path) -> None:
+    words = "from django.conf import settings; print(settings.SECOND_FACTOR)"
+    asked = [
+        run_manage(tmp_path, environment, "shell", "--no-imports", "--command", words).stdout.strip()
+        for environment in (SAFE, {})
+    ]
+    assert asked == ["approvers", "optional"]
+
+
+def test_a_secret_that_somebody_put_there_is_read_and_none_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert env.kept_secret("oidc_client_secret", tmp_path) == ""
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "oidc_client_secret").write_text("from a file\n")
+    assert env.kept_secret("oidc_client_secret", tmp_path) == "from a file"
+    monkeypatch.setenv("RIGHTLINE_OIDC_CLIENT_SECRET", "given")
+    assert env.kept_secret("oidc_client_secret", tmp_path) == "given"
 
 
 def test_an_unreadable_variable_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,9 +210,13 @@ def test_a_view_that_names_no_permission_is_closed() -> None:
 
 
 def run_check(home: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run_manage(home, environment, "check", *arguments)
+
+
+def run_manage(home: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name not in SAFE}
     return subprocess.run(
-        [sys.executable, "manage.py", "check", *arguments],
+        [sys.executable, "manage.py", *arguments],
         cwd=PROJECT,
         env=inherited | {"RIGHTLINE_HOME": str(home)} | environment,
         capture_output=True,

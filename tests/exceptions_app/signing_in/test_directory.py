@@ -9,6 +9,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 import jwt
 import pytest
+from allauth.mfa.models import Authenticator
 from django.http import HttpResponse
 from django.test import Client, override_settings
 
@@ -365,3 +366,19 @@ def test_a_factor_that_the_provider_asked_for_is_enough(
     with override_settings(SECOND_FACTOR="required"):
         sign_in(client)
         assert who_is_in(client) == is_in
+
+
+def test_who_has_the_directory_alone_confirms_by_it(provider: IdentityProvider, client: Client) -> None:
+    provider.person["sub"] = "n-2"
+    provider.person["email"] = "nina@weserland.example"
+    setting_up = "/profile/security/app/"
+    with override_settings(OIDC_ADDS_PEOPLE=True, SECOND_FACTOR="required"):
+        assert sign_in(client)["Location"] == "/"
+        assert client.get(setting_up).status_code == 200
+        with override_settings(ACCOUNT_REAUTHENTICATION_TIMEOUT=0):
+            assert client.get(setting_up)["Location"].startswith("/login/directory/?next=")
+        assert sign_in(client, setting_up)["Location"] == setting_up
+        page = client.get(setting_up)
+        client.post(setting_up, {"code": code_of(page.context["form"].secret)})
+
+    assert Authenticator.objects.filter(user__email="nina@weserland.example").count() == 2

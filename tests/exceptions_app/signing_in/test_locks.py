@@ -1,9 +1,11 @@
 """Too many failures lock one name at one address; the way out is told, and opened by an administrator."""
 
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from exceptions_app.audit.models import Event
@@ -95,3 +97,20 @@ def test_an_administrator_unlocks_a_name(world: Ground) -> None:
 
     assert bea.is_in
     assert Event.objects.get(kind="person.unlocked").actor == ada.person
+
+
+def test_a_command_lets_in_whoever_is_locked_out_and_lost_their_phone(world: Ground) -> None:
+    visitor = Visitor(with_app(world.people["bea"]))
+    fail(visitor)
+    call_command("let_in", "bea", stdout=StringIO())
+    assert visitor.give_password()["Location"] == "/login/second-factor/"
+
+    call_command("let_in", "bea", "--without-factors", stdout=StringIO())
+    visitor.give_password()
+    assert visitor.is_in
+    assert Event.objects.filter(kind="factor.removed", source="command").exists()
+
+
+def test_the_command_says_that_there_is_nobody(world: Ground) -> None:
+    with pytest.raises(CommandError, match="no person 'zoe'"):
+        call_command("let_in", "zoe")
