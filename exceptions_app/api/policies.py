@@ -60,6 +60,8 @@ class PoliciesSerializer(serializers.Serializer):
     type_settings = serializers.URLField()
     responsibilities = serializers.URLField()
     task_templates = serializers.URLField()
+    drafts = serializers.URLField()
+    releases = serializers.URLField()
 
 
 class PoliciesView(Scoped):
@@ -86,6 +88,8 @@ class PoliciesView(Scoped):
         places: dict[str, Any] = {
             name: reverse(f"api:{name.replace('_', '-')}-list", request=request) for name in names
         }
+        for name in ("draft", "release"):
+            places[f"{name}s"] = reverse(f"api:policy-{name}-list", request=request)
         return Response(PoliciesSerializer(places | {"release": lookup.current_release()}).data)
 
 

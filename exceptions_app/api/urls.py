@@ -14,6 +14,7 @@ from exceptions_app.api import (
     matching,
     orders,
     policies,
+    policy_drafts,
     shadow,
     tasks,
 )
@@ -42,6 +43,9 @@ router.register("policies/severity-bands", policies.SeverityBandsViewSet, basena
 router.register("policies/type-settings", policies.TypeSettingViewSet, basename="type-settings")
 router.register("policies/responsibilities", policies.ResponsibilityViewSet, basename="responsibilities")
 router.register("policies/task-templates", policies.TaskTemplateViewSet, basename="task-templates")
+
+router.register("policies/drafts", policy_drafts.DraftViewSet, basename="policy-draft")
+router.register("policies/releases", policy_drafts.ReleaseViewSet, basename="policy-release")
 
 app_name = "api"
 urlpatterns = [

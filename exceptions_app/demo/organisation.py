@@ -79,13 +79,17 @@ def _hashed() -> str:
     return make_password(DEMO_PASSWORD)
 
 
-def administrator() -> User:
-    """Create the administrator of the demo, who sets rules and decides nothing."""
+def administrators() -> tuple[User, User]:
+    """Create the administrators of the demo, who set rules, review each other's, and decide nothing."""
+    return _administrator("Ada", "Adler"), _administrator("Anton", "Albers")
+
+
+def _administrator(first_name: str, last_name: str) -> User:
     return User.objects.create(
-        username="ada",
-        first_name="Ada",
-        last_name="Adler",
-        email="ada@rightline.example",
+        username=first_name.lower(),
+        first_name=first_name,
+        last_name=last_name,
+        email=f"{first_name.lower()}@rightline.example",
         password=_hashed(),
         is_staff=True,
         is_superuser=True,

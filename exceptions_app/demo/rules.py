@@ -13,10 +13,12 @@ from exceptions_app.policies.models import (
     Responsibility,
     RoutingRule,
     SeverityBands,
+    ToleranceRow,
     TypeMode,
     TypeSetting,
 )
 from exceptions_app.policies.standard import standard_approvals
+from exceptions_app.policies.values import Direction, LimitState
 
 ABOUT_ORDERS = {"fact": "family", "op": "one_of", "value": ["confirmation", "shipment"]}
 VERY_MUCH = {"fact": "amount", "op": "at_least", "value": "50000"}
@@ -41,6 +43,7 @@ def lay_down(company: Company, teams: dict[str, Team], release: PolicyRelease) -
     _escalation(teams, release)
     _costs(company, release)
     _severity(company, release)
+    _tolerances(company, release)
     _routing(company, teams, release)
     _responsibility(company, teams, release)
     _pilot(company, release)
@@ -89,6 +92,18 @@ def _severity(company: Company, release: PolicyRelease) -> None:
         medium=Decimal(200),
         high=Decimal(1000),
         critical=Decimal(5000),
+        release=release,
+        owner="Head of Procurement",
+    )
+
+
+def _tolerances(company: Company, release: PolicyRelease) -> None:
+    ToleranceRow.objects.create(
+        company=company,
+        type_code="price_mismatch",
+        direction=Direction.OVER,
+        percent_state=LimitState.VALUE,
+        percent=Decimal(2),
         release=release,
         owner="Head of Procurement",
     )

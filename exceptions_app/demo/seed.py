@@ -27,7 +27,7 @@ from erp_connectors.exchange.models import PartnerProfile
 from exceptions_app import intake, priority, sla
 from exceptions_app.audit.record import Actor
 from exceptions_app.calendars import BusinessCalendar
-from exceptions_app.demo import deeds, erp, ledger, organisation, world
+from exceptions_app.demo import deeds, erp, ledger, organisation, releases, world
 from exceptions_app.demo.catalogue import COMPANIES, DemoCompany, DemoSupplier, Standard
 from exceptions_app.demo.letters import QUALIFIERS, letters
 from exceptions_app.demo.parties.misdeeds import Document
@@ -84,11 +84,12 @@ def seed(
     _wait_for_the_disk(False)
     release = publish("The rules of the demo", by=Actor(label="Demo", source="command"), at=now)
     stages = []
-    organisation.administrator()
+    ada, anton = organisation.administrators()
     organisation.mail_templates(release)
     for demo in companies:
         company = organisation.set_up(demo, release)
         stages.append(_stage(demo, company, number, now, home))
+    releases.make_history(stages[0].erp_connection.company, ada, anton, now)
     try:
         for step, moment in enumerate(_moments(stages[0], now)):
             clock.set_now(moment)
@@ -332,7 +333,7 @@ def _process() -> None:
 
 def _write_logins(home: Path, companies: Sequence[DemoCompany]) -> None:
     people = ", ".join(f"{person.username} ({_task(person.team)})" for person in companies[0].people)
-    text = f"Sign in as {people} or ada (administrator); password {organisation.DEMO_PASSWORD}.\n"
+    text = f"Sign in as {people} or ada and anton (administrators); password {organisation.DEMO_PASSWORD}.\n"
     logins_of(home).write_text(text)
 
 

@@ -20,6 +20,7 @@ SCOPES = (
     "cases:write",
     "suppliers:read",
     "policies:read",
+    "policies:write",
     "kpis:read",
 )
 PREFIX_LENGTH = 8

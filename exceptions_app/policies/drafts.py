@@ -36,11 +36,20 @@ class UnusableDraft(PermanentError):
 def visible_to(person: User) -> QuerySet[PolicyDraft]:
     """Return the drafts the person may see: of their companies alone, and what they wrote in themselves."""
     companies = companies_open(person, "view_policies")
-    others = PolicyChange.objects.filter(company__isnull=False).exclude(company__in=companies)
     written = PolicyDraft.objects.filter(authors=person).values("pk")
     if not companies:
         return PolicyDraft.objects.filter(pk__in=written)
-    return PolicyDraft.objects.exclude(pk__in=others.exclude(draft__in=written).values("draft"))
+    others = _of_others([company.pk for company in companies]).exclude(draft__in=written)
+    return PolicyDraft.objects.exclude(pk__in=others.values("draft"))
+
+
+def of_companies(companies: Collection[int]) -> QuerySet[PolicyDraft]:
+    """Return the drafts that say nothing about other companies than these."""
+    return PolicyDraft.objects.exclude(pk__in=_of_others(companies).values("draft"))
+
+
+def _of_others(companies: Collection[int]) -> QuerySet[PolicyChange]:
+    return PolicyChange.objects.filter(company__isnull=False).exclude(company__in=companies)
 
 
 def may(person: User, action: str, draft: PolicyDraft) -> bool:

@@ -131,14 +131,21 @@ def _outward(model: type[PolicyRow], values: dict[str, Any], keys: Keys) -> dict
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def read(content: bytes, *, title: str, reason: str, by: Actor, at: datetime) -> Read:
     """Make a draft of what is different in a file, and name what cannot be read with its place."""
-    result = Read()
     try:
         told = _parsed(content)
-        reader = _Reader(result, by)
-        wanted = list(reader.changes_of(told))
+    except Unreadable as problem:
+        return Read(problems=[str(problem)])
+    return take(told, title=title, reason=reason, by=by, at=at)
+
+
+@transaction.atomic
+def take(told: dict[str, Any], *, title: str, reason: str, by: Actor, at: datetime) -> Read:
+    """Make a draft of what is different in the content of a file; else as `read`."""
+    result = Read()
+    try:
+        wanted = list(_Reader(result, by).changes_of(told))
     except Unreadable as problem:
         result.problems.append(str(problem))
         return result

@@ -30,6 +30,7 @@ SCOPES = {
     "cases:write": _("Work on cases, propose and decide, in the name of a person"),
     "suppliers:read": _("Read suppliers"),
     "policies:read": _("Read the rules"),
+    "policies:write": _("Write and decide drafts of the rules"),
     "kpis:read": _("Read figures"),
 }
 DAYS = ((30, _("30 days")), (90, _("90 days")), (365, _("A year")))
