@@ -358,6 +358,7 @@ SPECTACULAR_SETTINGS = {
         "InterchangeStatusEnum": "erp_connectors.exchange.models.InterchangeStatus",
         "TransactionStatusEnum": "erp_connectors.exchange.models.TransactionStatus",
         "LimitStateEnum": "exceptions_app.policies.models.STATES",
+        "DraftStateEnum": "exceptions_app.policies.draft_models.DraftState",
     },
 }
 

@@ -303,8 +303,9 @@ class ReleaseViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
     queryset = PolicyRelease.objects.none()
 
     def get_queryset(self) -> QuerySet[PolicyRelease]:
-        """All of them: the number of a release stands on every case."""
-        companies(self.request)
+        """All of them, for those who may see the rules of some company."""
+        if not companies(self.request, "view_policies"):
+            return PolicyRelease.objects.none()
         return PolicyRelease.objects.select_related("published_by")
 
     def get_serializer_class(self) -> type[serializers.Serializer]:

@@ -235,7 +235,7 @@ ROUTES: dict[str, list[Route]] = {
     "api:approval-list": [Route("get", "approvals/", "cases:read", **LIST)],
     "api:policy-draft-list": [
         Route("get", "policies/drafts/", "policies:read", **LIST),
-        Route("post", "policies/drafts/", "policies:write", elsewhere=403, outsider=403, needs_person=True),
+        Route("post", "policies/drafts/", "policies:write", elsewhere=400, outsider=403, needs_person=True),
     ],
     "api:policy-draft-detail": [Route("get", "policies/drafts/{draft}/", "policies:read", outsider=404)],
     "api:policy-draft-act": [
@@ -247,8 +247,10 @@ ROUTES: dict[str, list[Route]] = {
             needs_person=True,
         )
     ],
-    "api:policy-release-list": [Route("get", "policies/releases/", "policies:read", **LIST)],
-    "api:policy-release-detail": [Route("get", "policies/releases/1/", "policies:read", elsewhere=200)],
+    "api:policy-release-list": [Route("get", "policies/releases/", "policies:read", elsewhere=200)],
+    "api:policy-release-detail": [
+        Route("get", "policies/releases/1/", "policies:read", elsewhere=200, outsider=404)
+    ],
     "api:policies": [Route("get", "policies/", "policies:read", elsewhere=200)],
     "api:tolerances-list": [Route("get", "policies/tolerances/", "policies:read", **LIST)],
     "api:terms-list": [Route("get", "policies/terms/", "policies:read", **LIST)],
