@@ -226,6 +226,19 @@ def overseen_teams(user: User) -> list[Team]:
     return list(teams.select_related("company", "calendar").order_by("company__name", "name", "pk"))
 
 
+def only_reads(user: User) -> bool:
+    """Say whether the person is in teams, and in all of them as auditor."""
+    return bool(memberships := memberships_of(user)) and all(
+        each.role == Role.AUDITOR for each in memberships
+    )
+
+
+def audits_everything(user: User) -> bool:
+    """Say whether the person audits every company: then also what is about none is theirs to read."""
+    audited = {each.team.company_id for each in memberships_of(user) if each.role == Role.AUDITOR}
+    return user.is_active and bool(audited) and not Company.objects.exclude(pk__in=audited).exists()
+
+
 def works_in(user: User, team: Team) -> bool:
     """Say whether the person works in the team: its cases can be theirs, and they complete its tasks."""
     return user.is_active and any(

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_safe
 from exceptions_app.cases import queries
 from exceptions_app.cases.models import QueueEntry, QueueRole
 from exceptions_app.cases.queries import CaseRow, QueueSummary
-from exceptions_app.people.models import Role, SavedView, Team, User
-from exceptions_app.people.permissions import memberships_of, visible_cases
+from exceptions_app.people.models import SavedView, Team, User
+from exceptions_app.people.permissions import only_reads, visible_cases
 from exceptions_app.web import formats, labels, todo
 from exceptions_app.web.access import Permission, permitted, person_of, team_or_404, teams_of
 from exceptions_app.web.blind import blind_spots
@@ -43,7 +43,7 @@ NOT_FILTERS = ("role", "task", CHOSEN)
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to the queue of the person's first team, an auditor to the history; else say what to do."""
     teams = teams_of(request)
-    if teams and all(each.role == Role.AUDITOR for each in memberships_of(person_of(request))):
+    if only_reads(person_of(request)):
         return redirect("web:audit")
     if teams:
         return redirect(queue_url(teams[0]))

@@ -1,9 +1,16 @@
 """A row of everything in one company, for tests that ask who may reach it."""
 
+from exceptions_app.audit.models import Event
+from exceptions_app.audit.record import record
 from exceptions_app.cases.models import Case
 from tests.builders import factories as make
-from tests.builders.factories import Ground
+from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.builders.loose_receipts import loose_receipt
+
+
+def event_of(case: Case) -> Event:
+    """Leave an event in the history of a case."""
+    return record("case.noted", at=TUESDAY_TEN, case=case, subject=("case", case.number), summary="So it was")
 
 
 def row_of_everything() -> tuple[Ground, dict[str, str]]:
@@ -51,6 +58,7 @@ def row_of_everything() -> tuple[Ground, dict[str, str]]:
             make.DelegationFactory.create(person=world.people["bea"], delegate=world.people["mona"]).pk
         ),
         "token": str(make.ApiTokenFactory.create(company=world.company).pk),
+        "event": str(event_of(case).pk),
         "view": str(make.SavedViewFactory.create(user=world.people["bea"]).pk),
     }
     return world, rows

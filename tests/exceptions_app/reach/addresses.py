@@ -27,6 +27,8 @@ EXCHANGE = LEADS | {"ed"}
 LISTS_OF_LEADS, LISTS_OF_EXCHANGE = LEADS | {"rival"}, EXCHANGE | {"rival"}
 #: Who changes rules of a company of their own, or of all.
 MANAGERS = frozenset({"ada", "rival"})
+HISTORY = frozenset({"ivo", "ada"})
+LISTS_OF_HISTORY = HISTORY | {"rival"}
 BEA = frozenset({"bea"})
 
 
@@ -153,6 +155,12 @@ PAGES: dict[str, Page] = {
     "web:mail_message": Page("mail/{message}/", EXCHANGE, refused=403),
     "web:tokens": Page("tokens/", frozenset({"ada"})),
     "web:token_revoke": Page("tokens/{token}/revoke/", frozenset({"ada"}), "post"),
+    "web:audit": Page("audit/", LISTS_OF_HISTORY, refused=403),
+    "web:audit_export": Page("audit/export/csv/", LISTS_OF_HISTORY, refused=403),
+    "web:audit_sample": Page("audit/sample/", LISTS_OF_HISTORY, refused=403),
+    "web:audit_sample_export": Page("audit/sample/export/csv/", LISTS_OF_HISTORY, refused=403),
+    "web:audit_report": Page("audit/report/", LISTS_OF_HISTORY, refused=403),
+    "web:audit_event": Page("audit/{event}/", HISTORY, refused=403),
     "web:profile": Page("profile/", EVERYBODY),
     "web:delegations": Page("profile/delegations/", EVERYBODY),
     "web:delegation_end": post("profile/delegations/{delegation}/end/", BEA),
