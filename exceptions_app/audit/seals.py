@@ -15,29 +15,32 @@ from django.db import connection, transaction
 BLOCK = 5_000
 #: Before the first seal.
 GENESIS = bytes(32)
-#: What is hashed, in this order, with how PostgreSQL writes it whatever its settings are.
-COLUMNS = {
+#: Columns whose text can hold no comma, then JSON, then free text; each as PostgreSQL writes it whatever its
+#: settings are.
+PLAIN = {
     "id": "e.id::text",
     "at": "to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
-    "kind": "e.kind",
     "case_id": "e.case_id::text",
     "company_id": "e.company_id::text",
-    "subject_kind": "e.subject_kind",
-    "subject_id": "e.subject_id",
     "actor_id": "e.actor_id::text",
-    "actor_name": "e.actor_name",
-    "summary": "e.summary",
-    "before": "e.before::text",
-    "after": "e.after::text",
-    "reason": "e.reason",
-    "source": "e.source",
     "release_id": "e.release_id::text",
 }
-NULL = "-,"
-#: The same as `digest`, in SQL over an event `e`. Each value with its length: no two events read the same.
+OBJECTS = {"before": "e.before::text", "after": "e.after::text"}
+TEXTS = {
+    "kind": "e.kind",
+    "subject_kind": "e.subject_kind",
+    "subject_id": "e.subject_id",
+    "actor_name": "e.actor_name",
+    "summary": "e.summary",
+    "reason": "e.reason",
+    "source": "e.source",
+}
+COLUMNS = PLAIN | OBJECTS | TEXTS
+#: The same as `digest`, in SQL over an event `e`. Free text has its length before it: no two read the same.
 DIGEST = "sha256(convert_to(concat({}), 'UTF8'))".format(
     ", ".join(
-        f"coalesce(octet_length({text}) || ':' || {text} || ',', '{NULL}')" for text in COLUMNS.values()
+        [f"{sql}, ','" for sql in (*PLAIN.values(), *OBJECTS.values())]
+        + [f"octet_length({sql}), ':', {sql}" for sql in TEXTS.values()]
     )
 )
 
@@ -72,10 +75,11 @@ class Head:
 def digest(values: Mapping[str, str | None]) -> bytes:
     """Return the digest of an event whose columns are given as `COLUMNS` writes them."""
     hashed = hashlib.sha256()
-    for column in COLUMNS:
-        value = values[column]
-        written = b"" if value is None else value.encode()
-        hashed.update(NULL.encode() if value is None else b"%d:%b," % (len(written), written))
+    for column in (*PLAIN, *OBJECTS):
+        hashed.update(f"{values[column] or ''},".encode())
+    for column in TEXTS:
+        text = (values[column] or "").encode()
+        hashed.update(b"%d:%b" % (len(text), text))
     return hashed.digest()
 
 

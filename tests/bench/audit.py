@@ -28,7 +28,8 @@ SCAN = "SELECT sum(length(event::text)) FROM exceptions_app_event AS event"
 EVENTS = """
 INSERT INTO exceptions_app_event (id, at, kind, subject_kind, subject_id, actor_name, summary, before, after,
     reason, source)
-SELECT gen_random_uuid(), %s + n * interval '1 second', 'case.updated', 'case', 'EX-' || n, 'Bea Brandt',
+SELECT (lpad(to_hex(1795000000000 + n), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid,
+    %s + n * interval '1 second', 'case.updated', 'case', 'EX-' || n, 'Bea Brandt',
     'Line 10: ' || n || ' of 100 EA confirmed for another day than was asked for',
     jsonb_build_object('quantity', n, 'state', 'new', 'headline', repeat('before ', 12)),
     jsonb_build_object('quantity', n + 1, 'state', 'assigned', 'headline', repeat('after ', 12)),

@@ -279,6 +279,19 @@ def test_an_event_taken_out_of_an_export_is_missed(scene: Scene, home: Path) -> 
     assert "the way to the head is not in the file" in verify(file)
 
 
+def test_text_that_is_moved_from_one_column_to_the_next_is_found(scene: Scene, home: Path) -> None:
+    tell("x", company=scene.world.company)
+    seals.seal_committed()
+    text = text_of(browser_of(auditor(scene.world)).get("/audit/export/jsonl/"))
+    lines = [json.loads(line) for line in text.splitlines()]
+    told = lines[1]["event"]
+    told["id"], told["at"] = f"{told['id']},{told['at']}", None
+    told["case_id"], told["company_id"] = None, told["case_id"]
+    (home / "moved.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(CommandError, match="is not what was sealed"):
+        verify(home / "moved.jsonl")
+
+
 def test_a_file_that_is_no_export_is_refused(home: Path) -> None:
     for content in ("", "{}", "a,b\n1,2\n", "{", '{"rightline_audit_export": 2, "events": 0}\n'):
         (home / "x").write_text(content)
