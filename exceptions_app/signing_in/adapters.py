@@ -64,7 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):
         asked: bool = super().is_reauthentication_required(app=app, **options)
         return asked and not _came_by_the_directory(context.request)
 
-    def login(self, request: HttpRequest, user: User) -> None:  # type: ignore[override]
+    def login(self, request: HttpRequest, user: User) -> None:
         """Open the session, and tell the history with what it was opened."""
         records = get_authentication_records(request, user)
         super().login(request, user)

@@ -5,13 +5,14 @@ from enum import StrEnum
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from erp_connectors import clock
 from exceptions_app.people.models import Role, User
 from exceptions_app.people.permissions import LEADERS, WORKERS, memberships_of
-from exceptions_app.policies.models import ApprovalRule
+from exceptions_app.people.standing_in import standing_in
+from exceptions_app.policies.lookup import approval_rules
 
 
 class Asked(StrEnum):
@@ -35,17 +36,26 @@ def is_required_of(person: User) -> bool:
 
 
 def may_approve(person: User) -> bool:
-    """Say whether anything may wait for the person's consent: by limit, as lead or manager, or by a rule."""
-    working = [each for each in memberships_of(person) if each.role in WORKERS]
+    """Say whether anything may wait for the person's consent: by limit, as lead or manager, or by a rule.
+
+    For whom they stand in counts like themselves.
+    """
+    memberships = [*memberships_of(person), *(each.membership for each in standing_in(person))]
+    working = [each for each in memberships if each.role in WORKERS]
     if any(each.limit is not None or Role(each.role) in LEADERS for each in working):
         return True
-    named = Q(team_code__in={each.team.code for each in working})
-    return bool(working) and ApprovalRule.objects.filter(named).exists()
+    return bool(working) and not teams_that_rules_ask().isdisjoint(each.team.code for each in working)
+
+
+def teams_that_rules_ask() -> frozenset[str]:
+    """Return the codes of the teams that today's approval rules name."""
+    rules = approval_rules(clock.now().date())
+    return frozenset(approver.team for rule in rules for step in rule.steps for approver in step.approvers)
 
 
 def has_factor(person: User) -> bool:
     """Say whether the person has set up a second factor."""
-    return Authenticator.objects.filter(user=person, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user=person, type__in=FACTORS).exists())
 
 
 def confirming_address(person: User) -> str:
@@ -69,5 +79,5 @@ def note_factor_set_up(request: HttpRequest, authenticator: Authenticator) -> No
 
 def forget_factors(person: User) -> int:
     """Remove every second factor and recovery code of the person; return how many there were."""
-    removed, _ = Authenticator.objects.filter(user=person).delete()
+    removed: int = Authenticator.objects.filter(user=person).delete()[0]
     return removed

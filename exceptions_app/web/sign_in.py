@@ -60,7 +60,7 @@ def login(request: HttpRequest) -> HttpResponse:
 @permitted(Permission.PUBLIC)
 def administration(request: HttpRequest) -> HttpResponse:
     """Sign in on the way to the administration, as everywhere else. For others there is none."""
-    if request.user.is_authenticated and not request.user.is_staff:  # type: ignore[union-attr]
+    if request.user.is_authenticated and not request.user.is_staff:
         raise Http404("The administration is for administrators.")
     return login(request)
 

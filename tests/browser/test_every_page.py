@@ -106,6 +106,7 @@ def arguments_of(name: str, room: Showroom) -> dict[str, Any]:
         "task_id": 0,
         "verb": "confirm",
         "view_id": 0,
+        "token_id": 0,
     }
     of_page = {
         "propose": {"code": "split"},

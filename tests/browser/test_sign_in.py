@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
@@ -155,3 +156,26 @@ def test_a_session_that_is_ended_elsewhere_is_out_at_once(window: OpenPage) -> N
     there.reload()
 
     expect(there.locator("h1")).to_have_text("Sign in")
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1680), ("dark", 390)])
+def test_a_token_is_made_shown_once_and_revoked(
+    window: OpenPage, violations: Violations, theme: str, width: int
+) -> None:
+    bea = get_user_model().objects.get(username="bea")
+    make.MembershipFactory.create(
+        user=bea, team=make.TeamFactory.create(code="EDI", company__code="weserland"), role="lead"
+    )
+    page = window("/profile/", theme=theme, width=width)
+    page.click("a[href='/tokens/']")
+    wrong = violations(page)
+    page.fill("#id_name", "Warehouse system")
+    page.check("input[value='orders:read']")
+    page.click("button:text-is('Make a token')")
+    expect(page.locator("#token-secret")).to_contain_text("rl_")
+    wrong += violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click("[aria-label='Revoke Warehouse system']")
+    expect(page.locator("td .chip")).to_have_text("Revoked")
+
+    assert wrong == []

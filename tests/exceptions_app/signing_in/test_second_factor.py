@@ -1,6 +1,7 @@
 """The second factor: asked before any page, of whoever has one, and of whoever must; nobody gets round it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client, override_settings
 
+from erp_connectors import clock
 from exceptions_app.audit.models import Event
 from exceptions_app.people.models import User
-from exceptions_app.signing_in import secrets
+from exceptions_app.signing_in import factors, secrets
 from tests.builders import factories as make
 from tests.builders.factories import Ground
 from tests.exceptions_app.signing_in.visitors import (
@@ -222,6 +224,19 @@ def test_a_session_from_before_the_factor_must_show_it(world: Ground, asked_of_a
         assert visitor.client.get(path)["Location"].startswith("/profile/confirm/code/?next=")
     visitor.client.post("/profile/confirm/code/", {"code": code_of()})
     assert visitor.is_in
+
+
+def test_it_is_asked_of_whoever_a_rule_names_and_of_whoever_stands_in(world: Ground) -> None:
+    wes = make.MembershipFactory.create(team=world.teams["WHS"], role="member", limit=None).user
+    una = make.MembershipFactory.create(team=world.teams["WHS"], role="member", limit=None).user
+    assert not factors.may_approve(wes)
+    today = clock.now().date()
+    days = {"first_day": today - timedelta(days=1), "last_day": today + timedelta(days=1)}
+    make.DelegationFactory.create(person=world.people["paul"], delegate=una, **days)
+    assert factors.may_approve(una)
+    make.ApprovalRuleFactory.create(asks="WHS")
+
+    assert factors.may_approve(wes)
 
 
 def test_everybody_can_be_asked(world: Ground) -> None:
