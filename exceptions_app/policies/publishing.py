@@ -14,6 +14,7 @@ import structlog
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, RestrictedError
+from django.utils.translation import gettext, gettext_noop
 
 from erp_connectors.errors import ConflictError
 from exceptions_app import sla
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 #: What is removed makes room for what is changed, and that for what is added.
 IN_TURN = (Action.REMOVE, Action.CHANGE, Action.ADD)
 VERBS = {Action.ADD: "added", Action.CHANGE: "changed", Action.REMOVE: "removed"}
-WAY_OUT = "Rebase the draft on what is there, and have it reviewed again."
+WAY_OUT = gettext_noop("Rebase the draft on what is there, and have it reviewed again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def publish_draft(draft_id: int, *, by: Actor, at: datetime, version: int | None
     changes = list(draft.changes.all())
     conflicts = conflicts_of(changes, locking=True)
     if conflicts:
-        raise ConflictError(" ".join([*(each.words for each in conflicts), WAY_OUT]))
+        raise ConflictError(" ".join([*(each.words for each in conflicts), gettext(WAY_OUT)]))
     release = publish(draft.title, by=by, at=at, reason=draft.reason)
     for change in sorted(changes, key=lambda each: IN_TURN.index(Action(each.action))):
         _make(change, release, by, at, draft.reason)
@@ -173,7 +174,7 @@ def _moved(change: PolicyChange, row: PolicyRow | None) -> str:
     names = sentences.Names().read([change])
     about = sentences.subject(change, names)
     if row is None:
-        return f"{about}: it was removed meanwhile."
+        return gettext("%(about)s: it was removed meanwhile.") % {"about": about}
     now = values_of(row)
     moved = {name: now[name] for name in changed_fields(change.before, now)}
     if not moved:
@@ -182,7 +183,10 @@ def _moved(change: PolicyChange, row: PolicyRow | None) -> str:
         table=change.table, action=Action.CHANGE, before=change.before, after=change.before | moved
     )
     told = sentences.sentence(other)
-    return f"Changed meanwhile, by {str(row.release).lower()}: {told}."
+    return gettext("Changed meanwhile, by release %(number)s: %(what)s.") % {
+        "number": row.release.number,
+        "what": told,
+    }
 
 
 def _make(change: PolicyChange, release: PolicyRelease, by: Actor, at: datetime, reason: str) -> None:

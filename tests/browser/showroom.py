@@ -24,6 +24,8 @@ from erp_connectors.documents import store
 from erp_connectors.documents.models import Document, OrderLine, Supplier
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Case, CaseState, ClockKind, QueueRole
+from exceptions_app.demo import releases
+from exceptions_app.policies.models import ToleranceRow
 from exceptions_app.proposals.actions import propose
 from tests.builders import factories as make
 from tests.builders.factories import Ground, values_of
@@ -358,6 +360,7 @@ def give_every_page_something(room: Showroom) -> None:
         reason="As Nora said.",
         by=Actor(person=world.people["bea"]),
     )
+    _write_rules(room)
     _bring_together(room, [case for case in room.cases[1:] if case.type_code == "quantity_short"][:4])
     line = ReceiptLine(
         order_number="45O0010001", line_number="10", received=Quantity(Decimal(82), "EA"), item="SK-40"
@@ -366,6 +369,19 @@ def give_every_page_something(room: Showroom) -> None:
         number="GR-1", version=DocumentVersion(first.opened_at), received_on=localtime().date(), lines=(line,)
     )
     store.record(receipt, connection=world.erp, company=world.company, received_at=first.opened_at)
+
+
+def _write_rules(room: Showroom) -> None:
+    """Make a release of rules, and a draft that waits for review while a rule of it moved."""
+    ada, anton = (make.UserFactory.create(username=name, is_superuser=True) for name in ("ada", "anton"))
+    company = room.world.company
+    tolerance = make.ToleranceRowFactory.create(
+        company=company, type_code="price_mismatch", percent_state="value", percent=Decimal(2)
+    )
+    make.SeverityBandsFactory.create(company=company)
+    releases.make_history(company, ada, anton, room.cases[0].opened_at)
+    ToleranceRow.objects.filter(pk=tolerance.pk).update(percent=Decimal("1.25"))
+    make.PolicyChangeFactory.create(draft__created_by=room.world.people["mona"])
 
 
 def _bring_together(room: Showroom, cases: list[Case]) -> None:

@@ -23,6 +23,7 @@ import exceptions_app.web.urls
 from erp_connectors.documents.models import Document, DocumentHead
 from erp_connectors.exchange.models import Interchange
 from exceptions_app.people.models import Role
+from exceptions_app.policies.draft_models import PolicyDraft
 from exceptions_app.proposals.models import Bundle
 from suppliers.messaging.models import SupplierMessage
 from tests.browser.conftest import AT_REST, OpenPage
@@ -100,6 +101,9 @@ def arguments_of(name: str, room: Showroom) -> dict[str, Any]:
         "message_id": SupplierMessage.objects.get(state="failed").pk,
         "head_id": DocumentHead.objects.get(number="GR-1").pk,
         "bundle_id": Bundle.objects.get().pk,
+        "draft_id": PolicyDraft.objects.get(state="in_review").pk,
+        "release_number": 2,
+        "table": "tolerancerow",
         # What only takes forms needs nothing to show.
         "code_of_verb": "take",
         "proposal_id": UUID(int=0),
@@ -112,6 +116,7 @@ def arguments_of(name: str, room: Showroom) -> dict[str, Any]:
         "propose": {"code": "split"},
         "preview": {"number": room.cases[2].number, "code": "split"},
         "incident": {"number": "IN-1"},
+        "policy_write": {"draft_id": PolicyDraft.objects.get(state="written").pk},
         "incident_decide": {"number": "IN-1", "code": "reduce_line"},
     }
     return known | of_page.get(name, {})
