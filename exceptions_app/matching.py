@@ -8,6 +8,8 @@ from erp_connectors.documents.matching_by_hand import Matched, Unmatched
 from erp_connectors.documents.models import DocumentHead
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import ENDED, Case
+from exceptions_app.overrides import marks
+from exceptions_app.overrides.models import Override, OverrideKind
 from exceptions_app.people.permissions import NotAllowed, may_in_company
 
 
@@ -24,9 +26,11 @@ def match(
 ) -> Matched:
     """Say which order line a line of a document is; what waited for that is looked at anew.
 
-    Raises NotAllowed, and CannotMatch where it cannot be that line.
+    Raises NotAllowed (permission, no reason), and CannotMatch where it cannot be that line.
     """
     _require_permission(head, by)
+    if not reason.strip():
+        raise NotAllowed("Say how you know: it stays in the history.")
     at = clock.now()
     matched = matching_by_hand.match_line(
         head,
@@ -38,15 +42,16 @@ def match(
         reason=reason,
         remember=remember,
     )
-    target = matched.match
+    target, case = matched.match, _open_case(head)
+    summary = f"Line {index + 1} of {head} is {target.order_number} / {target.line_number}"
     known = f"; {', '.join(matched.remembered)} is known from now on" if matched.remembered else ""
     record(
         "document.matched",
         at=at,
-        case=_open_case(head),
+        case=case,
         company=head.company,
         subject=("document", str(head.pk)),
-        summary=f"Line {index + 1} of {head} is {target.order_number} / {target.line_number}{known}",
+        summary=f"{summary}{known}",
         actor=by,
         after={
             "line": index,
@@ -56,6 +61,16 @@ def match(
         },
         reason=reason,
     )
+    if case is not None:
+        marks.mark(
+            case,
+            OverrideKind.MATCH,
+            words=summary,
+            reason=reason,
+            by=by,
+            at=at,
+            after={"line": index, "order": target.order_number, "order_line": target.line_number},
+        )
     return matched
 
 
@@ -73,9 +88,13 @@ def unmatch(head: DocumentHead, *, index: int, reason: str, by: Actor) -> Unmatc
     taken_back = matching_by_hand.unmatch_line(head, index=index)
     said, forgotten = taken_back.match, taken_back.forgotten
     unknown = f"; {', '.join(forgotten)} is no longer known" if forgotten else ""
+    at = clock.now()
+    made = Override.objects.filter(case__document=head, kind=OverrideKind.MATCH, after__line=index)
+    for override in made.filter(ended_at=None):
+        marks.close(override, why=f"Taken back by {by.name}", at=at)
     record(
         "document.unmatched",
-        at=clock.now(),
+        at=at,
         case=_open_case(head),
         company=head.company,
         subject=("document", str(head.pk)),

@@ -124,7 +124,7 @@ class ChoiceSerializer(serializers.Serializer):
     line = serializers.IntegerField(min_value=0, max_value=1_000_000)
     order = serializers.CharField(max_length=64)
     order_line = serializers.CharField(max_length=32)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    reason = serializers.CharField(max_length=500, help_text="How you know")
     remember = serializers.BooleanField(required=False, default=False)
 
 

@@ -16,6 +16,7 @@ from erp_connectors.documents.position import AnswerFact, ShipmentFact
 from erp_connectors.documents.units import UnitUnknown, convert
 from exceptions_app.api.access import Scoped, within
 from exceptions_app.api.paging import ByNumber, NewestFirst
+from exceptions_app.overrides.models import OverrideKind
 from exceptions_app.overrides.stated import position_of
 
 SMALLEST = Decimal("0.000001")
@@ -46,6 +47,7 @@ class LineSerializer(serializers.ModelSerializer):
     warehouse = serializers.CharField(source="warehouse.code", default=None, allow_null=True, read_only=True)
     quantities = serializers.SerializerMethodField()
     position = serializers.DictField(read_only=True)
+    by_hand = serializers.SerializerMethodField()
 
     class Meta:
         model = OrderLine
@@ -64,6 +66,7 @@ class LineSerializer(serializers.ModelSerializer):
             "answered_at",
             "quantities",
             "position",
+            "by_hand",
         ]
         read_only_fields = fields
 
@@ -71,6 +74,12 @@ class LineSerializer(serializers.ModelSerializer):
     def get_quantities(self, line: OrderLine) -> dict[str, Any]:
         """The numbers."""
         return dict(QuantitiesSerializer(quantities_of(line)).data)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_by_hand(self, line: OrderLine) -> list[str]:
+        """What people state of the line, in words, where `quantities` are not what `position` says."""
+        stated = (each for each in line.overrides.all() if each.kind == OverrideKind.POSITION)
+        return [f"{each.words}: {each.reason}" for each in stated if each.is_in_force]
 
 
 class OrderSerializer(serializers.ModelSerializer):

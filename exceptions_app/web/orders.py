@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.documents.models import PurchaseOrder
 from exceptions_app.cases.queries import documents_of_order, factors_of, newest_documents
+from exceptions_app.overrides.models import OverrideKind
 from exceptions_app.overrides.stated import position_of
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import labels
@@ -52,6 +53,7 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
         "lines": [
             {
                 "line": line,
+                "stated": [each for each in line.overrides.all() if each.kind == OverrideKind.POSITION],
                 "comparison": compare(
                     position_of(line),
                     factors=factors_of(line),

@@ -183,7 +183,7 @@ ROUTES: dict[str, list[Route]] = {
             "documents:write",
             outsider=422,
             needs_person=True,
-            body={"line": "0", "order": "none", "order_line": "1"},
+            body={"line": "0", "order": "none", "order_line": "1", "reason": "x"},
         )
     ],
     "api:matching-undo": [

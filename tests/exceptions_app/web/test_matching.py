@@ -12,7 +12,9 @@ from erp_connectors.canonical.values import DocumentVersion, Quantity
 from erp_connectors.documents.models import DocumentHead, LineMatch, OrderLine
 from erp_connectors.documents.store import record
 from exceptions_app.audit.models import Event
+from exceptions_app.overrides.models import Override
 from tests.bench.orders import place_orders
+from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, ItemFactory, ground
 from tests.exceptions_app.web.scenes import Scene, browser_of, set_scene
 from tests.exceptions_app.web.test_cases import text_of
@@ -68,7 +70,7 @@ def test_a_choice_is_taken_told_and_looked_at(scene: Scene) -> None:
 
 
 def test_order_and_line_can_be_entered(scene: Scene) -> None:
-    entered = {"line": "0", "order": "4500020001", "order_line": "10"}
+    entered = {"line": "0", "order": "4500020001", "order_line": "10", "reason": "The label says so"}
     scene.browser("wade").post(path(), entered)
 
     assert OrderLine.objects.get(order__number="4500020001").received_quantity == 100
@@ -183,3 +185,27 @@ def test_the_number_of_queries_does_not_grow_with_the_choices(chosen: Scene) -> 
         one.save()
 
     assert asked() == few
+
+
+def test_a_match_needs_a_reason_and_is_marked_on_the_case_of_its_document(scene: Scene) -> None:
+    wade, head = scene.browser("wade"), DocumentHead.objects.get()
+    case = make.CaseFactory.create(
+        document=head,
+        order=None,
+        subject_kind="document",
+        subject_id=head.pk,
+        group_key="GR-1",
+        headline="A receipt that fits nothing",
+        supplier=scene.world.supplier,
+        company=scene.world.company,
+        team=scene.world.teams["WHS"],
+    )
+    assert wade.post(path(), {"line": "0", "chosen": "4500020001|10", "reason": " "}).status_code == 422
+    assert not Override.objects.exists()
+
+    wade.post(path(), {"line": "0", "chosen": "4500020001|10", "reason": "Asked the dock"})
+    mark = Override.objects.get(case=case)
+    assert (mark.kind, mark.reason, mark.made_by) == ("match", "Asked the dock", scene.world.people["wade"])
+    wade.post(f"{path()}undo/", {"line": "0", "reason": "Another order"})
+    mark.refresh_from_db()
+    assert not mark.is_in_force
