@@ -274,9 +274,12 @@ def _effects(case: BacktestCase) -> list[Text]:
     return [EFFECTS[Effect(effect)] for effect in case.effects]
 
 
-def _sides(case: BacktestCase) -> Iterable[dict[str, Any]]:
-    """Yield what is said of the case under the rules as they are and as tried, where that differs."""
+def _sides(case: BacktestCase) -> Iterable[str]:
+    """Yield what is said of the case: all where it is there under one of the rules alone, else what differs."""
     was, would = case.live, case.tried
+    if not was or not would:
+        yield ", ".join(_whole(was or would or {}))
+        return
     for label, name, say in (
         (_("Opens"), "opened_at", _moment),
         (_("Closes"), "closed_at", _moment),
@@ -286,10 +289,17 @@ def _sides(case: BacktestCase) -> Iterable[dict[str, Any]]:
         (_("Due"), "due_at", _moment),
         (_("Escalation level"), "level", str),
     ):
-        before = say(was[name]) if was else formats.NOTHING
-        after = say(would[name]) if would else formats.NOTHING
-        if before != after and ((was and would) or name in ("opened_at", "lines", "team", "severity")):
-            yield {"label": label, "was": before, "would": after}
+        before, after = say(was[name]), say(would[name])
+        if before != after:
+            yield f"{label}: {before} → {after}"
+
+
+def _whole(side: dict[str, Any]) -> Iterable[str]:
+    yield f"{_moment(side['opened_at'])} – {_moment(side['closed_at'])}"
+    if side["lines"]:
+        yield f"{gettext('Lines')} {', '.join(side['lines'])}"
+    yield side["team"]
+    yield _severity(side["severity"])
 
 
 def _moment(text: str | None) -> str:
