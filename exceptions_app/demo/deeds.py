@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from erp_connectors.errors import PermanentError
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases import actions as cases
 from exceptions_app.cases.models import ENDED, Case, CaseState, ClockKind
 from exceptions_app.detection.inquiries import Inquiry
+from exceptions_app.people import delegation
 from exceptions_app.people.models import Role, User
 from exceptions_app.playbook.registry import resolutions_for
 from exceptions_app.proposals import actions as proposals
@@ -123,6 +125,19 @@ def people_override(moment: datetime) -> None:
             reason="The customer agreed by telephone to wait until then; sales confirmed it.",
             by=Actor(lead, "web"),
         )
+
+
+def people_stand_in(now: datetime) -> None:
+    """Let Lena approve for Paul up to 10,000 for two weeks: he is at a trade fair, and looks in at times."""
+    people = User.objects.in_bulk(["paul", "lena"], field_name="username")
+    terms = delegation.Terms(
+        delegate=people["lena"],
+        first_day=now.date(),
+        last_day=now.date() + timedelta(days=14),
+        limit=Decimal(10000),
+        reason="At the trade fair",
+    )
+    delegation.delegate(people["paul"], terms, by=Actor(people["paul"], "web"), at=now)
 
 
 def _take(case: Case, person: User, notes: tuple[str, ...]) -> None:

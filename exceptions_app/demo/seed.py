@@ -104,6 +104,7 @@ def seed(
         deeds.people_decide(spared=[stage.world.orders[0].number for stage in stages if stage.demo.tour_item])
         deeds.people_ask()
         deeds.people_override(clock.now())
+        deeds.people_stand_in(clock.now())
     finally:
         # The first commit that waits again waits for all before it.
         _wait_for_the_disk(True)
