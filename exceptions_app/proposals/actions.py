@@ -4,7 +4,7 @@ Nothing reaches the ERP but through `_carry_out`, which writes the authorisation
 in one transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -136,11 +136,13 @@ def propose(
     expected_version: int | None = None,
     bundle: Bundle | None = None,
     written: Mapping[str, LineValues] = NOTHING_WRITTEN,
+    also: Sequence[Need] = (),
 ) -> Proposal:
     """Propose a resolution; carried out at once when the proposer's limit covers it and no rule objects.
 
     `bundle`: it is a part of one decision over several cases, and limits are held against the whole.
-    `written`: what parts of it before this one write to lines of the order, by number. Raises
+    `written`: what parts of it before this one write to lines of the order, by number; `also`: whom any part
+    of it needs. Raises
     UnusableInputs, NotAllowed (permission, state), StaleVersion, and ConflictError when the lines are in
     another proposal.
     """
@@ -170,7 +172,7 @@ def propose(
             created_at=at,
         )
         planning.keep(proposal, decision)
-        ask(proposal, decision)
+        ask(proposal, decision, also=also)
         note(
             proposal,
             "proposed",

@@ -6,6 +6,7 @@ proposed or edited a proposal fills none of its needs. An approval holds for the
 (`values_hash`).
 """
 
+from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -144,13 +145,14 @@ def needs_of(
     deciders: Collection[User],
     writes: bool = True,
     apart: Mapping[int, Pair] = NOBODY,
+    also: Iterable[Asked] = (),
 ) -> list[Need]:
     """Return whom a decision needs besides its deciders, by those of the `rules` that hold, step by step.
 
     Nobody else is needed for the amount where the limit of each who proposed or edited it covers it, or where
     it costs nothing and `writes` nothing to the ERP. `apart`: who may not agree to it; where it is one of the
-    deciders, somebody else has to in any case. Raises ConfigurationError where a rule names a team the
-    company does not have.
+    deciders, somebody else has to in any case. `also`: whom other parts of one decision need. Raises
+    ConfigurationError where a rule names a team the company does not have.
     """
     amount = facts.amount
     asked = [need for rule in rules if rule.holds(facts) for need in _needs_of_rule(case, rule, amount)]
@@ -159,6 +161,7 @@ def needs_of(
     if not (is_covered and is_own) and not is_free(amount, writes=writes):
         asked.insert(0, _need_of_amount(case, amount))
     barred = {person.pk for person in deciders} | apart.keys()
+    asked += _of_other_parts(also)
     return _with_people(_numbered(_asked_once(asked, barred)), barred)
 
 
@@ -184,7 +187,7 @@ def _needs_of_rule(case: Case, rule: Rule, amount: Decimal | None) -> Iterator[N
                 min_limit=approver.limit,
                 amount=amount,
                 step=number,
-                place=-(rule.id * 100 + number) if step.is_any and len(step.approvers) > 1 else index,
+                place=_shared(rule.id, number) if step.is_any and len(step.approvers) > 1 else index,
                 rule_id=rule.id,
             )
 
@@ -199,13 +202,42 @@ def _team_of_rule(case: Case, rule: Rule, approver: Approver) -> Team:
     )
 
 
+def _of_other_parts(needs: Iterable[Asked]) -> list[Need]:
+    """Return needs of other parts of a decision so that they can be asked for again; alternatives stay so."""
+    known = list(needs)
+    together = Counter(need.place for need in known)
+    return [
+        Need(
+            label=need.label,
+            team=need.team,
+            role=need.role,
+            min_limit=need.min_limit,
+            amount=need.amount,
+            step=need.step,
+            place=_shared(need.rule_id, need.step) if together[need.place] > 1 else 0,
+            rule_id=need.rule_id,
+        )
+        for need in known
+    ]
+
+
+def _shared(rule_id: int | None, step: int) -> int:
+    """Return a place for the alternatives of one step of a rule: a negative one that no other has."""
+    return -((rule_id or 0) * 100 + step)
+
+
 def _asked_once(needs: Iterable[Need], barred: Container[int]) -> list[Need]:
     """Ask a team once where several reasons name it in one step: somebody who answers to all of them.
 
     Where nobody does, each reason keeps an approver of its own.
     """
     kept: list[Need] = []
+    known = set()
     for need in needs:
+        reason = (need.team.pk, need.role, need.min_limit, need.step, need.rule_id, need.place < 0)
+        if reason in known:
+            continue
+        known.add(reason)
         same = next((each for each in kept if need.place >= 0 and _are_same(each, need)), None)
         both = None if same is None else _strictest(same, need)
         if same is not None and both is not None and _people_for(both, barred):
@@ -217,7 +249,7 @@ def _asked_once(needs: Iterable[Need], barred: Container[int]) -> list[Need]:
 
 def _are_same(one: Need, other: Need) -> bool:
     """Say whether two reasons name one team at one time; a rule that names it twice wants two people."""
-    is_other_reason = one.rule_id != other.rule_id
+    is_other_reason = one.rule_id != other.rule_id or one.rule_id is None
     return is_other_reason and one.place >= 0 and (one.team, one.step) == (other.team, other.step)
 
 

@@ -16,6 +16,7 @@ from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.schedules import in_words, quantity
 from exceptions_app.policies.matrix import rules_of
 from exceptions_app.proposals import approvals, lifecycle, planning
+from exceptions_app.proposals.approvals import Asked
 from exceptions_app.proposals.change import Step, change, concerned, in_brief, tell
 from exceptions_app.proposals.ending import void
 from exceptions_app.proposals.models import ApprovalNeed, KeptApart, Proposal, ProposalState
@@ -43,10 +44,11 @@ class ValuesMoved(ConflictError):
         self.lines = lines
 
 
-def ask(proposal: Proposal, decision: Decision) -> None:
+def ask(proposal: Proposal, decision: Decision, *, also: Iterable[Asked] = ()) -> None:
     """Write whom a proposal needs with these values; whoever had agreed before is asked anew.
 
-    By the rules it was made under, however they have changed since.
+    By the rules it was made under, however they have changed since. `also`: whom other parts of one decision
+    need; of those that wait already it is known.
     """
     proposal.needs.all().delete()
     apart = approvals.kept_from(proposal)
@@ -58,6 +60,7 @@ def ask(proposal: Proposal, decision: Decision) -> None:
         deciders=approvals.deciders_of(proposal),
         writes=decision.plan.command is not None,
         apart=apart,
+        also=also or _needs_of_other_parts(proposal),
     )
     ApprovalNeed.objects.bulk_create(
         ApprovalNeed(
@@ -73,6 +76,16 @@ def ask(proposal: Proposal, decision: Decision) -> None:
         )
         for need in needs
     )
+
+
+def _needs_of_other_parts(proposal: Proposal) -> list[ApprovalNeed]:
+    """Return whom another part of a decision on an order needs; each of them needs what all do."""
+    bundle = proposal.bundle
+    if bundle is None or bundle.incident_id is not None:
+        return []
+    others = bundle.proposals.exclude(pk=proposal.pk).filter(state=ProposalState.PENDING)
+    other = others.order_by("case_id", "pk").first()
+    return [] if other is None else list(other.needs.select_related("team"))
 
 
 def _keep_apart(proposal: Proposal, apart: Mapping[int, Pair]) -> None:

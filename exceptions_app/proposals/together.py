@@ -1,9 +1,10 @@
 """One decision over several cases: looked at as a whole, proposed for each in its own history.
 
-Limits are held against the whole, so that a large decision is not made of small ones.
+Limits are held against the whole, so that a large decision is not made of small ones; and of an order's cases
+each part goes to every approver that any of them needs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -90,10 +91,8 @@ def preview(wanted: Sequence[Wanted], *, currency: str, person: User) -> Whole:
     decisions = [part.decision for part in parts if part.decision]
     amounts = [decision.amount for decision in decisions]
     whole = None if None in amounts else sum((amount or Decimal(0) for amount in amounts), Decimal(0))
-    needs = {
-        (need.step, need.team.pk, need.role, need.min_limit): need for need in _needs(parts, whole, person)
-    }
-    return Whole(parts=tuple(parts), amount=whole, currency=currency, needs=tuple(needs.values()))
+    needs = _needs(parts, whole, person)
+    return Whole(parts=tuple(parts), amount=whole, currency=currency, needs=tuple(needs))
 
 
 def preview_of_order(wanted: Sequence[Wanted], *, person: User) -> Whole:
@@ -163,6 +162,7 @@ def propose(
             expected_version=each.expected_version,
             bundle=bundle,
             written={} if incident else written,
+            also=() if incident else whole.needs,
         )
         written |= _written_by(proposal)
     return bundle
@@ -265,9 +265,10 @@ def _writes(decision: Decision) -> dict[str, LineValues]:
     return {line.number: line.after for line in plan.lines} if plan.command is not None else {}
 
 
-def _needs(parts: Iterable[Part], whole: Decimal | None, person: User) -> Iterator[Need]:
-    """Yield whom the parts need; of those that are the same to every rule one is asked about."""
+def _needs(parts: Iterable[Part], whole: Decimal | None, person: User) -> list[Need]:
+    """Return whom any of the parts needs; of those that are the same to every rule one is asked about."""
     known = set()
+    needs: list[Need] = []
     for part in parts:
         case, decision = part.case, part.decision
         if decision is None:
@@ -277,11 +278,13 @@ def _needs(parts: Iterable[Part], whole: Decimal | None, person: User) -> Iterat
         same = (case.team_id, facts, writes, frozenset(apart))
         if same not in known:
             known.add(same)
-            yield from approvals.needs_of(
+            needs = approvals.needs_of(
                 case,
                 facts=facts,
                 rules=approvals.rules_for(facts, decision.today),
                 deciders=[person],
                 writes=writes,
                 apart=apart,
+                also=needs,
             )
+    return needs

@@ -236,7 +236,7 @@ def _card(
         may_decide=may_decide,
         may_withdraw=may_withdraw,
         may_edit=may_edit,
-        is_asked=may_edit and _is_asked(proposal),
+        is_asked=may_edit and not may_decide and _is_asked(proposal),
         case_number=case.number,
         case_headline=case.headline,
         bundle_id=proposal.bundle_id,

@@ -7,7 +7,6 @@ something to show that is not there yet, this test says so.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -24,7 +23,7 @@ from erp_connectors.documents.models import Document, DocumentHead
 from erp_connectors.exchange.models import Interchange
 from exceptions_app.people.models import Role
 from exceptions_app.policies.draft_models import PolicyDraft
-from exceptions_app.proposals.models import Bundle
+from exceptions_app.proposals.models import Bundle, Proposal
 from suppliers.messaging.models import SupplierMessage
 from tests.browser.conftest import AT_REST, OpenPage
 from tests.browser.showroom import (
@@ -106,11 +105,13 @@ def arguments_of(name: str, room: Showroom) -> dict[str, Any]:
         "table": "tolerancerow",
         # What only takes forms needs nothing to show.
         "code_of_verb": "take",
-        "proposal_id": UUID(int=0),
+        "proposal_id": Proposal.objects.order_by("pk")[0].pk,
         "task_id": 0,
         "verb": "confirm",
         "view_id": 0,
         "token_id": 0,
+        "delegation_id": 0,
+        "seen": "of-last-week",
     }
     of_page = {
         "propose": {"code": "split"},

@@ -58,8 +58,10 @@ def test_a_confirmation_is_accepted_by_one_decision(weserland: House) -> None:
     assert len(house.open_cases()) == 3
 
     bundle = bea_accepts_it(house)
-    for name in ("paul", "pia", "finn"):
+    for name in ("paul", "pia"):
         approve_what_waits(house, name, bundle)
+        assert not Command.objects.exists()
+    approve_what_waits(house, "finn", bundle)
     assert {each.state for each in bundle.proposals.all()} == {ProposalState.EXECUTING}
 
     assert let_erp_work(house) == 3
@@ -93,6 +95,8 @@ def bea_accepts_it(house: House) -> Bundle:
     status, made = house.call("bea", "bundles/", wanted)
     assert status == 201, made
     assert {each["state"] for each in made["proposals"]} == {"pending_approval"}
+    asked = [sorted(need["team"] for need in each["needs"]) for each in made["proposals"]]
+    assert asked == [["FIN", "PLN", "PRO"]] * 3
     return Bundle.objects.get(pk=made["id"])
 
 
