@@ -7,13 +7,16 @@ keys are others. A row that cannot be read is named with its place, and does no 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.contrib import admin
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.db.models import CheckConstraint, ForeignKey
+from django.forms import modelform_factory
 
 from erp_connectors.companies import Company
 from exceptions_app.audit.record import Actor
@@ -286,11 +289,37 @@ class _Reader:
         for constraint in model._meta.constraints:
             if isinstance(constraint, CheckConstraint):
                 constraint.validate(model, row)
+        refused = _refusals(row)
+        if refused:
+            raise Unreadable("; ".join(refused))
         if drafts.company_of(row) not in self.allowed:
             raise Unreadable("it holds in a company whose rules you do not change")
         # Once more as the database would give it back, so that equal rows are equal.
         lay_upon(row, values_of(row))
         return row
+
+
+def _refusals(row: PolicyRow) -> list[str]:
+    """Return what the form of the administration would refuse in a row, of which it is the one judge.
+
+    Whether a row stands where only one may stand shows when it is published.
+    """
+    model: Any = type(row)
+    form_class = modelform_factory(model, form=admin.site.get_model_admin(model).form, exclude=("release",))
+    shown = form_class(instance=row)
+    # As a browser sends it: a box that is not ticked says nothing.
+    values = {
+        name: each.prepare_value(shown.get_initial_for_field(each, name))
+        for name, each in shown.fields.items()
+    }
+    sent = {name: value for name, value in values.items() if value is not None and value is not False}
+    form = form_class(sent, instance=copy(row))
+    return [
+        f"{name}: {' '.join(problem.messages)}" if name != NON_FIELD_ERRORS else " ".join(problem.messages)
+        for name, problems in form.errors.as_data().items()
+        for problem in problems
+        if problem.code not in ("unique", "unique_together")
+    ]
 
 
 def _changed(live: PolicyRow, after: dict[str, Any]) -> Wanted:

@@ -92,6 +92,7 @@ def test_what_is_different_in_a_file_becomes_a_draft(
             {"percent_state": "zero", "percent": "3"},
             "tolerancerow, row 2: Constraint “tolerance_percent_has_its_value”",
         ),
+        ({"percent_state": "value"}, "tolerancerow, row 2: percent: Its state is “value”: enter it"),
         ("none", "tolerancerow, row 2: this is no row"),
         ({"valid_from": "soon"}, "tolerancerow, row 2: “soon” value has an invalid date format"),
     ],
@@ -123,6 +124,18 @@ def test_what_is_no_file_of_rules_is_refused(content: bytes, told: str, ada: Use
     result = policy_files.read(content, title="", reason="", by=by(ada), at=TUESDAY_TEN)
     assert result.draft is None
     assert result.problems[0].startswith(told)
+
+
+def test_what_the_administration_refuses_is_refused_in_a_file_too(world: Ground, ada: User) -> None:
+    content = exported(world)
+    condition = {"fact": "colour", "op": "is", "value": "red"}
+    rule = {"company": "weserland", "position": 5, "name": "Red", "team": "weserland/PRO"}
+    content["tables"] = {"routingrule": [rule | {"condition": condition}, rule]}
+    result = read(content, ada)
+    assert "row 1: condition: " in result.problems[0]
+    assert "'colour' is not one of" in result.problems[0]
+    assert result.draft is not None
+    assert [change.after["name"] for change in result.draft.changes.all()] == ["Red"]
 
 
 def test_a_draft_is_written_and_read_as_the_same_changes(
