@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from erp_connectors.companies import Company
 from erp_connectors.errors import ConflictError, PermanentError
+from exceptions_app import kept_apart
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, companies_open
@@ -291,6 +292,7 @@ def _second_person(draft: PolicyDraft, by: Actor) -> None:
         raise NotAllowed("A draft is approved by a person.")
     if is_author(by.person, draft) or by.person.pk == draft.submitted_by_id:
         raise NotAllowed("You wrote in this draft: somebody else has to approve it.")
+    kept_apart.require_other(kept_apart.RULE, by.person, draft.authors.all())
 
 
 def _signed(draft: PolicyDraft, by: Actor) -> None:

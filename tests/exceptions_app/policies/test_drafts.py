@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from erp_connectors import clock
 from erp_connectors.errors import ConflictError
 from exceptions_app.audit.models import Event
 from exceptions_app.people.models import Role, User
@@ -153,6 +154,18 @@ def test_whoever_ever_wrote_in_a_draft_never_approves_it(
     other = administrator("agnes")
     drafts.approve(draft.pk, by=by(other), at=TUESDAY_TEN)
     assert PolicyDraft.objects.get().approved_by == other
+
+
+def test_nobody_approves_it_who_stands_in_for_an_author(tolerance: ToleranceRow, ada: User) -> None:
+    clock.set_now(TUESDAY_TEN)
+    factories.MembershipFactory.create(user=ada)
+    agnes = administrator("agnes")
+    factories.DelegationFactory.create(person=ada, delegate=agnes)
+    draft = begun(ada)
+    write_change(draft, tolerance, ada, percent="1.5000")
+    drafts.submit(draft.pk, by=by(ada), at=TUESDAY_TEN)
+    with pytest.raises(NotAllowed, match=r"Kept apart: .* wrote the rule, so .* may not publish it for them"):
+        drafts.approve(draft.pk, by=by(agnes), at=TUESDAY_TEN)
 
 
 def test_whoever_put_it_to_review_does_not_approve_it(
