@@ -25,12 +25,15 @@ DECISIONS = (
     "proposal.rejected",
     "proposal.asked_back",
     "case.dismissed",
+    "policy.approved",
     "policy.published",
 )
 #: What a person set against what the rules had found.
 OVERRIDES = (
     "case.severity_overridden",
     "case.overridden",
+    "case.override_taken_back",
+    "case.override_contradicted",
     "case.handed_over",
     "case.reopened",
     "case.dismissed",
@@ -43,9 +46,8 @@ APART = (
     ("proposal.proposed", "proposal.approved"),
     ("proposal.submitted", "proposal.approved"),
     ("proposal.edited", "proposal.approved"),
-    ("policy.drafted", "policy.published"),
-    ("policy.drafted", "policy.reviewed"),
-    ("policy.changed", "policy.published"),
+    ("policy.drafted", "policy.approved"),
+    ("policy.draft_changed", "policy.approved"),
 )
 
 
@@ -184,9 +186,17 @@ def _pairs(events: QuerySet[Event], most: int) -> Iterator[TwoHands]:
         )
         if not seconds:
             continue
-        earlier = Event.objects.filter(
-            kind=first_kind, subject_id__in=[each.subject_id for each in seconds]
-        ).order_by("at", "id")
-        by_key = {(each.subject_kind, each.subject_id, each.actor_id): each for each in earlier}
+        earlier = list(
+            Event.objects.filter(kind=first_kind, subject_id__in=[each.subject_id for each in seconds])
+            .select_related("case", "company", "seal")
+            .order_by("at", "id")
+        )
         for second in seconds:
-            yield TwoHands(by_key[second.subject_kind, second.subject_id, second.actor_id], second)
+            same = [each for each in earlier if _is_earlier_of_same(each, second)]
+            yield TwoHands(same[-1], second)
+
+
+def _is_earlier_of_same(first: Event, second: Event) -> bool:
+    """Say whether the same person did the first about the same subject, before the second."""
+    about = (first.subject_kind, first.subject_id, first.actor_id)
+    return first.at <= second.at and about == (second.subject_kind, second.subject_id, second.actor_id)

@@ -21,7 +21,7 @@ from exceptions_app.audit.queries import Search, visible_events
 from exceptions_app.audit.requests import of_rows
 from exceptions_app.web import audit_view
 from exceptions_app.web.access import Permission, permitted, person_of
-from exceptions_app.web.filters import Pill, several_of, text_of
+from exceptions_app.web.filters import Pill, day_of, several_of, text_of
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import looked_for, now_of, show
 from exceptions_app.web.queues import PAGING, address, filter_state, saved_views_of, without_empty
@@ -49,8 +49,6 @@ def history(request: HttpRequest) -> HttpResponse:
         "before_url": address(path, query, drop=PAGING, before=page.before),
         "after_url": address(path, query, drop=PAGING, after=page.after),
         "pills": _pills(query),
-        "since": query.get("from", ""),
-        "until": query.get("to", ""),
         "is_filtered": bool(filter_state(query)),
         "clear_url": path,
         "views": saved_views_of(person_of(request), path),
@@ -179,6 +177,8 @@ def _size(query: QueryDict) -> int:
 def _pills(query: QueryDict) -> list[Pill]:
     kinds = [(kind, audit_view.kind_in_words(kind)) for kind in queries.known_kinds()]
     return [
+        day_of("from", _("From"), query.get("from", "")),
+        day_of("to", _("Until"), query.get("to", "")),
         several_of("kind", _("Kind"), kinds, query.getlist("kind"), icon="list-filter"),
         text_of("who", _("Who"), query.get("who", ""), hint=_("Name or user name")),
         text_of("subject", _("About"), query.get("subject", ""), hint=_("Case, order, release")),

@@ -158,6 +158,7 @@ class Pill:
     choices: tuple[Choice, ...] = ()
     text: str = ""
     hint: Any = ""
+    typed: str = "text"
 
 
 def pills(
@@ -237,6 +238,11 @@ def _at_least(level: Severity) -> Any:
 def text_of(name: str, label: Any, entered: str, *, hint: Any) -> Pill:
     """Return a filter into which something is typed."""
     return Pill(name=name, label=label, value=entered, any=_("Any"), text=entered, hint=hint)
+
+
+def day_of(name: str, label: Any, entered: str) -> Pill:
+    """Return a filter by a day."""
+    return Pill(name=name, label=label, value=entered, any=_("Any"), text=entered, typed="date")
 
 
 def several_of(

@@ -21,6 +21,8 @@ import analytics.web.urls
 import exceptions_app.web.urls
 from erp_connectors.documents.models import Document, DocumentHead
 from erp_connectors.exchange.models import Interchange
+from exceptions_app.audit import seals
+from exceptions_app.audit.models import Event
 from exceptions_app.people.models import Role
 from exceptions_app.policies.draft_models import PolicyDraft
 from exceptions_app.proposals.models import Bundle, Proposal
@@ -78,6 +80,7 @@ def room(transactional_db: None, tmp_path: Path) -> Showroom:
     room.world.erp.save()
     give_every_team_something(room)
     give_every_page_something(room)
+    seals.seal_committed()
     mona = room.world.people[WHO]
     mona.is_staff = mona.is_superuser = True
     mona.save()
@@ -103,6 +106,7 @@ def arguments_of(name: str, room: Showroom) -> dict[str, Any]:
         "draft_id": PolicyDraft.objects.get(state="in_review").pk,
         "release_number": 2,
         "table": "tolerancerow",
+        "event_id": Event.objects.filter(case=case, kind="case.assigned").latest("at").pk,
         # What only takes forms needs nothing to show.
         "code_of_verb": "take",
         "proposal_id": Proposal.objects.order_by("pk")[0].pk,
