@@ -8,8 +8,9 @@ from typing import Any, cast
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext
+from redis.exceptions import RedisError
 
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import Case
@@ -70,6 +71,19 @@ def permitted(permission: Permission) -> Callable[[View], View]:
 
 def _sees_policies(person: User) -> bool:
     return person.is_staff or bool(companies_open(person, "view_policies"))
+
+
+def while_attempts_can_be_counted(view: View) -> View:
+    """Answer 503 where the cache is away: an outage must not allow guesses without end."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except RedisError:
+            return render(request, "503.html", status=503)
+
+    return guarded
 
 
 def person_of(request: HttpRequest) -> User:

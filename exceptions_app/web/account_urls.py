@@ -8,9 +8,13 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
 from exceptions_app.web import directory, security, sign_in
-from exceptions_app.web.access import Permission, permitted
+from exceptions_app.web.access import Permission, View, permitted, while_attempts_can_be_counted
 
-own = permitted(Permission.OWN)
+
+def own(view: View) -> View:
+    """Return a view of allauth as one of ours, for who is signed in."""
+    return permitted(Permission.OWN)(while_attempts_can_be_counted(view))
+
 
 urlpatterns = [
     path("login/", sign_in.login, name="account_login"),

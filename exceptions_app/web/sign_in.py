@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from exceptions_app.signing_in import locks, oidc
-from exceptions_app.web.access import Permission, permitted
+from exceptions_app.web.access import Permission, permitted, while_attempts_can_be_counted
 from exceptions_app.web.devices import host_can_have_passkeys
 
 
@@ -67,6 +67,7 @@ def administration(request: HttpRequest) -> HttpResponse:
 
 @permitted(Permission.PUBLIC)
 @never_cache
+@while_attempts_can_be_counted
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask who gave the right password for a code or a passkey; nobody is signed in until then."""

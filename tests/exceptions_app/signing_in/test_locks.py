@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -73,6 +74,18 @@ def test_wrong_codes_count_like_wrong_passwords(world: Ground) -> None:
     answers = [visitor.give_code("000000"), visitor.give_code(code_of())]
 
     assert [answer.status_code for answer in answers] == [429, 429]
+    assert not visitor.is_in
+
+
+def test_codes_are_not_checked_while_nobody_can_count_them(world: Ground, settings: Any) -> None:
+    visitor = Visitor(with_app(world.people["bea"]))
+    visitor.give_password()
+    gone = settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}
+    with override_settings(CACHES={"default": gone}):
+        answer = visitor.give_code(code_of())
+
+    assert answer.status_code == 503
+    assert "Try again in a minute" in answer.content.decode()
     assert not visitor.is_in
 
 
