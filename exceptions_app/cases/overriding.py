@@ -25,7 +25,6 @@ from exceptions_app.overrides.stated import StatedFact, said_of
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, works_in
 from exceptions_app.proposals import settle
-from exceptions_app.proposals.models import Proposal
 
 OPEN = frozenset(map(str, lifecycle.OPEN))
 #: In these a case has clocks that go.
@@ -369,7 +368,7 @@ def _settle(row: Command, outcome: str, reason: str) -> None:
     was_dead = row.state == CommandState.DEAD
     wanted = CommandState.DONE if outcome == DONE else CommandState.DEAD
     outbox.settle_by_hand(row, outcome=wanted, note=reason)
-    proposal = Proposal.objects.select_related("case").filter(pk=row.proposal_id).first()
+    proposal = settle.proposal_of(row)
     if was_dead and proposal is not None:
         settle.carried_out_by_hand(proposal, at=clock.now())
 

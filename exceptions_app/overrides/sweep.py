@@ -15,13 +15,14 @@ from erp_connectors.exchange.models import Command, StreamState
 from exceptions_app import sla
 from exceptions_app.cases.change import lock
 from exceptions_app.cases.models import AgreementRow, ClockKind
+from exceptions_app.cases.overriding import DONE
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementState
 from exceptions_app.overrides import marks
 from exceptions_app.overrides.models import Override, OverrideKind
 from exceptions_app.overrides.stated import said_of, statement_of
-from exceptions_app.proposals.models import Proposal
 from exceptions_app.proposals.planning import is_in_mirror
+from exceptions_app.proposals.settle import proposal_of
 
 BATCH = 200
 CHANGING = (OverrideKind.POSITION, OverrideKind.ERP_RESULT, OverrideKind.CLOCK)
@@ -72,10 +73,10 @@ def _look_at_result(override: Override, now: datetime) -> bool:
     """Compare a result that was set by hand with what the ERP has said since."""
     command = override.command
     assert command is not None
-    proposal = Proposal.objects.select_related("case").filter(pk=command.proposal_id).first()
+    proposal = proposal_of(command)
     if proposal is None or not _has_been_read_since(command, override.made_at):
         return False
-    has_it, is_done = is_in_mirror(proposal), override.after["outcome"] == "done"
+    has_it, is_done = is_in_mirror(proposal), bool(override.after["outcome"] == DONE)
     if has_it == is_done:
         # Not done stays so for good only where the ERP will not do it after all.
         if is_done:

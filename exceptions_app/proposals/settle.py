@@ -37,9 +37,7 @@ def command_settled(command: Command) -> None:
 
     The same news again changes nothing.
     """
-    if command.proposal_id is None:
-        return
-    proposal = Proposal.objects.select_related("case").filter(pk=command.proposal_id).first()
+    proposal = proposal_of(command)
     if proposal is None:
         return
     proposal = lock(proposal)
@@ -59,6 +57,13 @@ def command_settled(command: Command) -> None:
         back_to_work(proposal.case, "What was decided was withdrawn", at=at)
     elif command.state == CommandState.UNKNOWN:
         _unclear(proposal, at)
+
+
+def proposal_of(command: Command) -> Proposal | None:
+    """Return the proposal a command carries out, with its case; None for one that was decided elsewhere."""
+    if command.proposal_id is None:
+        return None
+    return Proposal.objects.select_related("case").filter(pk=command.proposal_id).first()
 
 
 def carried_out(proposal: Proposal, *, at: datetime) -> Proposal:

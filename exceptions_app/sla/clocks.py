@@ -164,7 +164,8 @@ def _going_clock(case: Case, kind: ClockKind) -> Clock:
 
 def _must_run(case: Case, clock: Clock) -> bool:
     """Say whether a clock runs in the state of its case: ours exactly while the supplier's does not."""
-    return clock.is_ours != (case.state == CaseState.WAITING_SUPPLIER)
+    is_theirs = case.state == CaseState.WAITING_SUPPLIER
+    return bool(clock.is_ours != is_theirs)
 
 
 def look_again(clocks: QuerySet[Clock], at: datetime) -> None:

@@ -1,6 +1,7 @@
 """What is entered to set something by hand on a case: the fields of its forms."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
@@ -62,7 +63,7 @@ def _day(case: Case) -> forms.Field:
     return forms.DateField(label=_("On"), widget=forms.DateInput(attrs={"type": "date"}))
 
 
-def _moment(label: Text) -> Callable[[Case], forms.Field]:
+def _moment(label: Any) -> Callable[[Case], forms.Field]:
     def field(case: Case) -> forms.Field:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         return forms.DateTimeField(label=label, widget=widget)

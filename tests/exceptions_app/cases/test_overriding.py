@@ -1,7 +1,7 @@
 """What people set by hand: who may, with which reason, what it does, and the mark that stays."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,7 @@ from exceptions_app.cases.change import StaleVersion
 from exceptions_app.cases.models import Case, CaseState, Clock, ClockKind, Severity
 from exceptions_app.detection.load import load
 from exceptions_app.notifications.models import Notification
+from exceptions_app.overrides import marks
 from exceptions_app.overrides.models import Override, OverrideKind
 from exceptions_app.overrides.stated import BY_HAND
 from exceptions_app.overrides.sweep import sweep
@@ -272,3 +273,52 @@ def test_a_line_that_is_not_of_the_order_cannot_be_stated(scene: Scene, case: Ca
         actions.override_position(
             case, line="99", fact="received", quantity=Decimal(1), reason=WHY, by=by(scene)
         )
+
+
+# --- where it is seen ---------------------------------------------------------------------------------------
+
+
+def test_the_mark_is_on_the_page_found_in_the_queue_and_told_by_the_api(scene: Scene, case: Case) -> None:
+    scene.shortage("EX-2")
+    mark = state_90(scene, case)
+    page = scene.browser("bea").get(f"/cases/{case.number}/").content.decode()
+    assert mark.words in page
+    assert f"because: {WHY}" in page
+
+    def found(query: str) -> list[str]:
+        queue = scene.browser("bea").get(f"/queues/weserland/PRO/{query}").content.decode()
+        return [number for number in ("EX-1", "EX-2") if f">{number}<" in queue]
+
+    assert found("?overridden=in_force") == ["EX-1"]
+    assert found("?overridden=contradicted") == []
+    api = scene.browser("bea").get("/api/v1/cases/?overridden=true").json()["results"]
+    assert [each["number"] for each in api] == ["EX-1"]
+    (told,) = scene.browser("bea").get(f"/api/v1/cases/{case.number}/").json()["overrides"]
+    assert (told["kind"], told["reason"], told["made_by"]) == ("position", WHY, "Paul Example")
+
+
+def test_the_order_shows_what_is_stated_beside_what_its_documents_say(scene: Scene, case: Case) -> None:
+    mark = state_90(scene, case)
+    assert mark.words in scene.browser("bea").get(f"/orders/{case.order_id}/").content.decode()
+    (line,) = scene.browser("bea").get(f"/api/v1/orders/{case.order_id}/").json()["lines"]
+    assert Decimal(line["quantities"]["received"]) == 90
+    assert line["position"]["receipts"] == []
+    assert line["by_hand"] == [f"{mark.words}: {WHY}"]
+
+
+def test_a_lead_sets_a_clock_by_hand_in_the_browser(scene: Scene, case: Case) -> None:
+    sent = {"version": "1", "clock_kind": "resolve", "deed": "move", "due": "2026-11-25T13:00", "reason": WHY}
+    paul = scene.browser("paul")
+    assert paul.post(f"/cases/{case.number}/do/override_clock/", sent | {"due": ""}).status_code == 422
+    assert paul.post(f"/cases/{case.number}/do/override_clock/", sent).status_code == 302
+
+    # Thirteen o'clock in Berlin, where Paul is.
+    assert is_at(resolution(case).due_at, datetime(2026, 11, 25, 12, tzinfo=UTC))
+
+
+def test_a_status_set_by_hand_is_contradicted_by_a_newer_word(scene: Scene, case: Case) -> None:
+    actions.override_state(case, state="monitoring", reason=WHY, by=by(scene))
+    marks.contradict(case, OverrideKind.STATE, why="Line 10 deviates again", at=clock.now())
+
+    assert the_mark().is_contradicted
+    assert Event.objects.filter(case=case, kind="case.override_contradicted").exists()

@@ -35,6 +35,7 @@ from exceptions_app.demo.world import World
 from exceptions_app.detection import registry
 from exceptions_app.detection.models import Watch
 from exceptions_app.incidents.models import Incident
+from exceptions_app.overrides.models import Override
 from exceptions_app.people.models import Team, User
 from exceptions_app.policies.lookup import business_calendar
 from exceptions_app.policies.models import ApprovalRule, CompanyPolicy, MessageTemplate
@@ -148,6 +149,13 @@ def test_decisions_answers_and_tasks_are_waited_for(demo: Seeded) -> None:
     assert {"PLN", "CSR"} <= set(Task.objects.values_list("team__code", flat=True))
     tour = Case.objects.get(order__number="4500010001", type_code="quantity_short")
     assert {"PLN", "CSR"} == set(Task.objects.filter(case=tour).values_list("team__code", flat=True))
+
+
+def test_a_lead_has_set_something_by_hand(demo: Seeded) -> None:
+    override = Override.objects.select_related("case__team").get()
+    assert override.case.team.code == "PRO"
+    assert override.reason
+    assert override.is_in_force
 
 
 def test_people_can_sign_in_and_rules_are_there(demo: Seeded) -> None:
