@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exceptions_app.people.models import User
 from exceptions_app.signing_in import oidc, recorded, secrets
+from exceptions_app.signing_in.sessions import SessionStore
 
 #: What we say where allauth names one of its messages; of the others it says nothing.
 WORDS = {
@@ -65,9 +66,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return asked and not _came_by_the_directory(context.request)
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Open the session, and tell the history with what it was opened."""
+        """Open the session, and tell the history with what it was opened; clear away those that ran out."""
         records = get_authentication_records(request, user)
         super().login(request, user)
+        SessionStore.clear_expired()
         recorded.signed_in(request, user, records)
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:

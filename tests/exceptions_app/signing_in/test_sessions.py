@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from erp_connectors import clock
 from exceptions_app.audit.models import Event
@@ -158,6 +159,15 @@ def test_a_session_keeps_since_when_it_is_there_but_not_its_key(bea: User) -> No
     assert after.since == before.since
     assert after.pk != before.pk
     assert after.person == bea
+
+
+def test_sessions_that_ran_out_are_neither_listed_nor_kept(bea: User) -> None:
+    gone = session_of(signed_in(bea))
+    BrowserSession.objects.filter(pk=gone.pk).update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert not sessions.live_sessions(bea)
+    signed_in(bea)
+
+    assert not BrowserSession.objects.filter(pk=gone.pk).exists()
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(bea: User) -> None:
