@@ -1,11 +1,12 @@
 """How the demo's rules came to be as they are: a release two administrators made, and a draft that waits."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from erp_connectors.companies import Company
 from exceptions_app.audit.record import Actor
+from exceptions_app.backtest import job
 from exceptions_app.people.models import User
 from exceptions_app.policies import drafts, publishing
 from exceptions_app.policies.changes import lay_upon, values_of
@@ -13,6 +14,7 @@ from exceptions_app.policies.draft_models import Action, PolicyDraft
 from exceptions_app.policies.models import PolicyRow, SeverityBands, ToleranceRow
 
 SOURCE = "demo"
+TRIED_ON = timedelta(days=30)
 
 
 def make_history(company: Company, ada: User, anton: User, at: datetime) -> None:
@@ -32,6 +34,9 @@ def make_history(company: Company, ada: User, anton: User, at: datetime) -> None
         waiting.pk, "The price part is what Finance asked for on Monday.", by=Actor(anton, SOURCE), at=at
     )
     drafts.submit(waiting.pk, by=Actor(anton, SOURCE), at=at)
+    # The first worker that has nothing else to do tries it on what the demo has lived through.
+    waiting.refresh_from_db()
+    job.ask(waiting, since=at - TRIED_ON, until=at, by=anton, at=at)
 
 
 def _begun(author: User, at: datetime, title: str, reason: str) -> PolicyDraft:

@@ -275,7 +275,7 @@ def _effects(case: BacktestCase) -> list[Text]:
 
 
 def _sides(case: BacktestCase) -> Iterable[str]:
-    """Yield what is said of the case: all where it is there under one of the rules alone, else what differs."""
+    """Yield what is said of the case: all of it where only one of the rules has it, else what differs."""
     was, would = case.live, case.tried
     if not was or not would:
         yield ", ".join(_whole(was or would or {}))

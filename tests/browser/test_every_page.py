@@ -23,6 +23,7 @@ from erp_connectors.documents.models import Document, DocumentHead
 from erp_connectors.exchange.models import Interchange
 from exceptions_app.audit import seals
 from exceptions_app.audit.models import Event
+from exceptions_app.backtest.models import Backtest
 from exceptions_app.people.models import Role
 from exceptions_app.policies.draft_models import PolicyDraft
 from exceptions_app.proposals.models import Bundle, Proposal
@@ -103,6 +104,7 @@ def arguments_of(name: str, room: Showroom) -> dict[str, Any]:
         "message_id": SupplierMessage.objects.get(state="failed").pk,
         "head_id": DocumentHead.objects.get(number="GR-1").pk,
         "bundle_id": Bundle.objects.get().pk,
+        "backtest_id": Backtest.objects.get().pk,
         "draft_id": PolicyDraft.objects.get(state="in_review").pk,
         "release_number": 2,
         "table": "tolerancerow",

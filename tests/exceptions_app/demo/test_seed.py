@@ -23,6 +23,8 @@ from erp_connectors.exchange.models import (
     Transaction,
     TransactionStatus,
 )
+from exceptions_app.backtest import job
+from exceptions_app.backtest.models import Backtest, BacktestStatus
 from exceptions_app.cases.models import ENDED, Case, QueueEntry, QueueRole, Severity, Task
 from exceptions_app.demo import world
 from exceptions_app.demo.catalogue import WESERLAND, DemoCompany
@@ -189,3 +191,13 @@ def test_what_the_simulator_writes_is_picked_up_and_understood(
     assert set(fresh.values_list("status", flat=True)) == {InterchangeStatus.PROCESSED}
     statuses = set(Transaction.objects.filter(interchange__in=fresh).values_list("status", flat=True))
     assert statuses == {TransactionStatus.APPLIED}
+
+
+@pytest.mark.proof
+def test_the_draft_that_waits_is_tried_on_what_the_demo_has_lived_through(demo: Seeded) -> None:
+    backtest = Backtest.objects.get()
+    job.sweep(WEDNESDAY, seconds=240)
+    backtest.refresh_from_db()
+    assert backtest.status == BacktestStatus.DONE
+    assert backtest.cases > 0
+    assert backtest.counts["found_again"] == backtest.counts["happened"] > 0
