@@ -34,7 +34,8 @@ class BearerToken(BaseAuthentication):
             return None
         token = tokens.find(parts[1], now=clock.now()) if len(parts) == 2 else None
         if token is None:
-            request._request.refused_token = tokens.named(parts[-1])
+            # For the history (audit/requests.py): whose token it was that is refused.
+            request._request.refused_token = tokens.named(parts[-1])  # type: ignore[attr-defined]
             raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
         return token.acts_as or AnonymousUser(), token
 

@@ -57,6 +57,10 @@ class Sealed:
     values: dict[str, str | None]
 
 
+#: What a file consists of: how many events it says it has, events, digests of those between, the head.
+Part = int | Sealed | list[bytes] | Head
+
+
 @dataclass(frozen=True, slots=True)
 class Proved:
     """What a file proves: so many events, and whether the way from them to the head is in it."""
@@ -119,38 +123,59 @@ def check(text: str) -> Proved:
     """Check a file of `as_lines` or `as_csv`. Raises BrokenProof at the first thing that does not hold."""
     lines = text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
     try:
-        parts = list(_from_lines(lines) if lines.startswith("{") else _from_csv(lines))
+        parts: list[Part] = list(_from_lines(lines) if lines.startswith("{") else _from_csv(lines))
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise BrokenProof(f"This is no export of the history, or a damaged one: {error}") from error
     return _follow(parts)
 
 
-def _follow(parts: list[Sealed | list[bytes] | Head | int]) -> Proved:
+@dataclass
+class _Walk:
+    """How far a file has been followed: the last seal, and whether every step to it was in the file."""
+
+    place: int | None = None
+    hash: bytes = b""
+    events: int = 0
+    is_whole: bool = True
+
+    def see(self, event: Sealed) -> None:
+        """Go on to an event. Raises BrokenProof where it is not what was sealed, or not there."""
+        if not _is_sound(event.values) or link(event.previous, digest(event.values)) != event.hash:
+            raise BrokenProof(f"The event of seal {event.sequence} is not what was sealed.")
+        if self.place is not None and event.sequence <= self.place:
+            raise BrokenProof(f"Seal {event.sequence} stands after seal {self.place}: the order was changed.")
+        is_next = self.place is None or event.sequence == self.place + 1
+        if is_next and self.place is not None and event.previous != self.hash:
+            raise BrokenProof(f"Seal {event.sequence} does not follow from seal {self.place}.")
+        self.is_whole = self.is_whole and is_next
+        self.place, self.hash, self.events = event.sequence, event.hash, self.events + 1
+
+    def pass_by(self, digests: list[bytes]) -> None:
+        """Go on over events that are in the file by their digest only."""
+        if self.place is None:
+            return
+        for each in digests:
+            self.hash = link(self.hash, each)
+        self.place += len(digests)
+
+
+def _follow(parts: list[Part]) -> Proved:
     """Follow the chain through the parts of a file."""
-    if not parts or not isinstance(parts[-1], Head):
+    head = parts[-1] if parts else None
+    if not isinstance(head, Head):
         raise BrokenProof("The head of the chain is missing: the end of the file was cut off.")
-    head = parts.pop()
-    announced = parts.pop(0) if parts and isinstance(parts[0], int) else None
-    count, place, hash_, is_whole = 0, None, b"", bool(parts)
+    walk = _Walk()
     for part in parts:
         if isinstance(part, Sealed):
-            if not _is_sound(part.values) or link(part.previous, digest(part.values)) != part.hash:
-                raise BrokenProof(f"The event of seal {part.sequence} is not what was sealed.")
-            if place is not None and part.sequence <= place:
-                raise BrokenProof(f"Seal {part.sequence} stands after seal {place}: the order was changed.")
-            if place is not None and part.sequence == place + 1 and part.previous != hash_:
-                raise BrokenProof(f"Seal {part.sequence} does not follow from seal {place}.")
-            is_whole = is_whole and (place is None or part.sequence == place + 1)
-            count, place, hash_ = count + 1, part.sequence, part.hash
-        elif isinstance(part, list) and place is not None:
-            for each in part:
-                place, hash_ = place + 1, link(hash_, each)
-    if announced is not None and announced != count:
-        raise BrokenProof(f"The file says it has {announced} events, and has {count}.")
-    is_whole = is_whole and place == head.sequence
-    if place == head.sequence and hash_ != head.hash:
+            walk.see(part)
+        elif isinstance(part, list):
+            walk.pass_by(part)
+    announced = parts[0]
+    if isinstance(announced, int) and announced != walk.events:
+        raise BrokenProof(f"The file says it has {announced} events, and has {walk.events}.")
+    if walk.place == head.sequence and walk.hash != head.hash:
         raise BrokenProof(f"The events do not lead to the head at seal {head.sequence}.")
-    return Proved(count, head, is_whole)
+    return Proved(walk.events, head, walk.is_whole and walk.place == head.sequence)
 
 
 def _is_sound(values: dict[str, str | None]) -> bool:
@@ -163,7 +188,7 @@ def _is_sound(values: dict[str, str | None]) -> bool:
     return not any("," in (values[column] or "") for column in PLAIN)
 
 
-def _from_lines(text: str) -> Iterator[Sealed | list[bytes] | Head | int]:
+def _from_lines(text: str) -> Iterator[Part]:
     for number, line in enumerate(text.rstrip().split("\n")):
         read = json.loads(line)
         if number == 0:
@@ -180,7 +205,7 @@ def _from_lines(text: str) -> Iterator[Sealed | list[bytes] | Head | int]:
             yield Head(int(read["head"]["sequence"]), bytes.fromhex(read["head"]["hash"]))
 
 
-def _from_csv(text: str) -> Iterator[Sealed | Head]:
+def _from_csv(text: str) -> Iterator[Part]:
     rows = csv.reader(io.StringIO(text, newline=""))
     if tuple(next(rows, ())) != HEADS:
         raise ValueError("its columns are others")

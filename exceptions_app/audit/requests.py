@@ -134,7 +134,8 @@ def _words(request: HttpRequest, kind: str, told: dict[str, Any]) -> str:
 
 
 def _actor(request: HttpRequest, token: object) -> Actor:
-    person = request.user if isinstance(getattr(request, "user", None), User) else None
+    user = getattr(request, "user", None)
+    person = user if isinstance(user, User) else None
     address = request.META.get("REMOTE_ADDR", "")
     if isinstance(token, ApiToken):
         return Actor(person, f"api {address}", f"{person} through {token.name}" if person else token.name)
