@@ -3,11 +3,14 @@
 import threading
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from exceptions_app.audit import seals
+from exceptions_app import tasks
+from exceptions_app.audit import heads, seals
 from exceptions_app.audit.models import Event, Seal, UnsealedEvent
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.audit.seals import COLUMNS, DIGEST, GENESIS, digest, link
@@ -156,3 +159,14 @@ def test_the_database_refuses_to_change_what_was_decided(table: str, what: str) 
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             cursor.execute(statement)
+
+
+def test_the_beat_seals_what_is_there_and_writes_the_head_down(tmp_path: Path, settings: Any) -> None:
+    settings.RIGHTLINE_HOME = tmp_path
+    tell("told")
+    tasks.seal_events()
+    tasks.write_audit_head()
+
+    latest = heads.latest()
+    assert latest is not None
+    assert (latest.sequence, latest.hash) == (1, seals.head().hash)
