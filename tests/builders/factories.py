@@ -102,10 +102,19 @@ from exceptions_app.policies.models import (
     TypeSetting,
 )
 from exceptions_app.policies.shadow_models import DraftFinding, DraftShadow
-from exceptions_app.proposals.models import Approval, ApprovalNeed, Bundle, Decision, Proposal, ProposalLine
+from exceptions_app.proposals.models import (
+    Answer,
+    Approval,
+    ApprovalNeed,
+    Bundle,
+    Decision,
+    KeptApart,
+    Proposal,
+    ProposalLine,
+)
 from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
-from exceptions_app.signing_in.models import DirectoryGroup
+from exceptions_app.signing_in.models import BrowserSession, DirectoryGroup, DirectoryIdentity
 from exceptions_app.sla.models import ClockFinding, FindingKind, Heartbeat
 from suppliers.messaging.models import MessageCase, SupplierMessage
 from suppliers.profiles import Contact, SupplierProfile
@@ -1267,6 +1276,50 @@ class ApprovalFactory(DjangoModelFactory[Approval]):
     decision = Decision.APPROVED
     values_hash = "0" * 64
     decided_at = TUESDAY_TEN
+
+
+class AnswerFactory(DjangoModelFactory[Answer]):
+    class Meta:
+        model = Answer
+
+    question = factory.SubFactory(ApprovalFactory, decision=Decision.ASKED)
+    person = factory.SelfAttribute("question.need.proposal.proposed_by")
+    words = "Their price list of this quarter says so."
+    said_at = TUESDAY_TEN
+
+
+class KeptApartFactory(DjangoModelFactory[KeptApart]):
+    """The buyer of an order, who asks for its price increase."""
+
+    class Meta:
+        model = KeptApart
+
+    proposal = factory.SubFactory(ProposalFactory)
+    person = factory.SelfAttribute("proposal.proposed_by")
+    pair = "buyer_and_price"
+
+
+class BrowserSessionFactory(DjangoModelFactory[BrowserSession]):
+    class Meta:
+        model = BrowserSession
+
+    session_key = factory.Sequence("session-{}".format)
+    session_data = "empty"
+    expire_date = TUESDAY_TEN + timedelta(days=1)
+    person = factory.SubFactory(UserFactory)
+    since = TUESDAY_TEN
+    last_seen_at = TUESDAY_TEN
+    address = "192.0.2.7"
+    device = "Firefox on Linux"
+
+
+class DirectoryIdentityFactory(DjangoModelFactory[DirectoryIdentity]):
+    class Meta:
+        model = DirectoryIdentity
+
+    issuer = "https://directory.example"
+    subject = factory.Sequence("subject-{}".format)
+    person = factory.SubFactory(UserFactory)
 
 
 class NotificationFactory(DjangoModelFactory[Notification]):

@@ -17,7 +17,7 @@ FACTORIES = [
     for _, member in inspect.getmembers(factories, inspect.isclass)
     if issubclass(member, DjangoModelFactory) and not member._meta.abstract
 ]
-WRITTEN_BY_THEMSELVES = ("ClockOffset", "Event", "PolicyStamp")
+WRITTEN_BY_THEMSELVES = ("ClockOffset", "Event", "EventText", "PolicyStamp", "Seal", "UnsealedEvent")
 OURS = [
     model
     for label in ("erp_connectors", "suppliers", "exceptions_app")

@@ -280,15 +280,17 @@ NEW: list[tuple[type[Model], dict[str, Any]]] = [
 NEW_RULES = [row for row in NEW if issubclass(row[0], PolicyRow)]
 
 
-def test_a_new_company_is_added_with_an_event_and_stays(root: Client, world: Ground) -> None:
+def test_a_new_company_is_added_and_removed_with_an_event_each(root: Client, world: Ground) -> None:
     answer = send(root, address(Company, "add"), **dict(NEW)[Company])
     assert answer.status_code == 302, errors(answer)
     added = Company.objects.get(code="northland")
     told = last_event()
     assert (told.kind, told.before, told.subject_id) == ("setting.added", {}, str(added.pk))
-    # The history names it from now on, so that it stays.
-    assert root.post(address(Company, "delete", added.pk), {"post": "yes"}).status_code == 200
-    assert Company.objects.filter(pk=added.pk).exists()
+
+    assert root.post(address(Company, "delete", added.pk), {"post": "yes"}).status_code == 302
+    assert not Company.objects.filter(pk=added.pk).exists()
+    told = last_event()
+    assert (told.kind, told.after, told.subject_id) == ("setting.removed", {}, str(added.pk))
 
 
 @pytest.mark.parametrize(("model", "values"), NEW_RULES, ids=[row[0].__name__ for row in NEW_RULES])

@@ -71,10 +71,10 @@ def test_the_most_urgent_case_comes_first(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("headers", "most"),
     [
-        # Session, person, teams, time; tabs, figures, rows, clocks, people, views, blind spots; and of the
-        # frame what waits in the queues, for approval, and the news.
-        pytest.param({}, 14, id="page"),
-        pytest.param(FRAGMENT, 11, id="fragment"),
+        # Session, person, teams, stand-ins, time; tabs, figures, rows, clocks, people, views, blind spots;
+        # and of the frame what waits in the queues, for approval, and the news.
+        pytest.param({}, 15, id="page"),
+        pytest.param(FRAGMENT, 12, id="fragment"),
     ],
 )
 @pytest.mark.parametrize("query", ["", "?breached=supplier"])
