@@ -47,11 +47,15 @@ def of_everything() -> World:
 
 
 def of(*models: type[Model], **only: Any) -> World:
-    """Return the rows of these models, but for how far each is on its way; `only` filters all of them."""
+    """Return the rows of these models, but for how far each is on its way; `only` filters all of them.
+
+    That somebody called the API is told of every call, also of one that changed nothing.
+    """
     return {
         model.__name__: [
             {name: value for name, value in row.items() if name not in _left_out(model)}
             for row in model._default_manager.filter(**only).order_by("pk").values()
+            if row.get("kind") != "api.called"
         ]
         for model in models
     }
