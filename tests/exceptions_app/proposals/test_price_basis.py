@@ -98,7 +98,8 @@ def test_later_prices_are_read_on_it_and_a_difference_is_accepted_on_it(world: G
     assert open_types() == [(FIRST, "price_mismatch")]
     assert open_case(FIRST).amount == Decimal("75.00")
 
-    proposal = decide(world, FIRST, "accept_price_once")
+    # Whoever buys an order does not decide alone on paying more for it.
+    proposal = decide(world, FIRST, "accept_price_once", "paul")
     assert proposal.state == ProposalState.SETTLED
     look(line)
     assert open_types() == []
