@@ -19,7 +19,7 @@ def ground(db: None) -> Ground:
     return trading_ground()
 
 
-@pytest.mark.parametrize("seed", [1, 20261123])
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.proof), 20261123])
 def test_precision_and_recall_are_one_without_noise(ground: Ground, seed: int) -> None:
     world = planted(ground, ORDER_LINES, seed=seed)
     take_in(ground, world.documents)

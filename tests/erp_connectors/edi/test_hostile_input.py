@@ -90,6 +90,7 @@ def test_hostile_input_is_refused_by_name_within_two_seconds(name: str) -> None:
     assert (outcome.file.verdict is Verdict.ACCEPT) is (not code)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", ["a million groups", "a million transactions", "100,000 ISA headers"])
 def test_hostile_input_takes_less_than_100_mb(name: str) -> None:
     data = HOSTILE[name][0]()

@@ -168,12 +168,14 @@ def key_of(path: str, name: str, keys: dict[str, Any]) -> str | None:
     return str(keys[resource]) if name in ("id", "number") else None
 
 
+@pytest.mark.proof
 def test_the_api_answers_as_the_schema_says_of_rows_that_are_not_there(
     api_schema: Any, caller: Caller
 ) -> None:
     keeps_the_schema(api_schema, caller)
 
 
+@pytest.mark.proof
 def test_the_api_answers_as_the_schema_says_of_rows_that_are_there(
     api_schema: Any, caller: Caller, world: Ground
 ) -> None:

@@ -86,6 +86,7 @@ def arguments(verb: actions.AllowedAction, world: Ground, case: Case, person: Us
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.django_db(transaction=True)
 def test_one_is_faster_and_all_others_hear_who_and_keep_their_words() -> None:
     clock.set_now(TUESDAY_TEN)

@@ -177,6 +177,7 @@ def case(db: None) -> Case:
     return case
 
 
+@pytest.mark.proof
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(base=st.integers(1, 40).map(lambda quarters: quarters * 60), moves=moves)
 def test_clocks_agree_with_those_that_count_every_minute(
