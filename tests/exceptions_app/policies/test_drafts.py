@@ -36,24 +36,6 @@ def world(scene: Ground) -> Ground:
     return scene
 
 
-@pytest.fixture
-def ada(world: Ground) -> User:
-    return administrator("ada")
-
-
-@pytest.fixture
-def anton(world: Ground) -> User:
-    return administrator("anton")
-
-
-@pytest.fixture
-def tolerance(world: Ground) -> ToleranceRow:
-    row: ToleranceRow = factories.ToleranceRowFactory.create(
-        type_code="price_mismatch", supplier=world.supplier, percent_state="value", percent=Decimal(2)
-    )
-    return row
-
-
 def state(draft: PolicyDraft) -> str:
     return PolicyDraft.objects.get(pk=draft.pk).state
 

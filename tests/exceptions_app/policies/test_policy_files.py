@@ -13,7 +13,7 @@ from exceptions_app.policies.draft_models import Action
 from exceptions_app.policies.models import ToleranceRow
 from tests.builders import factories
 from tests.builders.factories import TUESDAY_TEN, Ground, ground
-from tests.exceptions_app.policies.writing import administrator, begun, by, write_change, write_removal
+from tests.exceptions_app.policies.writing import begun, by, write_change, write_removal
 
 pytestmark = pytest.mark.django_db
 SCENE = ground
@@ -22,19 +22,6 @@ SCENE = ground
 @pytest.fixture
 def world(scene: Ground) -> Ground:
     return scene
-
-
-@pytest.fixture
-def ada(world: Ground) -> User:
-    return administrator("ada")
-
-
-@pytest.fixture
-def tolerance(world: Ground) -> ToleranceRow:
-    row: ToleranceRow = factories.ToleranceRowFactory.create(
-        type_code="price_mismatch", supplier=world.supplier, percent_state="value", percent=Decimal(2)
-    )
-    return row
 
 
 def exported(world: Ground) -> Any:

@@ -45,24 +45,6 @@ def world(scene: Ground) -> Ground:
 
 
 @pytest.fixture
-def ada(world: Ground) -> User:
-    return administrator("ada")
-
-
-@pytest.fixture
-def anton(world: Ground) -> User:
-    return administrator("anton")
-
-
-@pytest.fixture
-def tolerance(world: Ground) -> ToleranceRow:
-    row: ToleranceRow = factories.ToleranceRowFactory.create(
-        type_code="price_mismatch", supplier=world.supplier, percent_state="value", percent=Decimal(2)
-    )
-    return row
-
-
-@pytest.fixture
 def draft(tolerance: ToleranceRow, ada: User) -> PolicyDraft:
     """A draft that changes a tolerance, removes a term and adds another."""
     term = factories.TermRowFactory.create(confirm_days=5)

@@ -1,6 +1,5 @@
 """A draft in shadow decides nothing: what it would decide otherwise is noted, follows, and ends."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from erp_connectors import clock
 from erp_connectors.documents.models import OrderLine
 from exceptions_app import intake
 from exceptions_app.audit.record import RIGHTLINE
@@ -38,20 +36,6 @@ from tests.builders.factories import (
 pytestmark = pytest.mark.django_db
 SCENE = shortage_ground
 DAY = date(2026, 12, 2)
-
-
-@pytest.fixture(autouse=True)
-def tuesday_ten(db: None) -> Iterator[None]:
-    clock.set_now(TUESDAY_TEN)
-    yield
-    clock.reset()
-
-
-@pytest.fixture
-def shortage(scene: tuple[Ground, OrderLine]) -> tuple[Ground, OrderLine]:
-    """Scenario 1 before the look: 100 ordered, 82 confirmed, with customers waiting."""
-    offer(scene[1], (82, DAY))
-    return scene
 
 
 def look(line: OrderLine, minutes: int = 0) -> intake.Evaluation:

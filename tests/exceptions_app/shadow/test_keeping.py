@@ -1,6 +1,5 @@
 """A type in shadow opens no case: what it finds is kept, follows the documents, and ends as a case would."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -35,20 +34,6 @@ from tests.builders.factories import (
 pytestmark = pytest.mark.django_db
 SCENE = shortage_ground
 DAY = date(2026, 12, 2)
-
-
-@pytest.fixture(autouse=True)
-def tuesday_ten(db: None) -> Iterator[None]:
-    clock.set_now(TUESDAY_TEN)
-    yield
-    clock.reset()
-
-
-@pytest.fixture
-def shortage(scene: tuple[Ground, OrderLine]) -> tuple[Ground, OrderLine]:
-    """Scenario 1 before the look: 100 ordered, 82 confirmed, with customers waiting."""
-    offer(scene[1], (82, DAY))
-    return scene
 
 
 def in_mode(mode: TypeMode, **scope: Any) -> TypeSetting:
