@@ -254,16 +254,7 @@ def override_position(
         require_reason(reason)
         require(quantity >= 0, "A quantity is not below zero.")
         require(until is None or until > at, "The time lies in the past.")
-        rows = OrderLine.objects.filter(order=locked.order_id, number=line) if locked.order_id else None
-        order_line = rows.first() if rows is not None else None
-        require(order_line is not None, f"{locked.number} is about no order line {line}.")
-        assert order_line is not None
-        position = from_builtins(order_line.position, LinePosition)
-        unfit = any(each.damaged or each.rejected or each.returned for each in position.receipts)
-        require(
-            stated is not StatedFact.RECEIVED or not unfit,
-            "Some of the line came damaged or went back: put the receipt right in the ERP.",
-        )
+        order_line, position = _line_to_state(locked, line, stated)
         found.append(order_line)
         said.update(fact=str(stated), line=line, said=said_of(position, stated))
 
@@ -297,6 +288,24 @@ def override_position(
     return change(case, step, by=by, expected_version=expected_version, at=at)
 
 
+def _line_to_state(case: Case, number: str, fact: StatedFact) -> tuple[OrderLine, LinePosition]:
+    """Return the line of the case's order that a fact is stated of, as the documents have it.
+
+    Refused for a line the case is not about, and for receipts of goods that came damaged or went back.
+    """
+    of_order = OrderLine.objects.filter(order=case.order_id, number=number)
+    line = of_order.first() if case.order_id else None
+    require(line is not None, f"{case.number} is about no order line {number}.")
+    assert line is not None
+    position = from_builtins(line.position, LinePosition)
+    unfit = any(each.damaged or each.rejected or each.returned for each in position.receipts)
+    require(
+        fact is not StatedFact.RECEIVED or not unfit,
+        "Some of the line came damaged or went back: put the receipt right in the ERP.",
+    )
+    return line, position
+
+
 def _stated(fact: StatedFact, line: str, quantity: Decimal, unit: str, on: date) -> dict[str, str]:
     return {
         "fact": str(fact),
@@ -326,13 +335,7 @@ def settle_command(
 
     def check(locked: Case) -> None:
         require_reason(reason)
-        require(outcome in OUTCOMES, "Say whether it was done or not.")
-        row = commands_to_settle(locked).filter(pk=command).first()
-        require(row is not None, f"{locked.number} has no command that waits for anybody's word.")
-        assert row is not None
-        is_news = outcome == DONE or row.state == CommandState.UNKNOWN
-        require(is_news, "The ERP has not done it: that is known already.")
-        kept.append(row)
+        kept.append(_command_to_settle(locked, command, outcome))
 
     def keep(locked: Case, at: datetime) -> None:
         (row,) = kept
@@ -362,6 +365,17 @@ def settle_command(
     changed = change(case, step, by=by, expected_version=expected_version)
     _settle(kept[0], outcome, reason)
     return lock(changed)
+
+
+def _command_to_settle(case: Case, command: UUID | str, outcome: str) -> Command:
+    """Return the command of the case whose result can be said to be `outcome`; refused where it cannot."""
+    require(outcome in OUTCOMES, "Say whether it was done or not.")
+    row: Command | None = commands_to_settle(case).filter(pk=command).first()
+    require(row is not None, f"{case.number} has no command that waits for anybody's word.")
+    assert row is not None
+    is_news = outcome == DONE or row.state == CommandState.UNKNOWN
+    require(is_news, "The ERP has not done it: that is known already.")
+    return row
 
 
 def _settle(row: Command, outcome: str, reason: str) -> None:
