@@ -200,7 +200,9 @@ OIDC_SCOPES = env.text("RIGHTLINE_OIDC_SCOPES", "openid email profile")
 OIDC_ADDS_PEOPLE = env.flag("RIGHTLINE_OIDC_ADDS_PEOPLE")
 OIDC_EMAIL_IS_VERIFIED = env.flag("RIGHTLINE_OIDC_EMAIL_IS_VERIFIED")
 OIDC_GROUPS_CLAIM = env.text("RIGHTLINE_OIDC_GROUPS_CLAIM")
-# A name and an address together: nobody locks out a colleague elsewhere, nor their own company.
+# A name and an address together: nobody locks out a colleague elsewhere, nor their own company. What comes
+# from many addresses, or tries many names, is slowed down (signing_in/pace.py); known browsers are spared.
+AXES_WHITELIST_CALLABLE = "exceptions_app.signing_in.known.is_spared"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -234,6 +236,7 @@ INSTANCE = hashlib.sha256(f"cookie name {SECRET_KEY}".encode()).hexdigest()[:8]
 SESSION_COOKIE_NAME = f"rightline_session_{INSTANCE}"
 CSRF_COOKIE_NAME = f"rightline_csrf_{INSTANCE}"
 LANGUAGE_COOKIE_NAME = f"rightline_language_{INSTANCE}"
+KNOWN_BROWSER_COOKIE_NAME = f"rightline_known_{INSTANCE}"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION

@@ -51,7 +51,7 @@ from exceptions_app.proposals.models import (
 )
 from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
-from exceptions_app.signing_in.models import BrowserSession, DirectoryGroup, DirectoryIdentity
+from exceptions_app.signing_in.models import BrowserSession, DirectoryGroup, DirectoryIdentity, SignInTry
 from exceptions_app.sla.models import ClockFinding, Heartbeat
 
 __all__ = [
@@ -108,6 +108,7 @@ __all__ = [
     "ServiceLevelRow",
     "SeverityBands",
     "ShadowFinding",
+    "SignInTry",
     "SupplierTimeRow",
     "Task",
     "TaskTemplate",

@@ -24,8 +24,8 @@ from exceptions_app.cases.models import Clock
 from exceptions_app.people import delegation
 from exceptions_app.people.models import Absence, ApiToken, Delegation, Membership, Team, User
 from exceptions_app.people.permissions import NotAllowed
-from exceptions_app.signing_in import factors, locks, sessions
-from exceptions_app.signing_in.models import DirectoryGroup, DirectoryIdentity
+from exceptions_app.signing_in import factors, locks, pace, sessions
+from exceptions_app.signing_in.models import DirectoryGroup, DirectoryIdentity, SignInTry
 
 #: What only a superuser sets: with any of them one could become one.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -87,13 +87,22 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
     actions = ["unlock_sign_in", "remove_second_factors", "end_sessions"]
     fieldsets = (
         *(UserAdmin.fieldsets or ()),
-        ("At work", {"fields": ("time_zone", "erp_user", "theme")}),
+        ("At work", {"fields": ("time_zone", "erp_user", "theme", "language")}),
+        ("Signing in", {"fields": ("how_signing_in_stands",)}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, row: Any = None) -> Any:
         """Rights are given by superusers only."""
-        fields = super().get_readonly_fields(request, row)
+        fields = (*super().get_readonly_fields(request, row), "how_signing_in_stands")
         return fields if request.user.is_superuser else (*fields, *RIGHTS)
+
+    @admin.display(description="Wrong passwords")
+    def how_signing_in_stands(self, row: User) -> str:
+        """Say what holds up signing in as the person, and that "Unlock signing in" lifts it."""
+        until, locked = pace.slowed_until(row, clock.now()), locks.locked_addresses(row)
+        said = [f"unknown browsers wait until {until:%H:%M} UTC"] if until else []
+        said += [f"locked for {address}" for address in locked]
+        return f"{'; '.join(said)}. “Unlock signing in” lifts it." if said else "Nothing holds them up."
 
     def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
         """Nobody changes themselves or a superuser here, password included, but a superuser."""
@@ -335,6 +344,30 @@ class LockAdmin(RecordedAdmin, AccessAttemptAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody locks by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """What was tried stays as it was."""
+        return False
+
+
+@admin.register(SignInTry)
+class SignInTryAdmin(RecordedAdmin):
+    """Wrong passwords of the last hour, that slow down a name or an address; to take rows away lifts it."""
+
+    subject_kind = "sign_in_try"
+    list_display = ["at", "person", "address", "is_from_known_browser"]
+    list_filter = ["address"]
+    search_fields = ["person__username", "address"]
+    fields = ["at", "person", "address", "is_from_known_browser"]
+
+    @admin.display(description="Known browser", boolean=True)
+    def is_from_known_browser(self, row: SignInTry) -> bool:
+        """Say whether it counts for that browser alone."""
+        return bool(row.device)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody slows down by hand."""
         return False
 
     def has_change_permission(self, request: HttpRequest, row: Any = None) -> bool:

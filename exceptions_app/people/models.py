@@ -21,6 +21,9 @@ class User(AbstractUser):
         default="auto",
         choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")],
     )
+    language = models.CharField(
+        max_length=8, blank=True, help_text="In which they are written to; empty: in that of the house."
+    )
 
     #: Filled for the person of a request, whose standing is read once (`permissions.remember_memberships`).
     memberships_read: "tuple[Membership, ...] | None" = None

@@ -10,16 +10,18 @@ from allauth.account.internal.flows.reauthentication import get_reauthentication
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from erp_connectors import clock
 from exceptions_app.people.models import User
-from exceptions_app.signing_in import oidc, recorded, secrets
+from exceptions_app.signing_in import known, oidc, pace, recorded, secrets
 from exceptions_app.signing_in.sessions import SessionStore
 
 #: What we say where allauth names one of its messages; of the others it says nothing.
@@ -35,12 +37,19 @@ WORDS = {
 }
 
 
+class SecondFactor(AuthenticateStage):
+    """Asks for a second factor, but of whoever gave a recovery code along with the password."""
+
+    def _should_handle(self, request: HttpRequest) -> bool:
+        return not getattr(request, "came_with_recovery_code", False) and super()._should_handle(request)
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Signs people in after their second factor; nobody makes an account here."""
 
     def get_login_stages(self) -> list[str]:
         """Return what comes between the password and the first page."""
-        return ["allauth.mfa.stages.AuthenticateStage"]
+        return ["exceptions_app.signing_in.adapters.SecondFactor"]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Administrators and the directory add people; nobody adds themselves."""
@@ -70,7 +79,16 @@ class AccountAdapter(DefaultAccountAdapter):
         records = get_authentication_records(request, user)
         super().login(request, user)
         SessionStore.clear_expired()
+        pace.clear_old(clock.now())
+        if not user.language:
+            User.objects.filter(pk=user.pk).update(language=get_language() or "")
         recorded.signed_in(request, user, records)
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        """Let the browser remember whom it let in: wrong passwords elsewhere do not slow it down."""
+        answer: HttpResponse = super().post_login(request, user, **options)
+        known.remember(request, answer, user)
+        return answer
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Lead somebody who was deactivated back, in the words for everybody who does not get in."""

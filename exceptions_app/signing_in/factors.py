@@ -1,9 +1,11 @@
 """Who needs a second factor, who has one, and whether a session was opened with it."""
 
 from enum import StrEnum
+from hmac import compare_digest
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
@@ -81,3 +83,26 @@ def forget_factors(person: User) -> int:
     """Remove every second factor and recovery code of the person; return how many there were."""
     removed: int = Authenticator.objects.filter(user=person).delete()[0]
     return removed
+
+
+def has_recovery_code(person: User, code: str) -> bool:
+    """Say whether the code is one of the person's that was not used yet; using it is another step."""
+    kept = _recovery_codes_of(person)
+    return kept is not None and any(compare_digest(code, each) for each in kept.get_unused_codes())
+
+
+def use_recovery_code(request: HttpRequest, person: User, code: str) -> bool:
+    """Use up a recovery code, and take it as the factor shown in this session; False when it is none."""
+    kept = _recovery_codes_of(person)
+    if kept is None or not kept.validate_code(code):
+        return False
+    record_authentication(
+        request, person, "mfa", id=kept.instance.pk, type=str(Authenticator.Type.RECOVERY_CODES)
+    )
+    request.came_with_recovery_code = True  # type: ignore[attr-defined]
+    return True
+
+
+def _recovery_codes_of(person: User) -> RecoveryCodes | None:
+    row = Authenticator.objects.filter(user=person, type=Authenticator.Type.RECOVERY_CODES).first()
+    return RecoveryCodes(row) if row else None

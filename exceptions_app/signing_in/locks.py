@@ -1,4 +1,7 @@
-"""Locks after too many failed sign-ins: a user name at an address, so that nobody locks out a company."""
+"""Locks after too many failed sign-ins: a user name at an address, so that nobody locks out a company.
+
+What comes from many addresses or tries many names is slowed down instead (`pace`).
+"""
 
 from typing import Any
 
@@ -11,6 +14,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 
 from exceptions_app.people.models import User
+from exceptions_app.signing_in import pace
 
 
 def locked_page(request: HttpRequest, person: User) -> HttpResponse | None:
@@ -36,4 +40,5 @@ def locked_addresses(person: User) -> list[str]:
 def unlock(person: User) -> int:
     """Forget the person's failures from every address; return how many browsers were counted."""
     forgotten: int = reset(username=person.username)
+    pace.tries_of(person).delete()
     return forgotten

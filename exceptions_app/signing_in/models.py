@@ -69,3 +69,30 @@ class DirectoryGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group}: {self.get_role_display()} of {self.team}"
+
+
+class SignInTry(models.Model):
+    """One try to sign in with a password that was not right, or is being looked at just now.
+
+    `name` is a keyed hash of the user name as it was typed: people type passwords there. `device` names the
+    known browser it came from, if it did; such tries count for that browser alone (`pace`).
+    """
+
+    name = models.CharField(max_length=64)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sign_in_tries"
+    )
+    address = models.CharField(max_length=45)
+    device = models.CharField(max_length=32, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "sign-in tries"
+        ordering = ["-at"]
+        indexes = [
+            models.Index(fields=["name", "at"], name="sign_in_try_of_name"),
+            models.Index(fields=["address", "at"], name="sign_in_try_of_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person or 'A name that nobody has'} from {self.address}"

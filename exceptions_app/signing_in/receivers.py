@@ -24,7 +24,7 @@ from exceptions_app.signing_in import factors, recorded
 @receiver(user_login_failed)
 def tell_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **news: Any) -> None:
     """Tell of a failed sign-in; of those while the name is locked, only the lock is told."""
-    if request is None or _was_locked_already(request):
+    if request is None or was_locked_already(request):
         return
     step = getattr(request, "failed_step", "password")
     recorded.sign_in_failed(request, _person(credentials.get("username")), step=step)
@@ -33,7 +33,7 @@ def tell_failure(credentials: dict[str, Any], request: HttpRequest | None = None
 @receiver(user_locked_out)
 def tell_lock(request: HttpRequest, username: str, **news: Any) -> None:
     """Tell that a name was locked, once for each lock."""
-    if not _was_locked_already(request):
+    if not was_locked_already(request):
         failures = settings.AXES_FAILURE_LIMIT
         recorded.locked_out(request, _person(username), failures=failures)
 
@@ -77,7 +77,7 @@ def count_failure(request: HttpRequest, person: User, *, step: str) -> None:
     user_login_failed.send(__name__, credentials={"username": person.username}, request=request)
 
 
-def _was_locked_already(request: HttpRequest) -> bool:
+def was_locked_already(request: HttpRequest) -> bool:
     """Say whether axes let nobody try: the failures it counted before are not counted on."""
     counted = getattr(request, "axes_failures_since_start", None)
     return bool(getattr(request, "axes_locked_out", False)) and not counted

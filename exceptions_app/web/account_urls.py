@@ -19,6 +19,7 @@ def own(view: View) -> View:
 urlpatterns = [
     path("login/", sign_in.login, name="account_login"),
     path("login/second-factor/", sign_in.second_factor, name="mfa_authenticate"),
+    path("login/known/<str:token>/", sign_in.known_browser, name="known_browser"),
     path("login/passkey/", sign_in.passkey, name="mfa_login_webauthn"),
     path("login/directory/", directory.begin, name="directory"),
     path("login/directory/back/", directory.back, name="directory_back"),

@@ -55,6 +55,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         request.POST or None, instance=person, initial={"language": translation.get_language()}
     )
     if request.method == "POST" and form.is_valid():
+        form.instance.language = form.cleaned_data["language"]
         form.save()
         with translation.override(form.cleaned_data["language"]):
             tell(request, gettext("Your settings are saved."))

@@ -114,7 +114,7 @@ from exceptions_app.proposals.models import (
 )
 from exceptions_app.routing.models import CaseRoute
 from exceptions_app.shadow.models import ShadowFinding
-from exceptions_app.signing_in.models import BrowserSession, DirectoryGroup, DirectoryIdentity
+from exceptions_app.signing_in.models import BrowserSession, DirectoryGroup, DirectoryIdentity, SignInTry
 from exceptions_app.sla.models import ClockFinding, FindingKind, Heartbeat
 from suppliers.messaging.models import MessageCase, SupplierMessage
 from suppliers.profiles import Contact, SupplierProfile
@@ -1311,6 +1311,15 @@ class BrowserSessionFactory(DjangoModelFactory[BrowserSession]):
     last_seen_at = TUESDAY_TEN
     address = "192.0.2.7"
     device = "Firefox on Linux"
+
+
+class SignInTryFactory(DjangoModelFactory[SignInTry]):
+    class Meta:
+        model = SignInTry
+
+    name = "a hash"
+    address = "192.0.2.7"
+    at = TUESDAY_TEN
 
 
 class DirectoryIdentityFactory(DjangoModelFactory[DirectoryIdentity]):

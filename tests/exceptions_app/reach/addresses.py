@@ -65,6 +65,7 @@ PAGES: dict[str, Page] = {
     "account_login": Page("login/", EVERYBODY, is_public=True),
     "account_logout": Page("logout/", EVERYBODY, "post", is_public=True),
     "mfa_authenticate": Page("login/second-factor/", EVERYBODY, is_public=True),
+    "known_browser": Page("login/known/nonsense/", EVERYBODY, is_public=True),
     "mfa_login_webauthn": Page("login/passkey/", EVERYBODY, is_public=True),
     "directory": Page("login/directory/", NOBODY, is_public=True),
     "directory_back": Page("login/directory/back/", NOBODY, is_public=True),

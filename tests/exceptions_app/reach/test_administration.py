@@ -51,6 +51,7 @@ SCREENS: dict[str, tuple[str, str]] = {
     "exceptions_app.companypolicy": EDITED,
     "exceptions_app.delegation": DELEGATIONS,
     "exceptions_app.directorygroup": RIGHTS,
+    "exceptions_app.signintry": LOCKS,
     "exceptions_app.directoryidentity": ("view", "view delete"),
     "exceptions_app.escalationstep": EDITED,
     "exceptions_app.event": READ,

@@ -34,6 +34,7 @@ ARGUMENTS = {
     "public_id": uuid4(),
     "pk": 1,
     "token_id": 1,
+    "token": "nonsense",
     "backtest_id": 1,
     "delegation_id": 1,
     "seen": "of-last-week",
