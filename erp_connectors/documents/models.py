@@ -138,6 +138,11 @@ class Document(models.Model):
                 name="document_newest",
             ),
             models.Index(fields=["recorded_at"], name="document_recorded"),
+            models.Index(
+                fields=["connection", "key"],
+                name="confirmation_withdrawn",
+                condition=models.Q(kind=DocumentKind.CONFIRMATION, content__purpose="cancel"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -338,11 +343,17 @@ class OrderLine(models.Model):
     is_present = models.BooleanField(default=True)
     position = models.JSONField(default=dict)
     answered_at = models.DateTimeField(null=True, blank=True, help_text="First answer, in document time.")
+    has_other_price = models.BooleanField(
+        default=False, help_text="An answer may state another price than the order."
+    )
     received_quantity = models.DecimalField(**QUANTITY, default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "number"], name="line_per_order")]
-        indexes = [models.Index(fields=["item_number", "warehouse"], name="line_item_warehouse")]
+        indexes = [
+            models.Index(fields=["item_number", "warehouse"], name="line_item_warehouse"),
+            models.Index(fields=["order"], name="line_other_price", condition=models.Q(has_other_price=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order} / {self.number}"

@@ -270,6 +270,7 @@ LINE_COLUMNS = [
     "is_present",
     "position",
     "answered_at",
+    "has_other_price",
     "received_quantity",
 ]
 
@@ -311,6 +312,7 @@ def _fill(row: OrderLine, position: LinePosition, factors: Mapping[str, Decimal]
     row.is_present = position.is_present
     row.position = json.loads(to_json(position))
     row.answered_at = position.answered_at
+    row.has_other_price = position.has_other_price
     row.received_quantity = _received(position, factors)
 
 

@@ -7,6 +7,7 @@ added to them needs a default, for those that were kept without it.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 
 from erp_connectors.canonical.documents import (
     InvoiceKind,
@@ -168,3 +169,28 @@ class LinePosition:
     conflicts: tuple[NoticeConflict, ...] = ()
     receipts: tuple[ReceiptFact, ...] = ()
     invoices: tuple[InvoiceFact, ...] = ()
+
+    @property
+    def has_other_price(self) -> bool:
+        """Whether an answer may state another price than the order, now or before, whatever the tolerance.
+
+        False only where each repeats it: the same money for the same unit and currency, without breaks.
+        """
+        stated = [fact for fact in (self.answer, *self.earlier_answers) if fact and fact.price]
+        return bool(stated) and (bool(self.line.price_breaks) or not all(map(self._repeats_price, stated)))
+
+    def _repeats_price(self, fact: AnswerFact) -> bool:
+        ordered, stated, unit = self.line.price, fact.price, self.line.quantity.unit
+        if ordered is None or stated is None:
+            return False
+        answered = fact.offered[0].quantity.unit if fact.offered else unit
+        return _for_one(ordered, unit, self.currency) == _for_one(
+            stated, answered, fact.currency or self.currency
+        )
+
+
+def _for_one(price: Price, unit: str, currency: str) -> tuple[Fraction | None, str, str]:
+    """Return a price as money for one of its unit; None where its basis makes no sense."""
+    per = Fraction(1) if price.per is None else Fraction(price.per)
+    amount = Fraction(price.amount) / per if per > 0 else None
+    return amount, price.per_unit or unit, price.currency or currency

@@ -120,7 +120,7 @@ class Orders:
         self.sights = sights
         self.rows = {order.pk: order for order in orders}
         self.by_name = {(order.connection_id, order.number): order for order in orders}
-        self._lines = lines_of(self.rows)
+        self._lines = lines_of(self.rows, positions=False)
         self._waiting = places_of_class_a(line for some in self._lines.values() for line in some)
         self.pasts = _pasts(orders) if pasts is None else pasts
         self._agreements = _agreements(Q(order_line__order__in=self.rows), "order_line__order")

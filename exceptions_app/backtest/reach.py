@@ -8,8 +8,7 @@ sieve, only orders are looked at on which such a type could find anything at all
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from erp_connectors.canonical.documents import DocumentKind, OrderState
 from erp_connectors.documents.models import (
@@ -29,24 +28,8 @@ from exceptions_app.policies.models import Scope, ToleranceRow
 
 NOTHING, EVERYTHING = Q(pk__in=[]), Q()
 
-# A price is as ordered where an answer repeats it, in the same words. Anything else is looked at: another
-# price, breaks by quantity, a currency or unit that only the answer's surroundings would tell.
-OTHER_PRICE = """EXISTS (
-    SELECT 1 FROM erp_connectors_orderline AS line
-    CROSS JOIN LATERAL jsonb_array_elements(
-        (line.position -> 'earlier_answers') || jsonb_build_array(line.position -> 'answer')
-    ) AS answer
-    WHERE line.order_id = erp_connectors_purchaseorder.id
-        AND jsonb_typeof(answer) = 'object' AND jsonb_typeof(answer -> 'price') = 'object'
-        AND (answer -> 'price' IS DISTINCT FROM line.position -> 'line' -> 'price'
-            OR answer -> 'price' ->> 'currency' IS NULL
-            OR answer -> 'price' ->> 'per_unit' IS NULL
-                AND answer -> 'offered' -> 0 -> 'quantity' ->> 'unit'
-                    IS DISTINCT FROM line.position -> 'line' -> 'quantity' ->> 'unit'
-            OR line.position -> 'line' -> 'price_breaks' IS DISTINCT FROM '[]'::jsonb)
-)"""
-#: What has to be so of an order for a type to find anything, whatever its tolerance.
-SIEVES = {"price_mismatch": OTHER_PRICE}
+#: What has to be so of a line of an order for a type to find anything, whatever its tolerance.
+SIEVES = {"price_mismatch": Q(has_other_price=True)}
 
 
 class Reach:
@@ -96,24 +79,21 @@ class Reach:
         for each in self.changed:
             scopes |= _in_scope(each)
         found = PurchaseOrder.objects.filter(scopes | _has_changed() & self._companies("company"))
-        sieves = self._sieves()
-        if sieves is None:
+        sieve = self._sieve()
+        if sieve is None:
             return found
-        finds = NOTHING
-        for number, sieve in enumerate(sieves):
-            found = found.annotate(**{f"finds_{number}": RawSQL(sieve, ())})
-            finds |= Q(**{f"finds_{number}": True})
+        finds = Q(pk__in=OrderLine.objects.filter(sieve).values("order"))
         return found.filter(finds | _is_moved_by_hand() | _has_changed())
 
-    def _sieves(self) -> list[str] | None:
-        """Return the sieves of the types whose tolerances changed; None where there is more to it."""
-        sieves = set()
+    def _sieve(self) -> Q | None:
+        """Return what any type whose tolerance changed could find something in; None: there is more to it."""
+        sieve = NOTHING
         for each in self.changed:
             code = each.row.type_code if isinstance(each.row, ToleranceRow) else ""
             if code not in SIEVES:
                 return None
-            sieves.add(SIEVES[code])
-        return sorted(sieves)
+            sieve |= SIEVES[code]
+        return sieve
 
     def _is_alive(self) -> Q:
         """Return what holds for an order on which anything happens between the moments.
@@ -174,11 +154,9 @@ def _in_scope(changed: Changed) -> Q:
 
 
 def _has_changed() -> Q:
-    """Return which orders the ERP has sent more than one revision of."""
-    others = Document.objects.filter(
-        connection=OuterRef("connection"), kind=DocumentKind.PURCHASE_ORDER, key=OuterRef("number")
-    ).exclude(pk=OuterRef("document"))
-    return Q(Exists(others))
+    """Return which orders the ERP has sent more than one revision of, or another ERP under that number."""
+    revisions = Document.objects.filter(kind=DocumentKind.PURCHASE_ORDER).values("connection", "key")
+    return Q(number__in=revisions.annotate(said=Count("*")).filter(said__gt=1).values("key"))
 
 
 def _is_moved_by_hand() -> Q:
@@ -188,10 +166,5 @@ def _is_moved_by_hand() -> Q:
     bases = AgreementRow.objects.filter(
         subject_kind=SubjectKind.SUPPLIER, subject_id=OuterRef("supplier"), key=PRICE_BASIS
     )
-    withdrawn = Document.objects.filter(
-        connection=OuterRef("connection"),
-        kind=DocumentKind.CONFIRMATION,
-        key=OuterRef("number"),
-        content__purpose="cancel",
-    )
-    return Q(Exists(matched)) | Q(Exists(known)) | Q(Exists(bases)) | Q(Exists(withdrawn))
+    withdrawn = Document.objects.filter(kind=DocumentKind.CONFIRMATION, content__purpose="cancel")
+    return Q(Exists(matched)) | Q(Exists(known)) | Q(Exists(bases)) | Q(number__in=withdrawn.values("key"))

@@ -6,19 +6,20 @@ keeps its own cases, as reconciliation would: one open case per type and group, 
 What people did to the cases that really were there, and damping, are left out of both alike.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from erp_connectors.errors import RightlineError
 from exceptions_app.backtest.history import SubjectPast
 from exceptions_app.cases.book import REOPEN_WITHIN
 from exceptions_app.detection import registry
-from exceptions_app.detection.agreement import Agreement
+from exceptions_app.detection.agreement import Agreement, AgreementState
 from exceptions_app.detection.detect import Detection, detect
 from exceptions_app.detection.reconcile import reconcile
 from exceptions_app.detection.snapshot import OrderSnapshot
 from exceptions_app.detection.types.base import ExceptionType
+from exceptions_app.detection.view import OrderView
 from exceptions_app.deviation import Deviation, OpenLine
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import Policies
@@ -171,11 +172,17 @@ class Life:
 
 
 class Replay:
-    """One subject from `since` to `until`, under the live rows and those that are tried."""
+    """One subject from `since` to `until`, under the live rows and those that are tried.
 
-    def __init__(self, past: SubjectPast, live: Rows, tried: Rows) -> None:
+    `alone`: the types that alone can find anything else, since only their tolerances differ; none: any may.
+    """
+
+    def __init__(
+        self, past: SubjectPast, live: Rows, tried: Rows, *, alone: Collection[str] = frozenset()
+    ) -> None:
         self.past = past
         self.live, self.tried = Life(live), Life(tried)
+        self.alone = alone
         self.unjudged: dict[Unjudged, None] = {}
         self.judged = 0
 
@@ -196,7 +203,7 @@ class Replay:
             if was is None:
                 return
             agreements = self.past.agreements(at)
-            would = self.past.at(at, theirs) or was
+            would = self._as_tried(was, at, theirs)
             live = detect(was.snapshot, agreements, at, self.live.types(was, ours))
             tried = self._detect_again(was, would, agreements, at, theirs, live)
         except RightlineError as problem:
@@ -207,6 +214,17 @@ class Replay:
         self.tried.take_in(at, would, tried, theirs)
         self._note(live)
         self._note(tried)
+
+    def _as_tried(self, was: Loaded, at: datetime, policies: Policies) -> Loaded:
+        """Return the subject as the tried rows have it judged."""
+        if not self.alone or was.order is None:
+            return self.past.at(at, policies) or was
+        lines = tuple(
+            replace(line, tolerances=policies.tolerances(was.scopes[line.position.line.number]))
+            for line in was.snapshot.lines
+        )
+        order = replace(was.order, snapshot=replace(was.order.snapshot, lines=lines))
+        return replace(was, snapshot=order.snapshot, order=order)
 
     def _detect_again(
         self,
@@ -221,6 +239,9 @@ class Replay:
         types = self.tried.types(would, policies)
         if types == live.types and _is_judged_alike(was, would):
             return live
+        is_any_pending = any(agreement.state is AgreementState.PENDING for agreement in agreements)
+        if self.alone and types == live.types and not is_any_pending:
+            return _judged_anew(live, would.snapshot, self.alone)
         return detect(would.snapshot, agreements, at, types)
 
     def _note(self, detection: Detection) -> None:
@@ -232,6 +253,24 @@ class Replay:
         for deviation in detection.deviations:
             if deviation.type_code == UNIT_UNKNOWN:
                 self.unjudged.setdefault(Unjudged("unit", deviation.line_number or ""))
+
+
+def _judged_anew(live: Detection, snapshot: OrderSnapshot, codes: Collection[str]) -> Detection:
+    """Return a detection with what types of these codes find under other tolerances; the rest stays.
+
+    For types that judge line by line, at any time alike, while no decision is waiting.
+    """
+    assert isinstance(live.view, OrderView)
+    anew = {line.position.line.number: line for line in snapshot.lines}
+    lines = tuple(replace(line, snapshot=snapshot, line=anew[line.number]) for line in live.view.lines)
+    view = replace(live.view, snapshot=snapshot, lines=lines)
+    found: list[Deviation] = []
+    for kind in live.types:
+        if kind.code in codes:
+            found += kind.detect(view)
+        else:
+            found += [each for each in live.deviations if each.type_code == kind.code]
+    return replace(live, deviations=tuple(found), view=view)
 
 
 def _is_judged_alike(one: Loaded, other: Loaded) -> bool:

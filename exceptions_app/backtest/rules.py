@@ -28,6 +28,8 @@ TIMING = frozenset({"service_levels", "steps", "warnings", "calendars", "teams"}
 UNPLAYED = frozenset({"responsibilities", "supplier_times", "templates", "tellings", "approvals"})
 #: Other types whose tolerance moves goods from one bucket to another; invoices are judged with the buckets.
 MOVES_GOODS = frozenset({"date_later", "date_earlier", "backorder", "shipment_delayed", "delivery_overdue"})
+#: Types that judge line by line, at any time alike, and whose tolerance nothing but themselves reads.
+READ_ALONE = frozenset({"price_mismatch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,12 @@ class _Sooner:
     action: str = Action.CHANGE
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=lambda: {"valid_from": None})
+
+
+def types_alone(changed: Iterable[Changed]) -> frozenset[str]:
+    """Return the types that alone can find anything else, where all that changed are their tolerances."""
+    codes = {each.row.type_code if isinstance(each.row, ToleranceRow) else "" for each in changed}
+    return frozenset(codes) if codes <= READ_ALONE else frozenset()
 
 
 def kinds_reached(changed: tuple[Changed, ...]) -> frozenset[SubjectKind]:

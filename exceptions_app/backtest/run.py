@@ -25,6 +25,7 @@ from exceptions_app.backtest.rules import (
     Changed,
     changed_rows,
     holding_already,
+    types_alone,
 )
 from exceptions_app.backtest.weighing import Scales
 from exceptions_app.cases.models import Case
@@ -32,7 +33,7 @@ from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies import rows
 from exceptions_app.policies.rows import Change, Rows
 
-BATCH = 100
+BATCH = 250
 #: Of each reason why something was not judged, so many are named.
 NAMED = 20
 #: A subject by its kind and primary key.
@@ -94,7 +95,10 @@ class Span:
 
 
 class Run:
-    """One run; `differences` may be walked through once, `counts` are complete when that is done."""
+    """One run; `differences` may be walked through once, `counts` are complete when that is done.
+
+    `narrows`: whether what cannot be otherwise is left out, or judged all the same.
+    """
 
     def __init__(self, live: Rows, tried: Rows, span: Span, *, narrows: bool = True) -> None:
         self.span = span
@@ -102,6 +106,7 @@ class Run:
         self.changed: Sequence[Changed] = changed_rows(live, tried)
         self.tried = holding_already(tried, self.changed, span.since)
         self.reach = Reach(self.changed, span.since, span.until, narrows=narrows)
+        self.alone = types_alone(self.changed) if narrows else frozenset()
         self.counts = Counts()
         self.silences = Silences()
         tables = {each.table for each in self.changed}
@@ -151,7 +156,7 @@ class Run:
         with rows.seeing(self.live):
             for past in pasts_of(kind, ids, sights):
                 self.counts.subjects[kind.value] += 1
-                replay = Replay(past, self.live, self.tried)
+                replay = Replay(past, self.live, self.tried, alone=self.alone)
                 replay.run(self.span.since, self.span.until, sights.silences.moments)
                 self.counts.looks += replay.judged
                 for unjudged in replay.unjudged:

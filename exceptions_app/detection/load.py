@@ -108,17 +108,23 @@ def load(
     return LoadedOrders(policies=policies, rows=orders, orders=loaded, problems=problems)
 
 
-def lines_of(orders: Collection[int], only: Collection[int] | None = None) -> dict[int, list[OrderLine]]:
-    """Return the lines of each order with their items; an item that many lines are about is read once."""
+def lines_of(
+    orders: Collection[int], only: Collection[int] | None = None, *, positions: bool = True
+) -> dict[int, list[OrderLine]]:
+    """Return the lines of each order with their items; an item that many lines are about is read once.
+
+    `positions`: whether where they stand now is wanted, too.
+    """
     lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in orders}
+    found = OrderLine.objects.filter(order__in=orders)
+    if only is not None:
+        found = found.filter(pk__in=only)
+    # What was said by hand is laid over the position; who asks for none of it reads neither.
     rows = (
-        OrderLine.objects.filter(order__in=orders)
+        (found.prefetch_related("overrides") if positions else found.defer("position"))
         .select_related("warehouse")
-        .prefetch_related("overrides")
         .order_by("order", "pk")
     )
-    if only is not None:
-        rows = rows.filter(pk__in=only)
     for line in rows:
         lines[line.order_id].append(line)
     wanted = {line.item_id for line in rows if line.item_id is not None}
