@@ -16,12 +16,13 @@ from erp_connectors.canonical.documents import (
     LineAnswer,
     OfferedPart,
     OrderState,
+    PriceBreak,
     Purpose,
     ShipNotice,
     ShipNoticeLine,
     Unmentioned,
 )
-from erp_connectors.canonical.values import DocumentVersion, ItemIds
+from erp_connectors.canonical.values import DocumentVersion, ItemIds, Price
 from erp_connectors.documents.matching import NoMatch
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import HeardDocument, positions_of
@@ -150,6 +151,33 @@ def test_the_newest_word_on_a_line_counts_and_the_earlier_ones_are_kept() -> Non
     assert [fact.version.document_time for fact in position.earlier_answers] == [at("2026-11-24 10:00")]
     assert position.answered_at == at("2026-11-24 10:00")
     assert position.first_promise == (OfferedPart(amount(82), date(2026, 12, 2)),)
+
+
+@pytest.mark.parametrize(
+    ("ordered", "answered", "is_other"),
+    [
+        ({}, {"cost": price("182.400")}, False),
+        ({}, {"cost": price("18240", per="100")}, False),
+        ({}, {"cost": price("182.40", "EUR", "1", "EA")}, False),
+        ({}, {}, False),
+        ({}, {"cost": price("182.41")}, True),
+        ({}, {"cost": price("182.40", "USD")}, True),
+        ({}, {"cost": price("182.40"), "currency": "USD"}, True),
+        ({}, {"cost": price("182.40"), "unit": "BOX"}, True),
+        ({"price_breaks": (PriceBreak(amount(50), Price(Decimal(9))),)}, {"cost": price("182.40")}, True),
+    ],
+)
+def test_an_answer_repeats_the_price_or_may_state_another(
+    ordered: dict[str, Any], answered: dict[str, Any], is_other: bool
+) -> None:
+    line = replace(order_line((100, "2026-12-02"), cost=price("182.40", "EUR")), **ordered)
+    assert only(order(lines=(line,)), answer((100, "2026-12-02"), **answered)).has_other_price is is_other
+
+
+def test_another_price_that_was_answered_before_is_remembered() -> None:
+    dearer = answer((100, "2026-12-02"), cost=price("190.00"))
+    as_ordered = answer((100, "2026-12-02"), cost=price("182.40"), said="2026-11-25 10:00")
+    assert only(ORDER, dearer, as_ordered).has_other_price
 
 
 def test_revision_then_control_number_decide_between_words_of_one_moment() -> None:
