@@ -19,7 +19,8 @@ class Event(models.Model):
 
     Inserted by `audit.record` only; the database refuses UPDATE, DELETE and TRUNCATE.
     `actor_name` is kept in words, since a person may be renamed. Empty actor: Rightline itself.
-    `company` empty: it is about the installation, and for those who oversee every company.
+    `company` empty: it is about the installation, and for those who oversee every company, and for those of
+    its `companies` (EventCompany).
     A new column belongs into `seals.COLUMNS` too.
     """
 
@@ -57,6 +58,32 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.summary}"
+
+
+class EventCompany(models.Model):
+    """Whose auditors see an event that is about several companies: those of this one; empty: of every one.
+
+    Written with the event, and append-only like it. It proves nothing; the event itself does.
+    """
+
+    event = models.ForeignKey(
+        Event, on_delete=models.DO_NOTHING, related_name="companies", db_constraint=False, db_index=False
+    )
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    at = models.DateTimeField(help_text="That of the event.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "company"], name="event_names_a_company_once", nulls_distinct=False
+            )
+        ]
+        indexes = [models.Index(fields=["company", "-at", "-event"], name="event_company_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} for {self.company or 'all companies'}"
 
 
 class Seal(models.Model):

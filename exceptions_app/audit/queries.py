@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from exceptions_app.audit.models import Event, EventText
+from exceptions_app.audit.models import Event, EventCompany, EventText
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import audits_everything, companies_open
@@ -66,16 +66,46 @@ class Search:
 def visible_events(user: User) -> QuerySet[Event]:
     """Return the events a person may see: those of the companies whose history is open to them.
 
-    What is about no company is for superusers, and for who audits every company.
+    Of what is about several companies, those that are about one of theirs, or about every company. What is
+    about none is for superusers, and for who audits every company.
     """
+    events, companies = Event.objects.prefetch_related("companies"), _open_to(user)
+    if companies is None:
+        return events
+    if not companies:
+        return events.none()
+    told = EventCompany.objects.filter(_of(companies), event=OuterRef("pk"))
+    return events.filter(Q(company__in=companies) | Q(Exists(told), company=None))
+
+
+def in_parts(user: User, search: Search) -> tuple[list[QuerySet[Event]], list[QuerySet[EventCompany]]]:
+    """Return what a person looks for and may see, in parts that are quick to read newest first.
+
+    Events by company, then what is about several companies by each; there one event may be in several parts.
+    """
+    companies = _open_to(user)
+    if companies is None:
+        return [found(Event.objects.all(), search)], []
+    if not companies:
+        return [], []
+    own = [found(Event.objects.filter(company=company), search) for company in companies]
+    told = EventCompany.objects.all()
+    if search != Search():
+        told = told.filter(event__in=found(Event.objects.filter(company=None), search).values("pk"))
+    return own, [told.filter(company=company) for company in (*companies, None)]
+
+
+def _open_to(user: User) -> list[int] | None:
+    """Return the keys of the companies whose history is open to a person; None: all, and what is of none."""
     if not user.is_active:
-        return Event.objects.none()
+        return []
     if user.is_superuser or audits_everything(user):
-        return Event.objects.all()
-    companies = [company.pk for company in companies_open(user, "view_history")]
-    # One company alone is a place in the index by which its newest events are at hand.
-    own = Q(company=companies[0]) if len(companies) == 1 else Q(company__in=companies)
-    return Event.objects.filter(own)
+        return None
+    return [company.pk for company in companies_open(user, "view_history")]
+
+
+def _of(companies: Collection[int]) -> Q:
+    return Q(company__in=companies) | Q(company=None)
 
 
 def found(events: QuerySet[Event], search: Search) -> QuerySet[Event]:
@@ -167,14 +197,17 @@ class TwoHands:
     second: Event
 
 
-def two_hands(events: QuerySet[Event], *, most: int) -> list[TwoHands]:
-    """Return where one person had a hand in something twice, newest first, at most `most` of each pair."""
-    return sorted(_pairs(events, most), key=lambda pair: pair.second.at, reverse=True)[:most]
+def two_hands(events: QuerySet[Event], *, visible: QuerySet[Event], most: int) -> list[TwoHands]:
+    """Return where one person had a hand in something twice, newest first, at most `most` of each pair.
+
+    The second is one of `events`, the first any that is `visible`.
+    """
+    return sorted(_pairs(events, visible, most), key=lambda pair: pair.second.at, reverse=True)[:most]
 
 
-def _pairs(events: QuerySet[Event], most: int) -> Iterator[TwoHands]:
+def _pairs(events: QuerySet[Event], visible: QuerySet[Event], most: int) -> Iterator[TwoHands]:
     for first_kind, second_kind in APART:
-        first = Event.objects.filter(
+        first = visible.filter(
             kind=first_kind,
             subject_kind=OuterRef("subject_kind"),
             subject_id=OuterRef("subject_id"),
@@ -187,7 +220,7 @@ def _pairs(events: QuerySet[Event], most: int) -> Iterator[TwoHands]:
         if not seconds:
             continue
         earlier = list(
-            Event.objects.filter(kind=first_kind, subject_id__in=[each.subject_id for each in seconds])
+            visible.filter(kind=first_kind, subject_id__in=[each.subject_id for each in seconds])
             .select_related("case", "company", "seal")
             .order_by("at", "id")
         )

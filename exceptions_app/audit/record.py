@@ -1,6 +1,6 @@
 """Writes events: the only way into the append-only table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from erp_connectors.companies import Company
-from exceptions_app.audit.models import Event
+from exceptions_app.audit.models import Event, EventCompany
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import User
 from exceptions_app.policies.models import PolicyRelease
@@ -31,6 +31,8 @@ class Actor:
 
 
 RIGHTLINE = Actor()
+#: What is about every company there is, and will be: for `record(companies=...)`.
+ALL_COMPANIES: Collection[int | None] = (None,)
 
 #: How many events have been told since somebody began to count; None: nobody does.
 _told: ContextVar[int | None] = ContextVar("events told", default=None)
@@ -55,6 +57,7 @@ def record(
     actor: Actor = RIGHTLINE,
     case: Case | None = None,
     company: Company | None = None,
+    companies: Collection[int | None] = (),
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     reason: str = "",
@@ -63,7 +66,8 @@ def record(
     """Add one event, in the transaction of what it tells.
 
     `subject` is (kind, id), for example ("case", "EX-1042"). `before` and `after` are plain JSON.
-    `company` is needed only where there is no case to tell it; without both, all companies are meant.
+    `company` is needed only where there is no case to tell it; without both, the installation is meant.
+    `companies` are the keys of those it is about where that may be several, None among them: every company.
     """
     added = event(
         kind,
@@ -78,8 +82,20 @@ def record(
         reason=reason,
         release=release,
     )
+    if len(set(companies)) == 1:
+        (added.company_id,) = set(companies)
     added.save(force_insert=True)
+    if companies and added.company_id is None:
+        _of_several(added, companies)
     return added
+
+
+def _of_several(added: Event, companies: Collection[int | None]) -> None:
+    """Note whose auditors see an event that has no company of its own."""
+    named = {None} if None in companies else set(companies)
+    EventCompany.objects.bulk_create(
+        EventCompany(event=added, company_id=company, at=added.at) for company in named
+    )
 
 
 def event(

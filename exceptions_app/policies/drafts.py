@@ -4,7 +4,7 @@ Each verb locks the draft, refuses what its state does not allow or what somebod
 and leaves an event that says who and why. Whoever wrote in a draft never approves it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from exceptions_app import kept_apart
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, companies_open
-from exceptions_app.policies import sentences, shadows
+from exceptions_app.policies import concerned, sentences, shadows
 from exceptions_app.policies.changes import table_of, values_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import PolicyRow
@@ -153,6 +153,7 @@ def write(
         f"{draft}: {sentences.in_history(change)}",
         before=told or sentences.told_before(change),
         after=sentences.told(change),
+        change=change,
     )
     return change
 
@@ -265,11 +266,18 @@ def schedule(
 # --- one draft ----------------------------------------------------------------------------------------------
 
 
-def written_anew(draft: PolicyDraft, by: Actor, at: datetime, summary: str, reason: str) -> None:
-    """Note that the changes of a locked draft are others now: it is written again, by this person too."""
+def written_anew(
+    draft: PolicyDraft, moved: Iterable[tuple[PolicyChange, str]], *, by: Actor, at: datetime
+) -> None:
+    """Note that the changes of a locked draft are others now: it is written again, by this person too.
+
+    `moved` are the changes whose rules had moved, with how in words: told one by one, each to whom it binds.
+    """
     _signed(draft, by)
     _back_to_writing(draft, at)
-    _tell("policy.rebased", draft, by, at, summary, reason=reason)
+    _tell("policy.rebased", draft, by, at, f"{draft} rebased on what is there")
+    for change, words in moved:
+        _tell("policy.draft_changed", draft, by, at, f"{draft}, rebased: {words}", change=change)
 
 
 def locked(draft_id: int, states: Collection[str], version: int | None = None) -> PolicyDraft:
@@ -328,7 +336,7 @@ def _out(draft: PolicyDraft, change: PolicyChange, by: Actor, at: datetime) -> N
     change.delete()
     _signed(draft, by)
     _moved(draft, at)
-    _tell("policy.draft_changed", draft, by, at, f"{draft}, taken out: {told}", before=before)
+    _tell("policy.draft_changed", draft, by, at, f"{draft}, taken out: {told}", before=before, change=change)
 
 
 def company_of(row: PolicyRow) -> int | None:
@@ -343,8 +351,8 @@ def company_of(row: PolicyRow) -> int | None:
 
 def _touched(row: PolicyRow, before: dict[str, Any]) -> int | None:
     """Return the company a change is about; None where it is about all, or moves a row to another."""
-    is_moved = "company" in before and before["company"] != values_of(row)["company"]
-    return None if is_moved else company_of(row)
+    held = concerned.by_values(before, values_of(row))
+    return held.pop() if len(held) == 1 else None
 
 
 def _needs(words: str, told: str) -> None:
@@ -362,13 +370,16 @@ def _tell(
     reason: str = "",
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    change: PolicyChange | None = None,
 ) -> None:
+    """Tell of a draft those it binds, or of one change of it those who are bound by that."""
     record(
         kind,
         at=at,
         summary=summary,
         subject=(SUBJECT, str(draft.pk)),
         actor=by,
+        companies=concerned.by_draft(draft, by.person) if change is None else concerned.by_change(change),
         before=before,
         after=after,
         reason=reason,

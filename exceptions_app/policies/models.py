@@ -49,13 +49,20 @@ class PolicyRow(models.Model):
 class Calendar(PolicyRow):
     """Opening hours and holidays. `hours`: weekday 0-6 to a list of [opening, closing] times as HH:MM."""
 
-    code = models.SlugField(max_length=64, unique=True)
+    code = models.SlugField(max_length=64)
     name = models.CharField(max_length=100)
     zone = models.CharField(max_length=64)
     hours = models.JSONField()
     country = models.CharField(max_length=2, blank=True, help_text="Public holidays of this country ...")
     subdivision = models.CharField(max_length=10, blank=True, help_text="... and this part of it.")
     closed_on = models.JSONField(default=list, blank=True, help_text="More days off, as YYYY-MM-DD.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], name="calendar_code", deferrable=models.Deferrable.DEFERRED
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -128,24 +135,25 @@ class ToleranceRow(Scope):
 
     class Meta:
         verbose_name = "tolerance"
+        # Without a value a comparison is neither true nor false, and the database lets such a row in.
         constraints = [
             models.CheckConstraint(
                 condition=(
-                    (models.Q(percent_state="value") & models.Q(percent__gt=0))
+                    models.Q(percent_state="value", percent__isnull=False, percent__gt=0)
                     | (~models.Q(percent_state="value") & models.Q(percent__isnull=True))
                 ),
                 name="tolerance_percent_has_its_value",
             ),
             models.CheckConstraint(
                 condition=(
-                    (models.Q(amount_state="value") & models.Q(amount__gt=0))
+                    models.Q(amount_state="value", amount__isnull=False, amount__gt=0)
                     | (~models.Q(amount_state="value") & models.Q(amount__isnull=True))
                 ),
                 name="tolerance_amount_has_its_value",
             ),
             models.CheckConstraint(
                 condition=(
-                    (models.Q(cap_state="value") & models.Q(cap__gt=0))
+                    models.Q(cap_state="value", cap__isnull=False, cap__gt=0)
                     | (~models.Q(cap_state="value") & models.Q(cap__isnull=True))
                 ),
                 name="tolerance_cap_has_its_value",
@@ -410,7 +418,12 @@ class EscalationStep(PolicyRow):
     class Meta:
         ordering = ["team", "side", "level"]
         constraints = [
-            models.UniqueConstraint(fields=["team", "side", "level"], name="ladder_level_per_team_and_side")
+            # Looked at when everything is written: two steps may change places.
+            models.UniqueConstraint(
+                fields=["team", "side", "level"],
+                name="ladder_level_per_team_and_side",
+                deferrable=models.Deferrable.DEFERRED,
+            )
         ]
 
     def __str__(self) -> str:

@@ -286,12 +286,12 @@ class _Reader:
         row: PolicyRow = model()
         lay_upon(row, values)
         row.full_clean(exclude=["release"], validate_unique=False, validate_constraints=False)
-        for constraint in model._meta.constraints:
-            if isinstance(constraint, CheckConstraint):
-                constraint.validate(model, row)
         refused = _refusals(row)
         if refused:
             raise Unreadable("; ".join(refused))
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, CheckConstraint):
+                constraint.validate(model, row)
         if drafts.company_of(row) not in self.allowed:
             raise Unreadable("it holds in a company whose rules you do not change")
         # Once more as the database would give it back, so that equal rows are equal.

@@ -20,7 +20,7 @@ from erp_connectors.errors import ConflictError
 from exceptions_app import sla
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Clock
-from exceptions_app.policies import drafts, sentences, shadows
+from exceptions_app.policies import concerned, drafts, sentences, shadows
 from exceptions_app.policies.changes import changed_fields, lay_upon, tables, values_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import Calendar, PolicyRelease, PolicyRow
@@ -56,7 +56,8 @@ def publish_draft(draft_id: int, *, by: Actor, at: datetime, version: int | None
     conflicts = conflicts_of(changes, locking=True)
     if conflicts:
         raise ConflictError(" ".join([*(each.words for each in conflicts), gettext(WAY_OUT)]))
-    release = publish(draft.title, by=by, at=at, reason=draft.reason)
+    bound = concerned.by_draft(draft, by.person)
+    release = publish(draft.title, by=by, at=at, reason=draft.reason, companies=bound)
     for change in sorted(changes, key=lambda each: IN_TURN.index(Action(each.action))):
         _make(change, release, by, at, draft.reason)
     _look_at_clocks(changes, at)
@@ -112,7 +113,7 @@ def rebase(draft_id: int, *, by: Actor, at: datetime, version: int | None = None
     for conflict in conflicts_of(draft.changes.all()):
         change = conflict.change
         row = tables()[change.table]._default_manager.filter(pk=change.row_id).first()
-        told.append(conflict.words)
+        told.append((change, conflict.words))
         if row is None:
             change.delete()
             continue
@@ -124,7 +125,7 @@ def rebase(draft_id: int, *, by: Actor, at: datetime, version: int | None = None
             continue
         change.changed_at, change.changed_by = at, by.person
         change.save()
-    drafts.written_anew(draft, by, at, f"{draft} rebased on what is there", " ".join(told))
+    drafts.written_anew(draft, told, by=by, at=at)
     return draft
 
 
@@ -216,6 +217,7 @@ def _make(change: PolicyChange, release: PolicyRelease, by: Actor, at: datetime,
         summary=told,
         subject=(change.table, str(change.row_id)),
         actor=by,
+        companies=concerned.by_change(change),
         before=before,
         after=after,
         reason=reason,

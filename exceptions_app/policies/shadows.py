@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from exceptions_app.audit.record import Actor, record
+from exceptions_app.policies import concerned
 from exceptions_app.policies.draft_models import PolicyDraft
 from exceptions_app.policies.shadow_models import DraftFinding, DraftShadow
 
@@ -67,5 +68,13 @@ def _tell(
     after: dict[str, Any] | None = None,
     reason: str = "",
 ) -> None:
-    subject = (SUBJECT, str(draft.pk))
-    record(kind, at=at, summary=summary, subject=subject, actor=by, after=after, reason=reason)
+    record(
+        kind,
+        at=at,
+        summary=summary,
+        subject=(SUBJECT, str(draft.pk)),
+        actor=by,
+        companies=concerned.by_draft(draft, by.person),
+        after=after,
+        reason=reason,
+    )

@@ -21,7 +21,7 @@ from exceptions_app.audit.requests import of_rows
 from exceptions_app.web import audit_view
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.filters import Pill, day_of, several_of, text_of
-from exceptions_app.web.keyset import newest_first
+from exceptions_app.web.keyset import Part, newest_of
 from exceptions_app.web.pages import looked_for, now_of, show
 from exceptions_app.web.queues import PAGING, address, filter_state, saved_views_of, without_empty
 
@@ -36,7 +36,10 @@ REPORTED = timedelta(days=90)
 def history(request: HttpRequest) -> HttpResponse:
     """Show one page of events under the filters of the address, newest first, and how the chain stands."""
     path, query = reverse("web:audit"), without_empty(request.GET)
-    page = newest_first(_found(request, query).select_related("case", "company", "seal"), query, field="at")
+    own, several = queries.in_parts(person_of(request), _search(request, query))
+    parts = [*(Part(each, "at") for each in own), *(Part(each, "at", "event") for each in several)]
+    rows = Event.objects.select_related("case", "company", "seal").prefetch_related("companies")
+    page = newest_of(parts, rows, query, field="at")
     context = {
         "path": path,
         "query": query,
@@ -124,6 +127,7 @@ def report(request: HttpRequest) -> HttpResponse:
     query = without_empty(request.GET)
     if "from" not in query:
         query["from"] = (timezone.localtime(now_of(request)) - REPORTED).date().isoformat()
+    person = person_of(request)
     events = _found(request, query).select_related("case", "company", "seal")
     overrides = events.filter(kind__in=queries.OVERRIDES).order_by("-at", "-id")[:MOST_FINDINGS]
     context = {
@@ -134,7 +138,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "overrides": [audit_view.row(event) for event in overrides],
         "twice": [
             {"first": audit_view.row(pair.first), "second": audit_view.row(pair.second)}
-            for pair in queries.two_hands(events, most=MOST_FINDINGS)
+            for pair in queries.two_hands(events, visible=visible_events(person), most=MOST_FINDINGS)
         ],
         "most": MOST_FINDINGS,
     }
@@ -142,8 +146,12 @@ def report(request: HttpRequest) -> HttpResponse:
 
 
 def _found(request: HttpRequest, query: QueryDict) -> QuerySet[Event]:
+    return queries.found(visible_events(person_of(request)), _search(request, query))
+
+
+def _search(request: HttpRequest, query: QueryDict) -> Search:
     until = _day(query.get("to", ""))
-    search = Search(
+    return Search(
         since=_midnight(_day(query.get("from", ""))),
         until=_midnight(until + timedelta(days=1) if until else None),
         kinds=query.getlist("kind"),
@@ -151,7 +159,6 @@ def _found(request: HttpRequest, query: QueryDict) -> QuerySet[Event]:
         subject=looked_for(request, "subject"),
         text=looked_for(request, "q"),
     )
-    return queries.found(visible_events(person_of(request)), search)
 
 
 def _day(text: str) -> date | None:

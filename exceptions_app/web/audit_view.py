@@ -48,6 +48,7 @@ def row(event: Event) -> dict[str, Any]:
         "url": reverse("web:audit_event", args=[event.pk]),
         "about": about(event),
         "about_url": place(event),
+        "company": company(event),
         "seal": getattr(event, "seal", None),
     }
 
@@ -57,6 +58,16 @@ def about(event: Event) -> str:
     if event.case is not None:
         return event.case.number
     return f"{event.subject_kind.replace('_', ' ')} {event.subject_id}".strip()
+
+
+def company(event: Event) -> str:
+    """Return which company an event is about, or that it is several or every one; empty: the installation."""
+    if event.company is not None:
+        return str(event.company)
+    told = [each.company_id for each in event.companies.all()]
+    if not told:
+        return ""
+    return gettext("every company") if None in told else gettext("several companies")
 
 
 def place(event: Event) -> str:

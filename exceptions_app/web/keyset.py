@@ -1,5 +1,6 @@
 """Pages of plain lists by keyset: each starts at a row, so the last is as quick as the first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -34,6 +35,43 @@ def by_moment(found: QuerySet[Row], query: Any, *, field: str, size: int | None 
     return _page(found, query, field=field, descending=False, size=size or PAGE)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of a list, or what points to them: an index has them in the order of these two fields."""
+
+    found: QuerySet[Any]
+    field: str
+    key: str = "pk"
+
+
+def newest_of(
+    parts: Sequence[Part], rows: QuerySet[Row], query: Any, *, field: str, size: int | None = None
+) -> KeyPage[Row]:
+    """Return the page that `after` or `before` names of all parts together, the highest `field` first.
+
+    Each part is read by its own index, all in one query; `rows` are then read by their keys.
+    """
+    size = size or PAGE
+    older, newer = (_cursor(rows.model, query.get(side, ""), field) for side in ("after", "before"))
+    read = [_keys(part, newer or older, size, goes_down=newer is None) for part in parts]
+    if not read:
+        return KeyPage([])
+    keys = set(read[0].union(*read[1:], all=True) if read[1:] else read[0])
+    newest = sorted(keys, reverse=newer is None)[: size + 1]
+    found = rows.filter(pk__in=[key for _, key in newest[:size]])
+    listed = sorted(found, key=lambda row: (getattr(row, field), row.pk), reverse=True)
+    return _linked(listed, field, more=len(newest) > size, turned=newer is not None, older=older)
+
+
+def _keys(part: Part, cursor: tuple[Any, Any] | None, size: int, *, goes_down: bool) -> QuerySet[Any, Any]:
+    """Return the moments and keys of one more row of a part than a page shows."""
+    found = part.found
+    if cursor is not None:
+        found = found.filter(_beyond(cursor, part.field, goes_down, key=part.key))
+    order = [f"-{name}" if goes_down else name for name in (part.field, part.key)]
+    return found.order_by(*order).values_list(part.field, part.key)[: size + 1]
+
+
 def _page(found: QuerySet[Row], query: Any, *, field: str, descending: bool, size: int) -> KeyPage[Row]:
     older, newer = (_cursor(found.model, query.get(side, ""), field) for side in ("after", "before"))
     cursor = newer or older
@@ -46,6 +84,13 @@ def _page(found: QuerySet[Row], query: Any, *, field: str, descending: bool, siz
     more, rows = len(rows) > size, rows[:size]
     if turned:
         rows.reverse()
+    return _linked(rows, field, more=more, turned=turned, older=older)
+
+
+def _linked(
+    rows: list[Row], field: str, *, more: bool, turned: bool, older: tuple[Any, Any] | None
+) -> KeyPage[Row]:
+    """Return rows in their order with the cursors of their neighbours."""
     if not rows:
         return KeyPage([])
     return KeyPage(
@@ -55,13 +100,13 @@ def _page(found: QuerySet[Row], query: Any, *, field: str, descending: bool, siz
     )
 
 
-def _beyond(cursor: tuple[Any, Any], field: str, goes_down: bool) -> Q:
+def _beyond(cursor: tuple[Any, Any], field: str, goes_down: bool, *, key: str = "pk") -> Q:
     value, pk = cursor
     way = "lt" if goes_down else "gt"
     if field == "pk":
         return Q(**{f"pk__{way}": pk})
     # The first condition alone lets the index be entered at the right place.
-    return Q(**{f"{field}__{way}e": value}) & (Q(**{f"{field}__{way}": value}) | Q(**{f"pk__{way}": pk}))
+    return Q(**{f"{field}__{way}e": value}) & (Q(**{f"{field}__{way}": value}) | Q(**{f"{key}__{way}": pk}))
 
 
 def _written(row: Model, field: str) -> str:

@@ -17,7 +17,15 @@ FACTORIES = [
     for _, member in inspect.getmembers(factories, inspect.isclass)
     if issubclass(member, DjangoModelFactory) and not member._meta.abstract
 ]
-WRITTEN_BY_THEMSELVES = ("ClockOffset", "Event", "EventText", "PolicyStamp", "Seal", "UnsealedEvent")
+WRITTEN_BY_THEMSELVES = (
+    "ClockOffset",
+    "Event",
+    "EventCompany",
+    "EventText",
+    "PolicyStamp",
+    "Seal",
+    "UnsealedEvent",
+)
 OURS = [
     model
     for label in ("erp_connectors", "suppliers", "exceptions_app")

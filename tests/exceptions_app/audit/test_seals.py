@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from exceptions_app import tasks
 from exceptions_app.audit import heads, seals
 from exceptions_app.audit.models import Event, Seal, UnsealedEvent
-from exceptions_app.audit.record import Actor, record
+from exceptions_app.audit.record import ALL_COMPANIES, Actor, record
 from exceptions_app.audit.seals import COLUMNS, DIGEST, GENESIS, digest, link
 from exceptions_app.audit.verify import verify
 from tests.builders.factories import TUESDAY_TEN, ApprovalFactory, CaseFactory, ReleaseFactory, UserFactory
@@ -140,7 +140,7 @@ def test_an_event_that_is_taken_back_leaves_no_seal() -> None:
 @pytest.mark.parametrize(
     ("table", "what"),
     [
-        *product(["seal", "policyrelease"], ["UPDATE", "DELETE", "TRUNCATE"]),
+        *product(["seal", "policyrelease", "eventcompany"], ["UPDATE", "DELETE", "TRUNCATE"]),
         # An approval goes with the need it was for when a proposal asks anew; it never changes.
         *product(["approval"], ["UPDATE", "TRUNCATE"]),
     ],
@@ -149,7 +149,15 @@ def test_the_database_refuses_to_change_what_was_decided(table: str, what: str) 
     chain(1)
     ApprovalFactory.create()
     ReleaseFactory.create()
-    column = {"seal": "sealed_at", "approval": "decided_at", "policyrelease": "published_at"}[table]
+    record(
+        "policy.published", at=TUESDAY_TEN, summary="told", subject=("thing", "1"), companies=ALL_COMPANIES
+    )
+    column = {
+        "seal": "sealed_at",
+        "approval": "decided_at",
+        "policyrelease": "published_at",
+        "eventcompany": "at",
+    }[table]
     statement = {
         "UPDATE": f"UPDATE exceptions_app_{table} SET {column} = now()",
         "DELETE": f"DELETE FROM exceptions_app_{table}",

@@ -77,7 +77,7 @@ def test_what_is_different_in_a_file_becomes_a_draft(
         ({"percent": "much"}, "tolerancerow, row 2: “much” value must be a decimal number."),
         (
             {"percent_state": "zero", "percent": "3"},
-            "tolerancerow, row 2: Constraint “tolerance_percent_has_its_value”",
+            "tolerancerow, row 2: percent: Its state is “zero”: nothing is tolerated.",
         ),
         ({"percent_state": "value"}, "tolerancerow, row 2: percent: Its state is “value”: enter it"),
         ("none", "tolerancerow, row 2: this is no row"),

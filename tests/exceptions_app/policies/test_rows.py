@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.policies import rows
@@ -95,3 +95,18 @@ def test_every_table_that_is_read_tells_of_its_changes(world: Ground) -> None:
     read = {table for query in queries for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
     # Of a person only the key is used: who works where is asked of the memberships.
     assert read - {"exceptions_app_user"} == telling
+
+
+@pytest.mark.parametrize("limit", ["percent", "amount", "cap"])
+@pytest.mark.parametrize(
+    ("state", "value"), [("value", "NULL"), ("value", "0"), ("zero", "1"), ("unchecked", "1")]
+)
+def test_the_database_lets_no_limit_in_that_lacks_its_value_or_has_one_too_many(
+    limit: str, state: str, value: str, tolerance: ToleranceRow
+) -> None:
+    with (
+        pytest.raises(IntegrityError, match=f"tolerance_{limit}_has_its_value"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"UPDATE exceptions_app_tolerancerow SET {limit}_state = '{state}', {limit} = {value}")
