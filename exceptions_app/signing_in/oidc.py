@@ -27,6 +27,10 @@ from erp_connectors.errors import PermanentError, TransientError
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 REQUIRED = ["iss", "sub", "aud", "exp", "iat", "nonce"]
 WAITING = "directory_sign_ins"
+#: Under which a session keeps how its person leaves the provider.
+WAY_OUT = "directory_way_out"
+#: A longer token is not sent along in an address.
+LONGEST_HINT = 4000
 WAITS_SECONDS = 600
 MOST_WAITING = 5
 TIMEOUT_SECONDS = 10
@@ -41,10 +45,15 @@ class NotBelieved(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the provider vouches for: its claims, and where the person wanted to go."""
+    """Whom the provider vouches for: its claims, and where the person wanted to go.
+
+    `token` is the proof, `leaves_by` where the provider ends its session; empty where it says none.
+    """
 
     claims: Mapping[str, Any]
     next_page: str
+    token: str = ""
+    leaves_by: str = ""
 
     @property
     def verified_email(self) -> str:
@@ -97,8 +106,30 @@ def finish(session: SessionBase, answer: Mapping[str, str], *, redirect_uri: str
     if answer.get("iss", provider["issuer"]) != provider["issuer"]:
         raise NotBelieved("The answer is from another provider.")
     tokens = _exchange(provider, answer["code"], verifier=sent["verifier"], redirect_uri=redirect_uri)
-    claims = _believed(provider, str(tokens.get("id_token") or ""), nonce=sent["nonce"])
-    return Identity(claims, str(sent["next"]))
+    token = str(tokens.get("id_token") or "")
+    claims = _believed(provider, token, nonce=sent["nonce"])
+    return Identity(claims, str(sent["next"]), token, str(provider.get("end_session_endpoint") or ""))
+
+
+def remember_way_out(session: SessionBase, identity: Identity) -> None:
+    """Keep in the session how its person leaves the provider, where it has a way; nothing is asked later."""
+    if _is_of_the_web(identity.leaves_by):
+        session[WAY_OUT] = {"leaves_by": identity.leaves_by, "token": identity.token}
+
+
+def way_out(session: SessionBase, *, back_to: str) -> str:
+    """Return where to send the browser to end the provider's session; empty where it opened none here.
+
+    OpenID Connect RP-Initiated Logout 1.0: the provider leads back to `back_to` if it knows that address.
+    """
+    kept = session.get(WAY_OUT)
+    if not kept or not is_on():
+        return ""
+    said = {"client_id": settings.OIDC_CLIENT_ID, "post_logout_redirect_uri": back_to}
+    if len(kept["token"]) <= LONGEST_HINT:
+        said["id_token_hint"] = kept["token"]
+    place: str = kept["leaves_by"]
+    return f"{place}{'&' if '?' in place else '?'}{urlencode(said)}"
 
 
 def _taken_back(session: SessionBase, state: str) -> dict[str, Any]:
@@ -182,7 +213,7 @@ class _NoDetour(HTTPRedirectHandler):
 
 def _fetch(request: Request) -> dict[str, Any]:
     """Return the JSON object at an address of the provider. Raises TransientError or NotBelieved."""
-    if not request.full_url.startswith(("https://", "http://")):
+    if not _is_of_the_web(request.full_url):
         raise NotBelieved("The provider names an address that is none of the web.")
     try:
         with build_opener(_NoDetour).open(request, timeout=TIMEOUT_SECONDS) as answer:
@@ -196,3 +227,7 @@ def _fetch(request: Request) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise NotBelieved("The provider answers in no JSON object.")
     return said
+
+
+def _is_of_the_web(address: str) -> bool:
+    return address.startswith(("https://", "http://"))

@@ -49,6 +49,7 @@ def back(request: HttpRequest) -> HttpResponse:
         return _not_in(request, error, gettext("Signing in with your company's account failed. Try again."))
     except TransientError as error:
         return _not_in(request, error, gettext("Your company's account cannot be reached at the moment."))
+    oidc.remember_way_out(request.session, identity)
     record_authentication(request, person, "directory", second_factor=identity.has_second_factor)
     answer: HttpResponse = perform_login(request, Login(user=person, redirect_url=identity.next_page or None))
     return answer

@@ -15,7 +15,7 @@ from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -169,5 +169,12 @@ def known_browser(request: HttpRequest, token: str) -> HttpResponse:
 @permitted(Permission.PUBLIC)
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """Sign the person out and lead back to signing in."""
-    return _logout(request)
+    """Sign the person out and lead back to signing in, through the directory that let them in.
+
+    A page leads there: a form may not be sent on to another house (form-action).
+    """
+    address = oidc.way_out(
+        request.session, back_to=request.build_absolute_uri(resolve_url(settings.LOGIN_URL))
+    )
+    answer = _logout(request)
+    return render(request, "signed_out.html", {"address": address}) if address else answer

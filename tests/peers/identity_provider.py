@@ -44,12 +44,15 @@ class IdentityProvider:
     bend: Callable[[Claims], Claims] = dict
     sign: Callable[[Claims], str] = signed
     names_itself: str = ""
+    leads_out: bool = True
+    left: list[str] = field(default_factory=list)
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
 
     def description(self) -> Claims:
         """What stands at the well-known address."""
-        return {
+        way_out = {"end_session_endpoint": f"{self.issuer}/logout"} if self.leads_out else {}
+        return way_out | {
             "issuer": self.names_itself or self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
@@ -102,6 +105,21 @@ class IdentityProvider:
         token = self.sign(self.bend(claims | self.person))
         return {"access_token": "unused", "token_type": "Bearer", "id_token": token}
 
+    def end_session(self, sent: dict[str, str]) -> str:
+        """End the session of whom a token is about; return where to lead the browser. Raises ValueError."""
+        known = jwt.decode(
+            sent.get("id_token_hint", ""),
+            key("provider").public_key(),
+            algorithms=["RS256"],
+            audience=sent.get("client_id"),
+            options={"verify_exp": False},
+        )
+        back = sent.get("post_logout_redirect_uri", "")
+        if known["aud"] != CLIENT or urlsplit(back).path != "/login/":
+            raise ValueError("end_session")
+        self.left.append(known["sub"])
+        return back
+
 
 class _Page(BaseHTTPRequestHandler):
     server: "_Listener"
@@ -113,14 +131,16 @@ class _Page(BaseHTTPRequestHandler):
         elif address.path == "/keys":
             self.say(200, house.keys())
         elif address.path == "/authorize":
-            self.send_back(address.query)
+            self.send_back(self.server.house.authorize, address.query)
+        elif address.path == "/logout":
+            self.send_back(self.server.house.end_session, address.query)
         else:
             self.say(404, {})
 
-    def send_back(self, query: str) -> None:
+    def send_back(self, asked: Callable[[dict[str, str]], str], query: str) -> None:
         try:
-            place = self.server.house.authorize({name: values[0] for name, values in parse_qs(query).items()})
-        except ValueError as error:
+            place = asked({name: values[0] for name, values in parse_qs(query).items()})
+        except (ValueError, jwt.PyJWTError) as error:
             self.server.house.refusals.append(str(error))
             self.say(400, {"error": "invalid_request"})
             return

@@ -1,8 +1,10 @@
 """Signing in with the company's identity provider: believed only when everything about it is right."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
@@ -44,7 +46,7 @@ def running() -> Iterator[IdentityProvider]:
 @pytest.fixture
 def provider(running: IdentityProvider, scene: Ground) -> Iterator[IdentityProvider]:
     running.person, running.bend, running.sign = dict(BEA), dict, signed
-    running.names_itself, running.refusals = "", []
+    running.names_itself, running.refusals, running.leads_out, running.left = "", [], True, []
     User.objects.filter(username="bea").update(email="Bea@Weserland.example")
     with override_settings(
         OIDC_ISSUER=running.issuer,
@@ -382,3 +384,51 @@ def test_who_has_the_directory_alone_confirms_by_it(provider: IdentityProvider, 
         client.post(setting_up, {"code": code_of(page.context["form"].secret)})
 
     assert Authenticator.objects.filter(user__email="nina@weserland.example").count() == 2
+
+
+# --- and out again ------------------------------------------------------------------------------------------
+
+
+def way_out(client: Client) -> str:
+    """Sign out, and return where the page leads to; empty where it leads nowhere else."""
+    page = client.post("/logout/").content.decode()
+    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
+    return unescape(found.group(1)) if found else ""
+
+
+def test_signing_out_ends_the_session_at_the_provider_too(provider: IdentityProvider, client: Client) -> None:
+    sign_in(client)
+    address = way_out(client)
+    assert who_is_in(client) == ""
+    with build_opener(_Stay).open(address) as answer:
+        assert answer.headers["Location"] == "http://testserver/login/"
+
+    assert (provider.left, provider.refusals) == (["b-1"], [])
+
+
+def test_one_who_still_owes_a_second_factor_leaves_the_provider_too(
+    provider: IdentityProvider, client: Client, scene: Ground
+) -> None:
+    with_app(scene.people["bea"])
+    sign_in(client)
+
+    assert way_out(client).startswith(f"{provider.issuer}/logout?")
+
+
+def test_where_there_is_nothing_to_end_signing_out_leads_to_the_door(
+    provider: IdentityProvider, client: Client, scene: Ground
+) -> None:
+    provider.leads_out = False
+    sign_in(client)
+    assert client.post("/logout/")["Location"] == "/login/"
+    provider.leads_out = True
+    bea = Visitor(scene.people["bea"])
+    bea.give_password()
+    assert bea.client.post("/logout/")["Location"] == "/login/"
+
+
+def test_a_token_too_long_for_an_address_stays_at_home(provider: IdentityProvider, client: Client) -> None:
+    provider.bend = bent(about="x" * 5000)
+    sign_in(client)
+
+    assert "id_token_hint" not in way_out(client)
