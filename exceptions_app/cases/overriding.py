@@ -9,6 +9,8 @@ from django.db import transaction
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.documents import InvoiceKind
+from erp_connectors.canonical.values import Quantity
 from erp_connectors.documents.models import OrderLine
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.exchange import outbox
@@ -21,7 +23,7 @@ from exceptions_app.cases.models import Case, CaseState, ClockKind
 from exceptions_app.detection import watch
 from exceptions_app.overrides import marks
 from exceptions_app.overrides.models import Override, OverrideKind
-from exceptions_app.overrides.stated import StatedFact, said_of
+from exceptions_app.overrides.stated import StatedFact, as_said, said_of
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, works_in
 from exceptions_app.proposals import settle
@@ -242,9 +244,11 @@ def override_position(
     until: datetime | None = None,
     expected_version: int | None = None,
 ) -> Case:
-    """State what of a line was received or shipped, in the unit of its order, whatever the documents say.
+    """State what of a line was confirmed, shipped, received or invoiced, in the unit of its order.
 
-    It counts until `until`, or until a document says anything else of it. The mirror stays as it is.
+    `on` is the day of it (else today), of what was confirmed the day it is promised for (else as requested).
+    It counts, whatever the documents say, until `until`, or until a document says anything else of it. The
+    mirror stays as it is.
     """
     stated, at, quantity = StatedFact(fact), clock.now(), Decimal(quantity)
     said: dict[str, Any] = {}
@@ -261,15 +265,16 @@ def override_position(
     def keep(locked: Case, at: datetime) -> None:
         (order_line,) = found
         marks.replace(locked, OverrideKind.POSITION, at=at, order_line=order_line, after__fact=str(stated))
+        words = as_said(stated, Quantity(quantity, order_line.unit), on)
         marks.mark(
             locked,
             OverrideKind.POSITION,
-            words=f"Line {line}: {quantity.normalize():f} {order_line.unit} {stated}, not {said['said']}",
+            words=f"Line {line}: {words} {stated}, not {said['said']}",
             reason=reason,
             by=by,
             at=at,
             before=said,
-            after=_stated(stated, line, quantity, order_line.unit, on or at.date()),
+            after=_stated(stated, line, quantity, order_line.unit, _day_of(stated, on, at)),
             until=until,
             order_line=order_line,
         )
@@ -291,7 +296,8 @@ def override_position(
 def _line_to_state(case: Case, number: str, fact: StatedFact) -> tuple[OrderLine, LinePosition]:
     """Return the line of the case's order that a fact is stated of, as the documents have it.
 
-    Refused for a line the case is not about, and for receipts of goods that came damaged or went back.
+    Refused for a line the case is not about, and where a bare quantity would hide what the documents know:
+    goods that came damaged or went back, a credit note.
     """
     of_order = OrderLine.objects.filter(order=case.order_id, number=number)
     line = of_order.first() if case.order_id else None
@@ -303,16 +309,25 @@ def _line_to_state(case: Case, number: str, fact: StatedFact) -> tuple[OrderLine
         fact is not StatedFact.RECEIVED or not unfit,
         "Some of the line came damaged or went back: put the receipt right in the ERP.",
     )
+    has_credit = any(each.kind is InvoiceKind.CREDIT for each in position.invoices)
+    require(
+        fact is not StatedFact.INVOICED or not has_credit,
+        "A part of the line was credited: put the invoice right in the ERP.",
+    )
     return line, position
 
 
-def _stated(fact: StatedFact, line: str, quantity: Decimal, unit: str, on: date) -> dict[str, str]:
+def _day_of(fact: StatedFact, on: date | None, at: datetime) -> date | None:
+    return on if on or fact is StatedFact.CONFIRMED else at.date()
+
+
+def _stated(fact: StatedFact, line: str, quantity: Decimal, unit: str, on: date | None) -> dict[str, str]:
     return {
         "fact": str(fact),
         "line": line,
         "quantity": f"{quantity.normalize():f}",
         "unit": unit,
-        "on": on.isoformat(),
+        "on": on.isoformat() if on else "",
     }
 
 

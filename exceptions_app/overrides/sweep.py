@@ -20,7 +20,7 @@ from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementState
 from exceptions_app.overrides import marks
 from exceptions_app.overrides.models import Override, OverrideKind
-from exceptions_app.overrides.stated import said_of, statement_of
+from exceptions_app.overrides.stated import as_said, said_of, statement_of
 from exceptions_app.proposals.planning import is_in_mirror
 from exceptions_app.proposals.settle import proposal_of
 
@@ -55,7 +55,7 @@ def _look_at_position(override: Override, now: datetime) -> bool:
     assert line is not None
     statement = statement_of(override)
     said = said_of(from_builtins(line.position, LinePosition), statement.fact)
-    stated = f"{statement.quantity.value.normalize():f} {statement.quantity.unit}"
+    stated = as_said(statement.fact, statement.quantity, statement.on)
     if said == stated:
         marks.end(override, why=f"The documents say the same now: {said}", at=now)
     elif said != statement.instead_of:

@@ -22,7 +22,12 @@ DEEDS: dict[str, Text] = {
     "release": _("Let it go on"),
     "end": _("End it"),
 }
-FACTS: dict[StatedFact, Text] = {StatedFact.RECEIVED: _("Received"), StatedFact.SHIPPED: _("Shipped")}
+FACTS: dict[StatedFact, Text] = {
+    StatedFact.CONFIRMED: _("Confirmed"),
+    StatedFact.SHIPPED: _("Shipped"),
+    StatedFact.RECEIVED: _("Received"),
+    StatedFact.INVOICED: _("Invoiced"),
+}
 
 
 def _state(case: Case) -> forms.Field:
@@ -60,7 +65,11 @@ def _quantity(case: Case) -> forms.Field:
 
 
 def _day(case: Case) -> forms.Field:
-    return forms.DateField(label=_("On"), widget=forms.DateInput(attrs={"type": "date"}))
+    return forms.DateField(
+        label=_("On"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("The day of it. Confirmed: the day promised; empty means as requested."),
+    )
 
 
 def _moment(label: Any) -> Callable[[Case], forms.Field]:

@@ -8,9 +8,10 @@ import pytest
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins, to_builtins
+from erp_connectors.canonical.documents import InvoiceKind, OfferedPart
 from erp_connectors.canonical.values import DocumentVersion, Quantity
 from erp_connectors.documents.models import OrderLine
-from erp_connectors.documents.position import LinePosition, ReceiptFact
+from erp_connectors.documents.position import InvoiceFact, LinePosition, ReceiptFact
 from exceptions_app import sla
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import Actor
@@ -18,13 +19,15 @@ from exceptions_app.cases import actions
 from exceptions_app.cases.change import StaleVersion
 from exceptions_app.cases.models import Case, CaseState, Clock, ClockKind, Severity
 from exceptions_app.detection.load import load
+from exceptions_app.intake import evaluate
 from exceptions_app.notifications.models import Notification
 from exceptions_app.overrides import marks
 from exceptions_app.overrides.models import Override, OverrideKind
-from exceptions_app.overrides.stated import BY_HAND
+from exceptions_app.overrides.stated import BY_HAND, StatedFact
 from exceptions_app.overrides.sweep import sweep
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.sla.auditor import Desk, problems
+from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN
 from tests.exceptions_app.web.scenes import Scene, set_scene
 
@@ -266,6 +269,107 @@ def test_a_statement_counts_until_its_time_is_over(scene: Scene, case: Case) -> 
     assert received(case) == []
     assert sweep() == 1
     assert the_mark().end_reason == "It has run out"
+
+
+def position(case: Case) -> LinePosition:
+    """Return the position of the line as detection sees it."""
+    assert case.order_id is not None
+    (line,) = load([case.order_id], clock.now()).orders[case.order_id].snapshot.lines
+    return line.position
+
+
+def say(line: OrderLine, **facts: object) -> None:
+    """Let the mirror know something else of the line."""
+    line.refresh_from_db()
+    line.position = to_builtins(replace(from_builtins(line.position, LinePosition), **facts))  # type: ignore[arg-type]
+    line.save()
+
+
+def invoice(count: int, kind: InvoiceKind = InvoiceKind.INVOICE) -> InvoiceFact:
+    return InvoiceFact(
+        number=f"INV-{count}",
+        kind=kind,
+        version=DocumentVersion(TUESDAY_TEN),
+        issued_on=date(2026, 11, 24),
+        quantity=Quantity(Decimal(count), "EA"),
+        price=None,
+    )
+
+
+def state(scene: Scene, case: Case, fact: str, quantity: int, **values: object) -> Override:
+    actions.override_position(
+        case, line="10", fact=fact, quantity=Decimal(quantity), reason=WHY, by=by(scene), **values
+    )  # type: ignore[arg-type]
+    return Override.objects.filter(kind=OverrideKind.POSITION).latest("pk")
+
+
+def test_what_was_confirmed_is_stated_and_the_shortage_follows(scene: Scene, case: Case) -> None:
+    day = date(2026, 12, 2)
+    mark = state(scene, case, "confirmed", 100, on=day)
+    assert mark.words == "Line 10: 100 EA on 2026-12-02 confirmed, not 82 EA on 2026-12-02"
+    stated = position(case).answer
+    assert stated is not None
+    assert stated.offered == (OfferedPart(Quantity(Decimal(100), "EA"), day),)
+    evaluate([case.order_id], clock.now())  # type: ignore[list-item]
+
+    assert case.lines.get().cleared_at is not None
+
+
+def test_nothing_confirmed_is_a_rejection(scene: Scene, case: Case) -> None:
+    assert state(scene, case, "confirmed", 0).words == "Line 10: 0 confirmed, not 82 EA on 2026-12-02"
+    evaluate([case.order_id], clock.now())  # type: ignore[list-item]
+
+    assert Case.objects.filter(order=case.order_id, type_code="line_rejected").exists()
+
+
+def test_another_answer_undoes_what_was_stated_of_the_former(scene: Scene, case: Case) -> None:
+    mark = state(scene, case, "confirmed", 100, on=date(2026, 12, 2))
+    line = case.lines.get().order_line
+    assert line is not None
+    make.offer(line, (82, date(2026, 12, 9)))
+
+    assert sweep() == 1
+    mark.refresh_from_db()
+    assert mark.end_reason == ("A later document says 82 EA on 2026-12-09, stated was 100 EA on 2026-12-02")
+
+
+def test_what_was_invoiced_is_stated_until_an_invoice_says_otherwise(scene: Scene, case: Case) -> None:
+    line = case.lines.get().order_line
+    assert line is not None
+    say(line, invoices=(invoice(60),))
+    mark = state(scene, case, "invoiced", 100)
+    assert mark.words == "Line 10: 100 EA invoiced, not 60 EA"
+    assert [(each.number, each.quantity) for each in position(case).invoices] == [
+        (BY_HAND, Quantity(Decimal(100), "EA"))
+    ]
+    say(line, invoices=(invoice(60), invoice(25)))
+
+    assert sweep() == 1
+    mark.refresh_from_db()
+    assert mark.end_reason == "A later document says 85 EA, stated was 100 EA"
+
+
+def test_what_was_shipped_is_stated(scene: Scene, case: Case) -> None:
+    assert state(scene, case, "shipped", 40).words == "Line 10: 40 EA shipped, not 0"
+    assert [each.shipped for each in position(case).shipments] == [Quantity(Decimal(40), "EA")]
+
+
+def test_a_bare_quantity_does_not_hide_a_credit_note(scene: Scene, case: Case) -> None:
+    line = case.lines.get().order_line
+    assert line is not None
+    say(line, invoices=(invoice(60), invoice(10, InvoiceKind.CREDIT)))
+
+    with pytest.raises(NotAllowed, match="put the invoice right"):
+        state(scene, case, "invoiced", 100)
+
+
+def test_every_fact_of_a_position_is_offered_on_the_page(scene: Scene, case: Case) -> None:
+    for fact in StatedFact:
+        sent = {"version": str(Case.objects.get(pk=case.pk).version), "line": "10", "fact": fact.value}
+        sent |= {"quantity": "7", "reason": WHY, "on": "2026-12-02"}
+        answer = scene.browser("paul").post(f"/cases/{case.number}/do/override_position/", sent)
+        assert answer.status_code == 302, fact
+    assert [each.after["fact"] for each in Override.objects.order_by("pk")] == list(StatedFact)
 
 
 def test_a_line_that_is_not_of_the_order_cannot_be_stated(scene: Scene, case: Case) -> None:
