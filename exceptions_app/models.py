@@ -1,7 +1,7 @@
 """Gathers the models of this app; each stands beside its verbs."""
 
 from exceptions_app.audit.models import Event, EventText, Seal, UnsealedEvent
-from exceptions_app.backtest.models import Backtest, BacktestCase
+from exceptions_app.backtest.models import Backtest, BacktestCase, BacktestProposal
 from exceptions_app.cases.models import (
     AgreementRow,
     Case,
@@ -64,6 +64,7 @@ __all__ = [
     "ApprovalRule",
     "Backtest",
     "BacktestCase",
+    "BacktestProposal",
     "BrowserSession",
     "Bundle",
     "Calendar",

@@ -16,12 +16,18 @@ from django.db.models import Q
 from erp_connectors import clock
 from erp_connectors.errors import PermanentError
 from erp_connectors.exchange.waking import wake
+from exceptions_app.backtest.approving import OtherApprovals
 from exceptions_app.backtest.compare import Difference
-from exceptions_app.backtest.models import UNFINISHED, Backtest, BacktestCase, BacktestStatus
-from exceptions_app.backtest.run import Counts, Run, Span, next_batch
+from exceptions_app.backtest.models import (
+    UNFINISHED,
+    Backtest,
+    BacktestCase,
+    BacktestProposal,
+    BacktestStatus,
+)
+from exceptions_app.backtest.run import IN_TURN, Counts, Found, Run, Span, Wanted, next_batch
 from exceptions_app.backtest.sources import changes_of
 from exceptions_app.backtest.totals import Sum, plain_verdict
-from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people.models import User
 from exceptions_app.policies.draft_models import PolicyDraft
 from exceptions_app.policies.models import PolicyStamp
@@ -94,14 +100,14 @@ def _take_further(backtest: Backtest, stop_at: float) -> None:
     try:
         _begin_anew_if_moved(backtest)
         run = Run.of(changes_of(backtest.draft), Span(backtest.since, backtest.until))
-        wanted = run.subjects()
+        wanted = run.wanted()
         left = [each for each in wanted if _is_after(each, backtest)]
         run.counts = Counts.of_plain(backtest.counts) if backtest.counts else run.counts
         while left and time.monotonic() < stop_at:
             batch, left = next_batch(left)
-            differences = list(run.judge(batch))
+            found = list(run.judge(batch))
             backtest.total = max(len(wanted), backtest.done + len(batch) + len(left))
-            if not _keep(backtest, batch, differences, run.counts, is_last=not left):
+            if not _keep(backtest, batch, found, run.counts, is_last=not left):
                 return
         if not left and backtest.is_unfinished:
             _keep(backtest, (), (), run.counts, is_last=True)
@@ -114,15 +120,12 @@ def _take_further(backtest: Backtest, stop_at: float) -> None:
         _note_failure(backtest, f"{type(problem).__name__}: {problem}")
 
 
-def _is_after(subject: tuple[SubjectKind, int], backtest: Backtest) -> bool:
-    """Say whether a subject is still to be judged: kinds in their order, then primary keys."""
+def _is_after(subject: Wanted, backtest: Backtest) -> bool:
+    """Say whether a subject is still to be judged: kinds in their turn, then primary keys."""
     if not backtest.kind:
         return True
-    kinds = list(SubjectKind)
-    return (kinds.index(subject[0]), subject[1]) > (
-        kinds.index(SubjectKind(backtest.kind)),
-        backtest.after,
-    )
+    kind, pk = subject
+    return (IN_TURN.index(kind), pk) > (IN_TURN.index(backtest.kind), backtest.after)
 
 
 def _begin_anew_if_moved(backtest: Backtest) -> None:
@@ -133,6 +136,7 @@ def _begin_anew_if_moved(backtest: Backtest) -> None:
         return
     with transaction.atomic():
         BacktestCase.objects.filter(backtest=backtest).delete()
+        BacktestProposal.objects.filter(backtest=backtest).delete()
         backtest.stamp, backtest.version = stamp, version
         backtest.kind, backtest.after, backtest.done = "", 0, 0
         backtest.counts, backtest.cases = {}, 0
@@ -141,8 +145,8 @@ def _begin_anew_if_moved(backtest: Backtest) -> None:
 
 def _keep(
     backtest: Backtest,
-    batch: Sequence[tuple[SubjectKind, int]],
-    differences: Sequence[Difference],
+    batch: Sequence[Wanted],
+    found: Sequence[Found],
     counts: Counts,
     *,
     is_last: bool,
@@ -153,9 +157,13 @@ def _keep(
         locked = Backtest.objects.select_for_update().get(pk=backtest.pk)
         if not locked.is_unfinished or locked.lease_until != backtest.lease_until:
             return False
-        BacktestCase.objects.bulk_create(_row(backtest, difference) for difference in differences)
+        differences = [each for each in found if isinstance(each, Difference)]
+        BacktestCase.objects.bulk_create(_row(backtest, each) for each in differences)
+        BacktestProposal.objects.bulk_create(
+            _needing(backtest, each) for each in found if isinstance(each, OtherApprovals)
+        )
         if batch:
-            backtest.kind, backtest.after = batch[-1][0].value, batch[-1][1]
+            backtest.kind, backtest.after = batch[-1]
         backtest.done += len(batch)
         backtest.counts, backtest.cases = counts.as_plain(), backtest.cases + len(differences)
         backtest.lease_until, backtest.error = now + LEASE, ""
@@ -187,6 +195,18 @@ def _row(backtest: Backtest, difference: Difference) -> BacktestCase:
         before=difference.before,
         live=plain_verdict(difference.live),
         tried=plain_verdict(difference.tried),
+    )
+
+
+def _needing(backtest: Backtest, found: OtherApprovals) -> BacktestProposal:
+    return BacktestProposal(
+        backtest=backtest,
+        company_id=found.proposal.case.company_id,
+        proposal=found.proposal,
+        effect=found.effect.value,
+        amount=found.amount,
+        live=list(found.live),
+        tried=list(found.tried),
     )
 
 

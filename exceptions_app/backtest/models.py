@@ -8,6 +8,7 @@ from django.db import models
 from erp_connectors.companies import Company
 from erp_connectors.documents.models import DocumentHead, PurchaseOrder, Supplier
 from exceptions_app.policies.draft_models import PolicyDraft
+from exceptions_app.proposals.models import Proposal
 
 AMOUNT: dict[str, Any] = {"max_digits": 20, "decimal_places": 2}
 
@@ -30,7 +31,8 @@ class Backtest(models.Model):
     """History judged again under a draft, or as if a published draft were undone.
 
     `version` of the draft and `stamp` of the rules say under what: when either moves, it begins anew.
-    `kind` and `after` are the last subject that is done; `counts` are of all up to it.
+    `kind` and `after` are the last subject, or case with its decisions, that is done; `counts` are of all up
+    to it.
     `lease_until` belongs to the worker that has it.
     """
 
@@ -107,3 +109,25 @@ class BacktestCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type_code} on {self.number}"
+
+
+class BacktestProposal(models.Model):
+    """One proposal that would need other approvals.
+
+    `live` and `tried` name whom, under each state of the rules.
+    `amount`: what limits are held against, in the company's currency; None: unknown.
+    """
+
+    backtest = models.ForeignKey(Backtest, on_delete=models.CASCADE, related_name="proposals")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="+")
+    effect = models.CharField(max_length=16)
+    amount = models.DecimalField(**AMOUNT, null=True)
+    live = models.JSONField(default=list)
+    tried = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["backtest", "-id"], name="backtest_proposal_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.effect}: {self.proposal_id}"

@@ -25,7 +25,11 @@ WEIGHING = frozenset({"impact", "bands", "rates", "routing_rules", "teams", "com
 #: By when, and whom to tell.
 TIMING = frozenset({"service_levels", "steps", "warnings", "calendars", "teams"})
 #: What decides who in a team gets a case, when a supplier is reminded or who is told: not played again.
-UNPLAYED = frozenset({"responsibilities", "supplier_times", "templates", "tellings", "approvals"})
+UNPLAYED = frozenset({"responsibilities", "supplier_times", "templates", "tellings"})
+#: What says whom a decision needs: the rules, and the calendars by which days are counted.
+APPROVING = frozenset({"approvals", "calendars", "companies", "rates"})
+#: What judges decisions only, and no subject.
+OF_DECISIONS = frozenset({"approvals"})
 #: Other types whose tolerance moves goods from one bucket to another; invoices are judged with the buckets.
 MOVES_GOODS = frozenset({"date_later", "date_earlier", "backorder", "shipment_delayed", "delivery_overdue"})
 #: Types that judge line by line, at any time alike, and whose tolerance nothing but themselves reads.
@@ -120,7 +124,7 @@ def kinds_reached(changed: tuple[Changed, ...]) -> frozenset[SubjectKind]:
 
 def _kinds(changed: Changed) -> frozenset[SubjectKind]:
     row = changed.row
-    if changed.table in UNPLAYED:
+    if changed.table in UNPLAYED | OF_DECISIONS:
         return frozenset()
     if isinstance(row, ToleranceRow | TypeSetting):
         kinds = kinds_of_type(row.type_code)

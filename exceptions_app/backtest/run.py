@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from erp_connectors import clock
 from erp_connectors.errors import RightlineError
+from exceptions_app.backtest.approving import Approvers, OtherApprovals
 from exceptions_app.backtest.compare import Comparer, Difference
 from exceptions_app.backtest.history import Sights, Silences, pasts_of
 from exceptions_app.backtest.reach import Reach
@@ -36,8 +37,12 @@ from exceptions_app.policies.rows import Change, Rows
 BATCH = 250
 #: Of each reason why something was not judged, so many are named.
 NAMED = 20
-#: A subject by its kind and primary key.
-Wanted = tuple[SubjectKind, int]
+#: Whom the proposals on cases needed comes after all subjects, case by case.
+DECISIONS = "decisions"
+IN_TURN = (*(kind.value for kind in KINDS), DECISIONS)
+#: A subject by its kind and primary key, or a case whose decisions are looked at.
+Wanted = tuple[str, int]
+Found = Difference | OtherApprovals
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ class Counts:
     """How much was judged, how it stands to what happened, and what could not be judged, by reason."""
 
     subjects: Counter[str] = field(default_factory=Counter)
+    proposals: int = 0
     looks: int = 0
     replayed: int = 0
     happened: int = 0
@@ -56,6 +62,7 @@ class Counts:
         """Return the counts as plain JSON."""
         return {
             "subjects": dict(self.subjects),
+            "proposals": self.proposals,
             "looks": self.looks,
             "replayed": self.replayed,
             "happened": self.happened,
@@ -71,6 +78,7 @@ class Counts:
             return cls()
         return cls(
             subjects=Counter(plain["subjects"]),
+            proposals=plain.get("proposals", 0),
             looks=plain["looks"],
             replayed=plain["replayed"],
             happened=plain["happened"],
@@ -95,7 +103,7 @@ class Span:
 
 
 class Run:
-    """One run; `differences` may be walked through once, `counts` are complete when that is done.
+    """One run; what it finds may be walked through once, `counts` are complete when that is done.
 
     `narrows`: whether what cannot be otherwise is left out, or judged all the same.
     """
@@ -119,6 +127,7 @@ class Run:
             times=bool(tables & TIMING),
             scales=Scales(),
         )
+        self.approvers = Approvers(self.live, self.tried, self.changed, span.since, span.until)
         for each in self.changed:
             if each.table in UNPLAYED:
                 self.counts.note("unplayed", str(each.row))
@@ -129,28 +138,48 @@ class Run:
         live = rows.current()
         return cls(live, rows.laid_over(live, changes), span)
 
-    def subjects(self) -> list[tuple[SubjectKind, int]]:
+    def wanted(self) -> list[Wanted]:
         """Return what is to be judged again: by kind, then by primary key."""
-        return [
-            (kind, pk)
-            for kind in KINDS
-            for pk in (
-                self.reach.orders().values_list("pk", flat=True)
-                if kind is SubjectKind.ORDER
-                else self.reach.heads(kind).values_list("pk", flat=True)
-            )
-        ]
+        return [(kind, pk) for kind in IN_TURN for pk in self._of_kind(kind).values_list("pk", flat=True)]
 
-    def differences(self) -> Iterator[Difference]:
-        """Yield every case that would be otherwise."""
-        wanted = self.subjects()
+    def _of_kind(self, kind: str) -> "QuerySet[Any]":
+        if kind == DECISIONS:
+            return self.approvers.cases()
+        if kind == SubjectKind.ORDER:
+            return self.reach.orders()
+        return self.reach.heads(SubjectKind(kind))
+
+    def found(self) -> Iterator[Found]:
+        """Yield every case that would be otherwise, then every proposal that would need other approvals."""
+        wanted = self.wanted()
         while wanted:
             batch, wanted = next_batch(wanted)
             yield from self.judge(batch)
 
-    def judge(self, batch: Sequence[tuple[SubjectKind, int]]) -> Iterator[Difference]:
-        """Judge some subjects of one kind again, and yield every case of theirs that would be otherwise."""
+    def differences(self) -> Iterator[Difference]:
+        """Yield every case that would be otherwise."""
+        return (each for each in self.found() if isinstance(each, Difference))
+
+    def judge(self, batch: Sequence[Wanted]) -> Iterator[Found]:
+        """Judge what is of one kind again, and yield what of it would be otherwise."""
         kind, ids = batch[0][0], [pk for _, pk in batch]
+        if kind == DECISIONS:
+            yield from self._decided(ids)
+        else:
+            yield from self._judged(SubjectKind(kind), ids)
+
+    def _decided(self, cases: Sequence[int]) -> Iterator[OtherApprovals]:
+        for proposal in self.approvers.of(cases):
+            self.counts.proposals += 1
+            try:
+                found = self.approvers.compare(proposal)
+            except RightlineError as problem:
+                self.counts.note("unreadable", f"{proposal.case.number}: {problem}")
+                continue
+            if found is not None:
+                yield found
+
+    def _judged(self, kind: SubjectKind, ids: Sequence[int]) -> Iterator[Difference]:
         sights = Sights(self.silences, clock.now())
         happened = _happened(kind, ids, self.span)
         with rows.seeing(self.live):
@@ -176,7 +205,7 @@ class Run:
 
 def next_batch(wanted: list[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
     """Return the first BATCH of what is wanted that are of one kind, and what is left."""
-    batch = [each for each in wanted[:BATCH] if each[0] is wanted[0][0]]
+    batch = [each for each in wanted[:BATCH] if each[0] == wanted[0][0]]
     return batch, wanted[len(batch) :]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from exceptions_app.backtest.approving import OtherApprovals
 from exceptions_app.backtest.compare import Difference, Verdict
 
 NOTHING = Decimal(0)
@@ -43,11 +44,31 @@ class Sum:
 
 
 @dataclass(slots=True)
+class Decided:
+    """So many proposals, with what those come to whose amount is known; `unknown`: how many others."""
+
+    proposals: int = 0
+    unknown: int = 0
+    amount: Decimal = NOTHING
+
+    def add(self, amount: Decimal | None) -> None:
+        """Add a proposal of an amount."""
+        self.proposals += 1
+        self.unknown += amount is None
+        self.amount += amount or NOTHING
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as plain JSON, decimals as strings."""
+        return {"proposals": self.proposals, "unknown": self.unknown, "amount": str(self.amount)}
+
+
+@dataclass(slots=True)
 class Totals:
     """Sums by group, name in the group, effect and currency; the group `all` has one name, the empty one."""
 
     sums: dict[tuple[str, str, str, str], Sum] = field(default_factory=dict)
     cases: int = 0
+    proposals: dict[tuple[str, str], Decided] = field(default_factory=dict)
 
     def add(self, difference: Difference) -> None:
         """Add a case to each of its sums: once for every effect."""
@@ -62,6 +83,18 @@ class Totals:
             for effect in difference.effects:
                 key = (group, name, effect.value, difference.currency)
                 self.sums.setdefault(key, Sum()).add(difference)
+
+    def add_proposal(self, found: OtherApprovals) -> None:
+        """Add a proposal that would need other approvals."""
+        key = (found.effect.value, found.proposal.case.company.currency)
+        self.proposals.setdefault(key, Decided()).add(found.amount)
+
+    def proposals_as_plain(self) -> list[dict[str, Any]]:
+        """Return the sums of proposals as plain JSON, in one order."""
+        return [
+            {"effect": effect, "currency": currency, **each.as_plain()}
+            for (effect, currency), each in sorted(self.proposals.items())
+        ]
 
     def as_plain(self) -> list[dict[str, Any]]:
         """Return the sums as plain JSON, in one order."""
@@ -105,6 +138,24 @@ def plain_difference(difference: Difference) -> dict[str, Any]:
         "was_there_before": difference.before,
         "live": plain_verdict(difference.live),
         "tried": plain_verdict(difference.tried),
+    }
+
+
+def plain_proposal(found: OtherApprovals) -> dict[str, Any]:
+    """Return a proposal that would need other approvals as plain JSON."""
+    proposal = found.proposal
+    return {
+        "effect": found.effect.value,
+        "proposal": str(proposal.pk),
+        "case": proposal.case.number,
+        "resolution": proposal.resolution,
+        "summary": proposal.summary,
+        "state": proposal.state,
+        "company": proposal.case.company.code,
+        "amount": None if found.amount is None else str(found.amount),
+        "currency": proposal.case.company.currency,
+        "live": list(found.live),
+        "tried": list(found.tried),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from typing import Protocol
 
 from erp_connectors.canonical.commands import LineValues
 from erp_connectors.canonical.values import Price, Quantity
@@ -14,6 +15,18 @@ from exceptions_app.playbook.situation import LineFacts, LinePlan, Situation
 CENT = Decimal("0.01")
 #: The type of what is charged that was not ordered.
 CHARGE = "invoice_charge"
+
+
+class Rescheduled(Protocol):
+    """The values of a line before and after a decision."""
+
+    @property
+    def before(self) -> LineValues:
+        """What the ERP has."""
+
+    @property
+    def after(self) -> LineValues:
+        """What it shall have."""
 
 
 def amount_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | None:
@@ -48,7 +61,7 @@ def percent_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | Non
     return largest.quantize(Decimal("0.0001"), rounding=ROUND_UP)
 
 
-def days_later_of(lines: Iterable[LinePlan], calendar: BusinessCalendar) -> int:
+def days_later_of(lines: Iterable[Rescheduled], calendar: BusinessCalendar) -> int:
     """Return by how many business days a decision postpones goods, of the part where it is most."""
     return max((_days_later(line.before, line.after, calendar) for line in lines), default=0)
 
@@ -62,8 +75,12 @@ def charge_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | None
     charges = [facts[line.case_line_id] for line in lines if situation.type_code == CHARGE]
     if not charges:
         return None
-    rate = _rate(situation.order_currency, situation)
-    whole = sum((abs(line.at_stake or Decimal(0)) for line in charges), Decimal(0))
+    return charged((line.at_stake for line in charges), _rate(situation.order_currency, situation))
+
+
+def charged(stakes: Iterable[Decimal | None], rate: Decimal | None) -> Decimal:
+    """Return what charges come to at a rate; without one as if they were in the company's currency."""
+    whole = sum((abs(stake or Decimal(0)) for stake in stakes), Decimal(0))
     return whole if rate is None else whole * rate
 
 

@@ -72,6 +72,7 @@ def decide(
     if plan is None:
         raise UnusableInputs(reading.problems)
     _require_ability(case, plan)
+    decided = {line.case_line_id for line in plan.lines}
     amount, percent = amount_of(plan.lines, situation), percent_of(plan.lines, situation)
     return Decision(
         resolution=resolution,
@@ -85,8 +86,8 @@ def decide(
             resolution=resolution,
             company_id=case.company_id,
             supplier_id=case.supplier_id,
-            categories=_categories(lines, plan),
-            classes=_uncovered_classes(case),
+            categories=categories(line for line in lines if line.pk in decided),
+            classes=uncovered_classes(case),
             amount=amount,
             percent=percent,
             days_later=days_later_of(plan.lines, outlook.policies.of(case.company_id).calendar),
@@ -101,14 +102,13 @@ def apart_from(case: Case, decision: Decision) -> dict[int, Pair]:
     return kept_apart.of_decision(case, resolution=decision.resolution, changes=changes)
 
 
-def _categories(lines: Iterable[CaseLine], plan: Plan) -> frozenset[str]:
-    """Return the categories of the items that a plan is about."""
-    decided = {line.case_line_id for line in plan.lines}
-    order_lines = [line.order_line for line in lines if line.pk in decided and line.order_line is not None]
+def categories(lines: Iterable[CaseLine]) -> frozenset[str]:
+    """Return the categories of the items that case lines are about."""
+    order_lines = [line.order_line for line in lines if line.order_line is not None]
     return frozenset(line.item.category for line in order_lines if line.item and line.item.category)
 
 
-def _uncovered_classes(case: Case) -> frozenset[str]:
+def uncovered_classes(case: Case) -> frozenset[str]:
     """Return the classes of the customer orders that a case leaves uncovered, as its impact names them."""
     orders = (order for goods in case.impact.get("goods", ()) for order in goods["orders"])
     return frozenset(order["class"] for order in orders)

@@ -12,10 +12,11 @@ from django.db import connection, transaction
 
 from erp_connectors import clock
 from erp_connectors.errors import PermanentError
+from exceptions_app.backtest.approving import NEEDS_EFFECTS, NeedsEffect, OtherApprovals
 from exceptions_app.backtest.compare import EFFECTS, Difference, Effect
-from exceptions_app.backtest.run import Counts, Run, Span
+from exceptions_app.backtest.run import Counts, Found, Run, Span
 from exceptions_app.backtest.sources import changes_of, named
-from exceptions_app.backtest.totals import Totals, plain_difference
+from exceptions_app.backtest.totals import Totals, plain_difference, plain_proposal
 from exceptions_app.backtest.words import REASONS
 from exceptions_app.policies.draft_models import PolicyDraft
 
@@ -49,15 +50,19 @@ class Command(BaseCommand):
 
     def _tell(self, draft: PolicyDraft, run: Run, *, as_json: bool) -> None:
         totals = Totals()
-        plain = []
-        for difference in run.differences():
-            totals.add(difference)
-            if as_json:
-                plain.append(plain_difference(difference))
+        cases, proposals = [], []
+        for found in run.found():
+            if isinstance(found, Difference):
+                totals.add(found)
+                cases.append(plain_difference(found))
             else:
-                self.stdout.write(_line(difference))
+                totals.add_proposal(found)
+                proposals.append(plain_proposal(found))
+            if not as_json:
+                self.stdout.write(_line(found))
         if as_json:
-            self.stdout.write(json.dumps(_answer(draft, run, totals, plain), indent=2))
+            answer = _answer(draft, run, totals) | {"differences": cases, "approvals": proposals}
+            self.stdout.write(json.dumps(answer, indent=2))
         else:
             self.stdout.write("\n".join(_sums(run.counts, totals)))
 
@@ -71,7 +76,7 @@ def _reading_only() -> Iterator[None]:
         yield
 
 
-def _answer(draft: PolicyDraft, run: Run, totals: Totals, plain: list[dict[str, Any]]) -> dict[str, Any]:
+def _answer(draft: PolicyDraft, run: Run, totals: Totals) -> dict[str, Any]:
     return {
         "draft": draft.pk,
         "release": draft.release.number if draft.release else None,
@@ -81,11 +86,24 @@ def _answer(draft: PolicyDraft, run: Run, totals: Totals, plain: list[dict[str, 
         **run.counts.as_plain(),
         "cases": totals.cases,
         "sums": totals.as_plain(),
-        "differences": plain,
+        "approval_sums": totals.proposals_as_plain(),
     }
 
 
-def _line(difference: Difference) -> str:
+def _line(found: Found) -> str:
+    return _line_of_case(found) if isinstance(found, Difference) else _line_of_proposal(found)
+
+
+def _line_of_proposal(found: OtherApprovals) -> str:
+    proposal = found.proposal
+    currency = proposal.case.company.currency
+    amount = "of an unknown amount" if found.amount is None else f"{found.amount} {currency}"
+    now, then = (", ".join(labels) or "nobody" for labels in (found.live, found.tried))
+    effect = str(NEEDS_EFFECTS[found.effect]).lower()
+    return f"{proposal.case.number}, {proposal}, {amount}: {effect}. Now: {now}; then: {then}"
+
+
+def _line_of_case(difference: Difference) -> str:
     effects = ", ".join(str(EFFECTS[effect]).lower() for effect in difference.effects)
     happened = f" ({difference.case})" if difference.case else ""
     return f"{difference.type_code} {difference.number}{happened}: {effects}. {difference.shown.headline}"
@@ -94,12 +112,17 @@ def _line(difference: Difference) -> str:
 def _sums(counts: Counts, totals: Totals) -> Iterator[str]:
     subjects = ", ".join(f"{number} {kind}" for kind, number in counts.subjects.items()) or "nothing"
     yield f"Judged {subjects} in {counts.looks} looks; {totals.cases} cases would be otherwise."
+    if counts.proposals:
+        needing = sum(each.proposals for each in totals.proposals.values())
+        yield f"{needing} of {counts.proposals} proposals would need other approvals."
     if counts.happened:
         yield f"{counts.found_again} of the {counts.happened} cases that were there were found again."
     for (group, _, effect, currency), each in sorted(totals.sums.items()):
         if group == "all":
             money = f"{each.amount} {currency}, expected loss {each.expected_loss} {currency}"
             yield f"{EFFECTS[Effect(effect)]}: {each.cases}, {money}"
+    for (effect, currency), decided in sorted(totals.proposals.items()):
+        yield f"{NEEDS_EFFECTS[NeedsEffect(effect)]}: {decided.proposals}, {decided.amount} {currency}"
     for reason, number in sorted(counts.unjudged.items()):
         yield f"Not judged, {REASONS[reason]}: {number} ({'; '.join(counts.examples[reason][:3])})"
 

@@ -162,7 +162,7 @@ def test_a_tolerance_of_prices_looks_only_at_orders_whose_prices_differ(ground: 
         draft=None, changed_by=None, after=values_of(tolerance("price_mismatch", percent="25"))
     )
     run = Run(live, rows.laid_over(live, [change]), SPAN)
-    assert len(run.subjects()) < OrderRow.objects.count()
+    assert len(run.wanted()) < OrderRow.objects.count()
 
 
 def test_lines_that_were_answered_before_it_was_noted_are_found_by_the_words_of_their_prices(
