@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from erp_connectors.companies import Company
+from exceptions_app.backtest.approving import NeedsEffect
 from exceptions_app.backtest.compare import Effect
-from exceptions_app.backtest.models import Backtest, BacktestCase
+from exceptions_app.backtest.models import Backtest, BacktestCase, BacktestProposal
 
 #: By what cases are summed up, with the column that names it.
 GROUPS = {"type": "type_code", "supplier": "supplier__name", "team": "team"}
@@ -33,6 +34,37 @@ def found_in(backtest: Backtest, companies: Collection[Company]) -> QuerySet[Bac
     """Return what a backtest found in these companies."""
     rows = BacktestCase.objects.filter(backtest=backtest, company__in=list(companies))
     return rows.select_related("company", "supplier", "order", "document")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """So many proposals of one effect, in one currency, with what is known of what they come to."""
+
+    effect: NeedsEffect
+    currency: str
+    proposals: int
+    amount: Decimal | None
+
+
+def proposals_in(backtest: Backtest, companies: Collection[Company]) -> QuerySet[BacktestProposal]:
+    """Return the proposals in these companies that would need other approvals."""
+    rows = BacktestProposal.objects.filter(backtest=backtest, company__in=list(companies))
+    return rows.select_related("company", "proposal__case")
+
+
+def by_need(proposals: QuerySet[BacktestProposal]) -> list[Decided]:
+    """Return what the proposals of each effect come to, in the order of the effects."""
+    summed = proposals.order_by().values("effect", "company__currency")
+    found = {
+        (row["effect"], row["company__currency"]): row
+        for row in summed.annotate(number=Count("pk"), money=Sum("amount"))
+    }
+    return [
+        Decided(effect=effect, currency=currency, proposals=row["number"], amount=row["money"])
+        for effect in NeedsEffect
+        for (name, currency), row in sorted(found.items())
+        if name == effect.value
+    ]
 
 
 def of_effect(found: QuerySet[BacktestCase], effect: str) -> QuerySet[BacktestCase]:

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from erp_connectors.companies import Company
 from erp_connectors.documents.models import Supplier
 from exceptions_app.backtest import job, queries
+from exceptions_app.backtest.approving import NEEDS_EFFECTS, NeedsEffect
 from exceptions_app.backtest.compare import EFFECTS, Effect
 from exceptions_app.backtest.models import Backtest, BacktestCase, BacktestStatus
 from exceptions_app.backtest.queries import Figure, found_in
@@ -51,6 +53,8 @@ GROUPS: dict[str, Text] = {"type": _("Type"), "supplier": _("Supplier"), "team":
 USUAL_DAYS = 90
 SHOWN = 5
 MOST_ROWS = 10_000
+#: So many proposals are listed, the dearest first; the command and the API tell all of them.
+MOST_PROPOSALS = 100
 
 
 # --- on the page of a draft ---------------------------------------------------------------------------------
@@ -148,6 +152,7 @@ def backtest(request: HttpRequest, backtest_id: int) -> HttpResponse:
             for name, label in GROUPS.items()
             if (rows := queries.by_name(everything, name))
         ],
+        **_approvals(request, found),
         "counts": found.counts,
         "subjects": sum(found.counts.get("subjects", {}).values()),
         "unjudged": _unjudged(request, found),
@@ -240,6 +245,32 @@ def _group(figure: Figure, group: str, path: str) -> dict[str, Any]:
         "not_opened": figure.not_opened,
         "amount": _change(figure.amount, figure.currency),
         "loss": _change(figure.expected_loss, figure.currency),
+    }
+
+
+def _approvals(request: HttpRequest, found: Backtest) -> dict[str, Any]:
+    """Return which proposals would need other approvals: how many, and the dearest of them."""
+    proposals = queries.proposals_in(found, _companies(request))
+    dearest = proposals.order_by(F("amount").desc(nulls_first=True), "-pk")
+    return {
+        "needs": [
+            {
+                "label": NEEDS_EFFECTS[each.effect],
+                "proposals": each.proposals,
+                "amount": formats.money(each.amount, each.currency, places=0),
+            }
+            for each in queries.by_need(proposals)
+        ],
+        "proposals": [
+            {
+                "found": each,
+                "effect": NEEDS_EFFECTS[NeedsEffect(each.effect)],
+                "chip": labels.PROPOSAL_STATES[each.proposal.state],
+                "amount": formats.money(each.amount, each.company.currency),
+            }
+            for each in dearest[:MOST_PROPOSALS]
+        ],
+        "proposals_more": max(0, proposals.count() - MOST_PROPOSALS),
     }
 
 

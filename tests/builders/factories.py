@@ -51,7 +51,7 @@ from erp_connectors.exchange.models import (
     Transaction,
     TransactionStatus,
 )
-from exceptions_app.backtest.models import Backtest, BacktestCase
+from exceptions_app.backtest.models import Backtest, BacktestCase, BacktestProposal
 from exceptions_app.cases.models import (
     AgreementRow,
     Case,
@@ -605,6 +605,23 @@ class BacktestCaseFactory(DjangoModelFactory[BacktestCase]):
             "is_overdue": False,
             "level": 0,
         }
+    )
+
+
+class BacktestProposalFactory(DjangoModelFactory[BacktestProposal]):
+    """A proposal that would need finance too."""
+
+    class Meta:
+        model = BacktestProposal
+
+    backtest = factory.SubFactory(BacktestFactory)
+    proposal = factory.SubFactory("tests.builders.factories.ProposalFactory")
+    company = factory.SelfAttribute("proposal.case.company")
+    effect = "needs_more"
+    amount = factory.SelfAttribute("proposal.amount")
+    live = factory.LazyFunction(lambda: ["Procurement: limit of 3,283.20 EUR or more"])
+    tried = factory.LazyFunction(
+        lambda: ["Procurement: limit of 3,283.20 EUR or more", "Finance: Large decisions"]
     )
 
 

@@ -77,6 +77,26 @@ def test_the_result_shows_figures_first_then_each_case_with_its_order_and_why(
         assert words in page
 
 
+def test_proposals_that_would_need_others_are_shown_with_whom_and_what_they_come_to(
+    scene: Scene, draft: PolicyDraft
+) -> None:
+    case = make.CaseFactory.create(company=scene.world.company)
+    backtest = make.BacktestFactory.create(draft=draft)
+    make.BacktestProposalFactory.create(backtest=backtest, proposal__case=case)
+    make.BacktestProposalFactory.create(backtest=backtest, proposal__summary="Of a company of others")
+    page = page_of(scene, draft)
+    for words in (
+        "Would need more approvals",
+        case.number,
+        "82 now, 18 on 2026-12-16",
+        "Finance: Large decisions",
+        "€\N{NO-BREAK SPACE}3,283.20",
+    ):
+        assert words in page
+    assert "Of a company of others" not in page
+    assert "No case would be otherwise" not in page
+
+
 def test_the_list_is_narrowed_by_what_is_clicked(scene: Scene, draft: PolicyDraft) -> None:
     found(scene, draft, number="4500000001")
     found(scene, draft, number="4500000002", effects=["other_team", "due_otherwise"])
