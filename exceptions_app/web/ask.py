@@ -18,7 +18,7 @@ from exceptions_app.cases.actions import StaleVersion
 from exceptions_app.cases.models import Case
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.ask_view import AskForm, MailPreview, Typed, ask_form, preview_of
-from exceptions_app.web.case_view import conflict_of
+from exceptions_app.web.case_view import OpenForm, conflict_of
 from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, after_change, show_case
 from exceptions_app.web.pages import as_answer, now_of, tell, wants_fragment
 from suppliers.messaging.addresses import UnusableMessage
@@ -32,7 +32,8 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
     case = case_or_404(request, number)
     if "ask" not in {each.code for each in actions.allowed(case, person_of(request))}:
         problem = gettext("This is not possible: the state of the case or your role does not allow it.")
-        return show_case(request, case, problems=[problem], status=CONFLICT)
+        typed = OpenForm(code="ask", entered=request.POST.dict(), form=None)
+        return show_case(request, case, problems=[problem], form=typed, status=CONFLICT)
     if request.method != "POST":
         return _show_form(request, case, _form(request, case))
     version = request.POST.get("version", "")

@@ -25,6 +25,7 @@ from exceptions_app.incidents.models import Incident
 from exceptions_app.incidents.queries import suitable_for
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import may_in_company, works_in
+from exceptions_app.playbook.registry import RESOLUTIONS
 from exceptions_app.policies.models import ToleranceRow
 from exceptions_app.policies.values import LimitState
 from exceptions_app.web import formats, labels
@@ -38,7 +39,13 @@ from exceptions_app.web.labels import Chip
 from exceptions_app.web.matching import waiting_documents
 from exceptions_app.web.pages import now_of, queue_url
 from exceptions_app.web.presence import look
-from exceptions_app.web.proposal_view import Entered, Refusal, proposal_cards, resolution_cards
+from exceptions_app.web.proposal_view import (
+    Entered,
+    Refusal,
+    ResolutionCard,
+    proposal_cards,
+    resolution_cards,
+)
 from exceptions_app.web.types import type_label
 from suppliers.messaging.outbox import messages_about
 
@@ -122,15 +129,16 @@ def case_context(
     verbs = actions.allowed(case, person)
     may_ask = any(verb.code == "ask" for verb in verbs)
     messages = [message_view(each, may_ask=may_ask) for each in messages_about(case.number)[:MESSAGES_SHOWN]]
+    to_decide = _what_to_decide(page, person, now, entered, refusals)
     return {
         **_head(page, person, now),
         **_what_one_may_do(case, verbs, form),
         "conflict": conflict,
-        "unsent": _unsent(form, verbs),
+        "unsent": _unsent(form, verbs) or _undecided(entered, to_decide["resolutions"]),
         "problems": problems,
         **_what_changed(page, now),
         **_what_it_costs(page, person, now),
-        **_what_to_decide(page, person, now, entered, refusals),
+        **to_decide,
         "inquiries": inquiry_choices(case) if may_ask else [],
         "asking": asking,
         "messages_sent": messages,
@@ -619,6 +627,7 @@ def typed_words(entered: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what somebody wrote into a form in their own words, with the labels."""
     labels_of = {name: gettext(label) for name, (label, _hint) in TEXTS.items()}
     labels_of["outcome"] = gettext("What came of it")
+    labels_of |= {"subject": gettext("Subject"), "body": gettext("Text")}
     return [(label, entered[name]) for name, label in labels_of.items() if entered.get(name)]
 
 
@@ -627,6 +636,14 @@ def _unsent(form: "OpenForm | None", verbs: Iterable[AllowedAction]) -> list[tup
     if form is None or any(verb.code == form.code for verb in verbs):
         return []
     return typed_words(form.entered)
+
+
+def _undecided(entered: Entered | None, shown: Iterable[ResolutionCard]) -> list[tuple[str, str]]:
+    """Return what was typed for a resolution that cannot be proposed any more: another was faster."""
+    if entered is None or any(card.code == entered.code for card in shown):
+        return []
+    about = (gettext(RESOLUTIONS[entered.code].label), ", ".join(entered.inputs))
+    return [each for each in (about, *typed_words(entered.values)) if each[1]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ from exceptions_app.web import formats, labels
 from exceptions_app.web.labels import Chip
 
 Text = str | Promise
+#: What the form of a resolution sends besides its inputs.
+NOT_INPUTS = ("csrfmiddlewaretoken", "version", "reason", "next")
 
 
 # --- values before and after --------------------------------------------------------------------------------
@@ -508,6 +510,11 @@ class Entered:
     values: Mapping[str, Any]
     problems: Sequence[Problem] = ()
     preview: Preview | None = None
+
+    @property
+    def inputs(self) -> list[str]:
+        """What was entered for the resolution, without the reason."""
+        return [str(value) for name, value in self.values.items() if value and name not in NOT_INPUTS]
 
 
 def resolution_cards(

@@ -32,15 +32,13 @@ from exceptions_app.web.case_view import conflict_of
 from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, after_change, show_case
 from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment
 from exceptions_app.web.proposal_view import (
+    NOT_INPUTS,
     Entered,
     Refusal,
     descriptions_of,
     preview_words,
     resolution_card,
 )
-
-#: What a form sends besides the inputs of the resolution.
-NOT_INPUTS = ("csrfmiddlewaretoken", "version", "reason", "next")
 
 
 def inputs_of(query: QueryDict) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Twenty people on one case at the same moment: one is faster, all others hear who, and keep their words."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
 
 from erp_connectors import clock
+from erp_connectors.errors import ConflictError
 from erp_connectors.exchange.models import CommandState
 from exceptions_app import sla
 from exceptions_app.audit.models import Event
@@ -14,6 +16,9 @@ from exceptions_app.cases import actions
 from exceptions_app.cases.change import StaleVersion
 from exceptions_app.cases.models import Case, CaseState
 from exceptions_app.people.models import Role, User
+from exceptions_app.proposals import actions as proposals
+from exceptions_app.proposals.models import Proposal
+from suppliers.messaging.models import SupplierMessage
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.exceptions_app.proposals.shortage import together
@@ -29,8 +34,8 @@ STATES = {
 }
 #: A comment takes nothing from anybody: all of them are kept.
 TAKES_NOTHING = {"comment"}
-#: A letter is written beside the case, and keeps what was typed itself (`test_ask`).
-ELSEWHERE = {"ask"}
+#: A letter, like a proposal, is written on a form of its own.
+LETTER = "ask"
 
 
 def crowd(world: Ground) -> list[User]:
@@ -51,6 +56,7 @@ def case_for(world: Ground, verb: str, number: int) -> Case:
         team=world.teams["PRO"],
         state=STATES.get(verb, CaseState.IN_PROGRESS),
     )
+    make.offer(line, (82, line.requested_on))
     make.CaseLineFactory.create(case=case, order_line=line)
     make.QueueEntryFactory.create(case=case)
     make.OverrideFactory.create(case=case, order_line=line, made_by=world.people["paul"])
@@ -77,12 +83,14 @@ def arguments(verb: actions.AllowedAction, world: Ground, case: Case, person: Us
         "fact": "received",
         "quantity": "90",
         "outcome": "done",
+        "inquiry": "missing_quantity",
     }
     if verb.code == "settle_command":
         entered["command"] = actions.commands_to_settle(case).get().pk
     if verb.code == "end_override":
         entered["override"] = case.overrides.get().pk
-    return {name: entered[name] for name in verb.needs}
+    own_words = {"subject": words, "body": words} if verb.code == LETTER else {}
+    return {name: entered[name] for name in verb.needs} | own_words
 
 
 @pytest.mark.slow
@@ -92,8 +100,7 @@ def test_one_is_faster_and_all_others_hear_who_and_keep_their_words() -> None:
     clock.set_now(TUESDAY_TEN)
     world = make.ground()
     people = crowd(world)
-    verbs = [verb for verb, _ in actions.VERBS if verb.code not in ELSEWHERE]
-    for number, verb in enumerate(verbs, 1):
+    for number, (verb, _) in enumerate(actions.VERBS, 1):
         case = case_for(world, verb.code, number)
         winners = twenty_use(verb, world, case, people)
         if verb.code in TAKES_NOTHING:
@@ -128,6 +135,9 @@ def a_late_form_names_the_faster_and_gives_the_words_back(
     verb: actions.AllowedAction, world: Ground, case: Case, late: User, winner: User
 ) -> None:
     """Somebody sends the form that was drawn before, from the panel beside the list."""
+    if verb.code == LETTER:
+        a_late_letter_is_given_back(case, late, winner)
+        return
     deed = arguments(verb, world, case, late) if verb.code not in ("settle_command", "end_override") else {}
     sent = {name: getattr(value, "pk", value) for name, value in deed.items()} | {"version": "1"}
     sent |= {"reason": f"{late.first_name} says why"} if "reason" in verb.needs else {}
@@ -138,3 +148,54 @@ def a_late_form_names_the_faster_and_gives_the_words_back(
     assert str(winner) in page, verb.code
     if {"reason", "answer", "text"} & set(verb.needs):
         assert f"{late.first_name} says why" in page, verb.code
+
+
+def a_late_letter_is_given_back(case: Case, late: User, winner: User) -> None:
+    """Somebody sends the letter that was begun before; one letter has left, and it is not theirs."""
+    words = f"{late.first_name} writes with care"
+    typed = {"version": "1", "inquiry": "missing_quantity", "language": "en", "subject": words, "body": words}
+    typed["recipients"] = "orders-77@example.com"
+    answer = browser_of(late).post(f"/cases/{case.number}/ask/", typed, headers=FRAGMENT)
+    page = answer.content.decode()
+
+    assert answer.status_code == 409
+    assert str(winner) in page
+    assert page.count(words) >= 2, "subject and body are still there"
+    assert [letter.asked_by for letter in SupplierMessage.objects.all()] == [winner.username]
+
+
+@pytest.mark.slow
+@pytest.mark.proof
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_proposals_for_one_case_one_stands_and_all_others_keep_their_words(tmp_path: Path) -> None:
+    clock.set_now(TUESDAY_TEN)
+    world = make.ground()
+    world.erp.settings = {"folder": str(tmp_path)}
+    world.erp.save()
+    people = crowd(world)
+    case = case_for(world, "propose", 1)
+
+    def propose(person: User) -> Proposal:
+        return proposals.propose(
+            case,
+            resolution="split",
+            inputs={"rest_on": "2026-12-09"},
+            reason=f"{person.first_name} says why",
+            by=Actor(person, "web"),
+            expected_version=case.version,
+        )
+
+    raised = together(*(lambda p=p: propose(p) for p in people))
+    assert len(raised) == MANY - 1, raised[:2]
+    stands = Proposal.objects.get()
+    assert {type(error) for error in raised} <= {StaleVersion, ConflictError}
+    assert stands.reason == f"{stands.proposed_by.first_name} says why"
+
+    late = next(person for person in people if person != stands.proposed_by)
+    typed = {"version": "1", "rest_on": "2026-12-16", "reason": f"{late.first_name} says why"}
+    answer = browser_of(late).post(f"/cases/{case.number}/propose/split/", typed, headers=FRAGMENT)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert str(stands.proposed_by) in page
+    assert f"{late.first_name} says why" in page
+    assert "2026-12-16" in page

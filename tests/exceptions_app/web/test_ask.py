@@ -174,9 +174,11 @@ def test_a_stale_form_is_refused_with_both_versions_and_what_was_typed(scene: Sc
 def test_a_case_that_was_decided_meanwhile_is_not_asked_about(scene: Scene) -> None:
     scene.shortage()
     bea = scene.browser("bea")
-    typed = opened(bea)
+    typed = opened(bea) | {"body": "Typed with care"}
     Case.objects.update(state=CaseState.MONITORING)
-    assert send(bea, typed).status_code == 409
+    answer = send(bea, typed)
+    assert answer.status_code == 409
+    assert "Typed with care" in answer.content.decode(), "though there is no form any more"
     assert not SupplierMessage.objects.exists()
 
 
