@@ -37,6 +37,7 @@ SWEEPS = {
     "exceptions_app.tasks.suggest_incidents": ("evaluate", 10),
     "exceptions_app.tasks.sweep_priorities": ("evaluate", 30),
     "exceptions_app.tasks.publish_policies": ("evaluate", 5),
+    "exceptions_app.tasks.carry_out_decisions": ("evaluate", 10),
     "erp_connectors.tasks.dispatch_commands": ("outbound", 1),
     "erp_connectors.tasks.send_outgoing": ("outbound", 2),
     "exceptions_app.tasks.send_notifications": ("notify", 2),

@@ -16,6 +16,7 @@ from exceptions_app.incidents import suggest
 from exceptions_app.notifications import send
 from exceptions_app.overrides import sweep as overrides
 from exceptions_app.policies import publishing
+from exceptions_app.proposals import parts
 from exceptions_app.sla import auditor, heartbeat
 
 BATCH = 50
@@ -62,6 +63,12 @@ def suggest_incidents() -> None:
 def sweep_priorities() -> None:
     """Sort the cases anew that have become more urgent."""
     _drain(lambda: priority.sweep(clock.now(), BATCH), BATCH)
+
+
+@shared_task
+def carry_out_decisions() -> None:
+    """Carry out decisions on orders that are agreed to since a part of them fell away."""
+    parts.carry_out_left()
 
 
 @shared_task

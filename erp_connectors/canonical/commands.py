@@ -1,6 +1,7 @@
 """What an ERP can be asked to do, with the values before and after of every line it changes."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from erp_connectors.canonical.values import Price, Quantity, SchedulePart
@@ -45,3 +46,16 @@ class OrderCommand:
     changes: tuple[LineChange, ...]
     version_token: str
     reason: str
+
+
+def as_one(commands: Sequence[OrderCommand]) -> OrderCommand:
+    """Return what commands of one order change together, carried out one after the other: all of it or none.
+
+    A line that several of them change goes from before the first to after the last. The kind is the first's.
+    """
+    changes: dict[str, LineChange] = {}
+    for command in commands:
+        for change in command.changes:
+            known = changes.get(change.line_number)
+            changes[change.line_number] = change if known is None else replace(known, after=change.after)
+    return replace(commands[0], changes=tuple(changes.values()))

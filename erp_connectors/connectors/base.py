@@ -192,6 +192,17 @@ class Sending:
     case_number: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Commands of one order on their way together, in the order they are carried out: all of them or none.
+
+    Each keeps its own key; `key` names them all.
+    """
+
+    key: str
+    sendings: tuple[Sending, ...]
+
+
 class Outcome(StrEnum):
     """What an ERP did with a command. Awaited: it has been handed over and the answer comes by itself."""
 
@@ -212,11 +223,16 @@ class PushReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The ERP's answer to an earlier command: applied, refused or conflict, in its own words."""
+    """The ERP's answer to an earlier command: applied, refused or conflict, in its own words.
+
+    `key` names the command, or the group it went with: then it is about each of them. `line`: it is about
+    that order line alone.
+    """
 
     key: str
     outcome: Outcome
     words: str
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +301,17 @@ class Connector(Protocol):
 
         Raises Unsupported before anything is sent, Rejected or Conflict when the ERP says no, TransientError
         or AuthError when it certainly did not take effect, AnswerLost when nobody knows.
+        """
+        ...
+
+    def takes_groups(self) -> bool:
+        """Say whether the ERP carries out several commands of one order as one."""
+        ...
+
+    def push_group(self, group: Group) -> PushReceipt:
+        """Hand commands of one order over that are carried out together: all of them or none.
+
+        Raises as `push` does.
         """
         ...
 

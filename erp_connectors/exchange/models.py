@@ -192,8 +192,8 @@ class Command(Hop):
     """One write to an ERP: at most once, under an authorisation. `content` is an `OrderCommand` as JSON.
 
     `id` is the idempotency key the ERP sees. `authorisation` says within which limit, or by whose approval,
-    under which release. Commands of one order are sent in the order of their ids. Its state changes only in
-    `outbox`.
+    under which release. Commands of one order are sent in the order of their ids; those of one `group` go
+    together, to be carried out all or none. Its state changes only in `outbox`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -204,6 +204,7 @@ class Command(Hop):
     authorisation = models.JSONField()
     case_number = models.CharField(max_length=32, blank=True)
     proposal_id = models.UUIDField(null=True, blank=True)
+    group = models.UUIDField(null=True, blank=True)
     state = FSMField(default=CommandState.WAITING, choices=CommandState.choices, protected=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -214,6 +215,7 @@ class Command(Hop):
         indexes = [
             models.Index(fields=["due_at"], name="command_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["order", "id"], name="command_order"),
+            models.Index(fields=["group"], name="command_group", condition=models.Q(group__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(authorisation={}), name="command_has_an_authorisation")

@@ -3,10 +3,13 @@
 A worker takes a due command, compares the values the decision was made on with the mirror, marks the command
 as being sent, commits, and only then hands it over. From that commit on it may have taken effect: a worker
 that dies, or an answer that never comes, leaves it unknown, and nothing sends it again.
+
+Commands of one group are compared, sent and tried again together: the ERP carries out all of them or none.
+What it says is kept for each by itself, and line by line where it says so.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -18,17 +21,20 @@ from django_fsm import TransitionNotAllowed
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins, to_builtins
-from erp_connectors.canonical.commands import OrderCommand
+from erp_connectors.canonical.commands import OrderCommand, as_one
 from erp_connectors.canonical.documents import PurchaseOrder as MirroredOrder
 from erp_connectors.companies import Connection
 from erp_connectors.connectors.base import (
     Answer,
     AnswerLost,
     Conflict,
+    Connector,
     ContractError,
     EndpointDown,
     Evidence,
+    Group,
     Outcome,
+    PushReceipt,
     RateLimited,
     Rejected,
     Sending,
@@ -48,6 +54,8 @@ FIRST_BACK_OFF = timedelta(seconds=30)
 LONGEST_BACK_OFF = timedelta(hours=1)
 MOST_TRIES = 12
 LOOK_AGAIN = timedelta(minutes=1)
+#: What an answer says of a command of which the ERP did some lines and refused others.
+PARTLY = "partly"
 WAKE = "erp_connectors.tasks.dispatch_commands"
 #: The breaker of a connection's commands is its `StreamState` of this name.
 COMMANDS = "commands"
@@ -90,16 +98,19 @@ def enqueue(
     authorisation: Mapping[str, Any],
     case_number: str,
     proposal_id: UUID | None,
+    group: UUID | None = None,
 ) -> Command:
     """Queue one write to the ERP of `order`, in the transaction of the decision, and return its row.
 
+    `group`: it is carried out together with others of this order that name it too, where the ERP can do that.
     Raises NotAuthorised without a valid authorisation, Unsupported where the ERP cannot do it, and
     PermanentError for a command that changes nothing or another order.
     """
     _check_authorisation(authorisation)
     if command.order_number != order.number or not command.changes:
         raise PermanentError(f"The command must change lines of order {order.number}.")
-    if command.kind not in connector_for(order.connection).commands():
+    connector = connector_for(order.connection)
+    if command.kind not in connector.commands():
         raise Unsupported(f"{order.connection.name} cannot carry out {command.kind}.")
     now = clock.now()
     wake(WAKE)
@@ -111,6 +122,7 @@ def enqueue(
         authorisation=dict(authorisation),
         case_number=case_number,
         proposal_id=proposal_id,
+        group=group if connector.takes_groups() else None,
         created_at=now,
         due_at=now,
     )
@@ -139,21 +151,20 @@ def settle_by_hand(command: Command, *, outcome: CommandState, note: str) -> Com
         return _move(command.pk, move, answer={"outcome": "by_hand", "words": note, "instead_of": said})
 
 
+@transaction.atomic
 def record_answer(answer: Answer, *, connection: Connection) -> str:
-    """Record what the ERP did with a command; the same answer again changes nothing.
+    """Record what the ERP did with a command, a group or a line; the same answer again changes nothing.
 
     Returns what is wrong with the answer in a sentence, or nothing.
     """
-    command = _find(answer.key, connection)
-    if command is None:
+    named = _named(answer.key, connection)
+    if not named:
         return f"{answer.key} is not a command that was sent to {connection.name}."
-    move, state = ANSWERED[answer.outcome]
-    settled = _move(command.pk, move, answer={"outcome": answer.outcome.value, "words": answer.words})
-    if settled.state != state:
-        return (
-            f"{answer.key} is said to be {answer.outcome}, but it is {settled.get_state_display()} already."
-        )
-    return ""
+    meant = [each for each in named if not answer.line or answer.line in _lines(each)]
+    if not meant:
+        return f"{answer.key} does not change line {answer.line}."
+    record = _record_line if answer.line else _record
+    return " ".join(filter(None, [record(command, answer) for command in meant]))
 
 
 def dispatch_due(limit: int = 50) -> int:
@@ -169,6 +180,67 @@ def dispatch_due(limit: int = 50) -> int:
                 due_at=clock.now() + LOOK_AGAIN, last_error=f"{type(error).__name__}: {error}"
             )
     return taken
+
+
+# --- what the ERP says of it -----------------------------------------------------------------
+
+
+def _named(key: str, connection: Connection) -> list[Command]:
+    """Return the command of this key, or those of this group that were sent, in the order of their keys."""
+    try:
+        named = Q(pk=UUID(key)) | Q(group=UUID(key), sent_at__isnull=False)
+    except ValueError:
+        return []
+    return list(Command.objects.filter(named, connection=connection).order_by("pk"))
+
+
+def _lines(command: Command) -> list[str]:
+    return [change["line_number"] for change in command.content["changes"]]
+
+
+def _record(command: Command, answer: Answer) -> str:
+    move, state = ANSWERED[answer.outcome]
+    settled = _move(command.pk, move, answer={"outcome": answer.outcome.value, "words": answer.words})
+    return "" if settled.state == state else _said_otherwise(answer, settled)
+
+
+def _record_line(command: Command, answer: Answer) -> str:
+    """Keep what is said of one line; once all lines are spoken of, the command is settled.
+
+    Done only where every line is: of a command nothing counts as half done.
+    """
+    command = _locked(command.pk)
+    known = command.answer.get("lines", {}).get(answer.line)
+    if known is not None or command.state in lifecycle.SETTLED:
+        outcome = command.answer.get("outcome") if known is None else known["outcome"]
+        return "" if outcome == answer.outcome else _said_otherwise(answer, command)
+    word = {"outcome": answer.outcome.value, "words": answer.words}
+    command.answer = command.answer | {"lines": command.answer.get("lines", {}) | {answer.line: word}}
+    command.save(update_fields=["answer"])
+    if any(line not in command.answer["lines"] for line in _lines(command)):
+        return ""
+    said = {line: command.answer["lines"][line] for line in _lines(command)}
+    outcomes = {Outcome(each["outcome"]) for each in said.values()}
+    is_partly = len(outcomes) > 1
+    move, _state = ANSWERED[Outcome.REFUSED if is_partly else outcomes.pop()]
+    settled = {"outcome": PARTLY if is_partly else answer.outcome.value, "words": _in_words(said)}
+    _move(command.pk, move, answer=settled | {"lines": said})
+    return ""
+
+
+def _in_words(said: Mapping[str, Mapping[str, str]]) -> str:
+    """Return what was said of lines as a sentence; what is the same of all of them is said once."""
+    spoken = {f"{each['outcome']}: {each['words']}".removesuffix(": ") for each in said.values()}
+    if len(spoken) == 1:
+        return next(iter(said.values()))["words"]
+    told = [f"line {line} {each['outcome']}: {each['words']}" for line, each in said.items()]
+    return "; ".join(each.removesuffix(": ") for each in told)
+
+
+def _said_otherwise(answer: Answer, command: Command) -> str:
+    about = f"line {answer.line} of {answer.key}" if answer.line else answer.key
+    state = command.get_state_display()
+    return f"{about} is said to be {answer.outcome}, but it is {state} already."
 
 
 def _check_authorisation(authorisation: Mapping[str, Any]) -> None:
@@ -202,21 +274,20 @@ def _step(command_id: UUID, order_id: int) -> bool:
         command = _claim(command_id, order_id)
         if command is None:
             return False
-        if command.state == CommandState.WAITING:
-            sending = _begin(command)
+        if command.state == CommandState.UNKNOWN:
+            command.due_at = clock.now() + LOOK_AGAIN
+            command.save(update_fields=["due_at"])
         elif command.state == CommandState.SENDING:
             _apply(command, lifecycle.lose, error="The answer did not come in time.")
             return True
         else:
-            sending = _sending(command)
-            command.due_at = clock.now() + LOOK_AGAIN
-            command.save(update_fields=["due_at"])
-    if sending is None:
-        return True
+            together = _together(command)
+            if not _begin(together):
+                return True
     if command.state == CommandState.UNKNOWN:
-        _look_for_effect(command, sending)
+        _look_for_effect(command)
     else:
-        _deliver(command, sending)
+        _deliver(together)
     return True
 
 
@@ -241,28 +312,47 @@ def _must_wait(command: Command) -> bool:
     return Command.objects.filter(before, order=command.order_id).exists()
 
 
-def _begin(command: Command) -> Sending | None:
-    """Compare with the mirror, ask the breaker, and mark the command as being sent."""
-    content = from_builtins(command.content, OrderCommand)
-    order = _evidence(command).order
-    if holds_after(content, order):
+def _together(command: Command) -> list[Command]:
+    """Return the locked command with those of its group that wait too, in the order of their keys."""
+    if command.group is None:
+        return [command]
+    others = Command.objects.select_for_update(of=("self",)).select_related(
+        "connection__company", "order__document"
+    )
+    waiting = others.filter(group=command.group, state=CommandState.WAITING).exclude(pk=command.pk)
+    return [command, *waiting.order_by("pk")]
+
+
+def _begin(commands: Sequence[Command]) -> bool:
+    """Compare with the mirror, ask the breaker, and mark the commands as being sent. False: they do not go.
+
+    They are one change: a value that moved of one of them is a conflict of all.
+    """
+    contents = [from_builtins(command.content, OrderCommand) for command in commands]
+    order = _evidence(commands[0]).order
+    whole = as_one(contents)
+    if holds_after(whole, order):
         words = "The ERP already has these values."
-        _apply(command, lifecycle.finish, answer={"outcome": Outcome.APPLIED.value, "words": words})
-        return None
-    moved = differences_before(content, order)
+        answer: dict[str, Any] = {"outcome": Outcome.APPLIED.value, "words": words}
+        for command in commands:
+            _apply(command, lifecycle.finish, answer=answer)
+        return False
+    moved = differences_before(whole, order)
     if moved:
         answer = {
             "outcome": Outcome.CONFLICT.value,
             "words": "; ".join(str(difference) for difference in moved),
             "differences": [asdict(difference) for difference in moved],
         }
-        _apply(command, lifecycle.find_conflict, answer=answer)
-        return None
-    if not _may_pass(command):
-        return None
-    command.content = to_builtins(replace(content, version_token=order.version_token))
-    _apply(command, lifecycle.send, lease_until=clock.now() + LEASE)
-    return _sending(command)
+        for command in commands:
+            _apply(command, lifecycle.find_conflict, answer=answer)
+        return False
+    if not _may_pass(commands):
+        return False
+    for command, content in zip(commands, contents, strict=True):
+        command.content = to_builtins(replace(content, version_token=order.version_token))
+        _apply(command, lifecycle.send, lease_until=clock.now() + LEASE)
+    return True
 
 
 def _evidence(command: Command) -> Evidence:
@@ -285,40 +375,51 @@ def _sending(command: Command) -> Sending:
     )
 
 
-def _deliver(command: Command, sending: Sending) -> None:
-    """Hand the command over and record how that went; what cannot be told from success leaves it unknown."""
+def _deliver(commands: Sequence[Command]) -> None:
+    """Hand commands over and record how that went; what cannot be told from success leaves them unknown."""
+    first = commands[0]
     try:
-        connector = connector_for(command.connection)
-        receipt = connector.push(sending)
+        connector = connector_for(first.connection)
+        receipt = _push(connector, commands)
     except (Rejected, Unsupported) as refusal:
         answer = {"outcome": Outcome.REFUSED.value, "words": str(refusal)}
-        _move(command.pk, lifecycle.refuse, answer=answer)
+        _move_all(commands, lifecycle.refuse, answer=answer)
     except Conflict as conflict:
         answer = {"outcome": Outcome.CONFLICT.value, "words": str(conflict)}
-        _move(command.pk, lifecycle.find_conflict, answer=answer)
+        _move_all(commands, lifecycle.find_conflict, answer=answer)
     except RateLimited as limit:
-        _wait_for(command, limit, limit.retry_after)
+        _wait_for(commands, limit, limit.retry_after)
     except (TransientError, ConfigurationError) as error:
-        _back_off(command, error)
+        _back_off(commands, error)
     except (AnswerLost, ContractError) as error:
-        _move(command.pk, lifecycle.lose, error=str(error))
+        _move_all(commands, lifecycle.lose, error=str(error))
     # It may have broken after the ERP acted, so it counts as a lost answer like any other.
     except Exception as error:
-        log.exception("Command %s broke on its way to %s", command.pk, command.connection.code)
-        _move(command.pk, lifecycle.lose, error=f"{type(error).__name__}: {error}")
+        log.exception("Command %s broke on its way to %s", first.pk, first.connection.code)
+        _move_all(commands, lifecycle.lose, error=f"{type(error).__name__}: {error}")
     else:
-        _closes_breaker(command.connection)
+        _closes_breaker(first.connection)
         if receipt.outcome is Outcome.APPLIED:
             answer = {"outcome": receipt.outcome.value, "words": receipt.words}
-            _move(command.pk, lifecycle.finish, answer=answer)
+            _move_all(commands, lifecycle.finish, answer=answer)
         else:
-            _move(command.pk, lifecycle.await_answer, answer_by=sending.sent_at + connector.answer_timeout())
+            answer_by = _sending(first).sent_at + connector.answer_timeout()
+            _move_all(commands, lifecycle.await_answer, answer_by=answer_by)
 
 
-def _look_for_effect(command: Command, sending: Sending) -> None:
+def _push(connector: Connector, commands: Sequence[Command]) -> PushReceipt:
+    """Hand one command over, or several as the group they are."""
+    sendings = tuple(_sending(command) for command in commands)
+    if len(sendings) == 1:
+        return connector.push(sendings[0])
+    return connector.push_group(Group(key=str(commands[0].group), sendings=sendings))
+
+
+def _look_for_effect(command: Command) -> None:
     """Finish an unknown command whose effect can be seen; else a late answer or a person decides."""
     try:
-        found = connector_for(command.connection).find_effect(sending, _evidence(command))
+        connector, evidence = connector_for(command.connection), _evidence(command)
+        found = any(connector.find_effect(trace, evidence) for trace in _traces(command))
     except (TransientError, ConfigurationError) as error:
         Command.objects.filter(pk=command.pk, state=CommandState.UNKNOWN).update(last_error=str(error))
         return
@@ -327,19 +428,33 @@ def _look_for_effect(command: Command, sending: Sending) -> None:
         _move(command.pk, lifecycle.finish, answer=answer)
 
 
+def _traces(command: Command) -> list[Sending]:
+    """Return by what the effect of a command shows: its own values, or those of all that went with it.
+
+    Of two that change one line after another, the first cannot be seen by itself.
+    """
+    own = _sending(command)
+    if command.group is None:
+        return [own]
+    sent = Command.objects.filter(group=command.group, sent_at__isnull=False).order_by("pk")
+    whole = as_one([from_builtins(each.content, OrderCommand) for each in sent])
+    return [own, replace(own, key=str(command.group), command=whole)]
+
+
 # --- when the ERP cannot be reached ---------------------------------------------------------
 
 
-def _may_pass(command: Command) -> bool:
+def _may_pass(commands: Sequence[Command]) -> bool:
     """Ask the breaker; while it is open commands are parked, but for one probe every half minute."""
     now = clock.now()
-    state = _breaker_of(command.connection)
+    state = _breaker_of(commands[0].connection)
     if not breaker.is_open(state):
         return True
     if state.due_at is not None and state.due_at > now:
-        command.due_at = state.due_at
-        command.last_error = state.last_error
-        command.save(update_fields=["due_at", "last_error"])
+        for command in commands:
+            command.due_at = state.due_at
+            command.last_error = state.last_error
+            command.save(update_fields=["due_at", "last_error"])
         return False
     state.due_at = now + breaker.PROBE_EVERY
     state.save(update_fields=["due_at"])
@@ -357,29 +472,28 @@ def _closes_breaker(connection: Connection) -> None:
         breaker.record_success(_breaker_of(connection), now=clock.now(), due_at=None)
 
 
-def _back_off(command: Command, error: Exception) -> None:
+def _back_off(commands: Sequence[Command], error: Exception) -> None:
     """Try again later: with the breaker's next probe, or after a pause that doubles with every try."""
-    now = clock.now()
+    now, attempts = clock.now(), commands[0].attempts
     with transaction.atomic():
-        state = _breaker_of(command.connection)
+        state = _breaker_of(commands[0].connection)
         was_open = breaker.is_open(state)
         breaker.record_failure(state, error, now=now)
     if breaker.is_open(state):
         counts = not was_open and not isinstance(error, EndpointDown | ConfigurationError)
-        _move(
-            command.pk, lifecycle.try_again, due_at=now + breaker.PROBE_EVERY, error=str(error), counts=counts
-        )
-    elif command.attempts >= MOST_TRIES:
+        due_at = now + breaker.PROBE_EVERY
+        _move_all(commands, lifecycle.try_again, due_at=due_at, error=str(error), counts=counts)
+    elif attempts >= MOST_TRIES:
         words = f"Given up after {MOST_TRIES} tries: {error}"
-        _move(command.pk, lifecycle.refuse, answer={"outcome": "unreachable", "words": words})
+        _move_all(commands, lifecycle.refuse, answer={"outcome": "unreachable", "words": words})
     else:
-        pause = min(FIRST_BACK_OFF * 2 ** (command.attempts - 1), LONGEST_BACK_OFF)
-        _move(command.pk, lifecycle.try_again, due_at=now + pause, error=str(error), counts=True)
+        pause = min(FIRST_BACK_OFF * 2 ** (attempts - 1), LONGEST_BACK_OFF)
+        _move_all(commands, lifecycle.try_again, due_at=now + pause, error=str(error), counts=True)
 
 
-def _wait_for(command: Command, error: Exception, pause: timedelta) -> None:
+def _wait_for(commands: Sequence[Command], error: Exception, pause: timedelta) -> None:
     due_at = clock.now() + pause
-    _move(command.pk, lifecycle.try_again, due_at=due_at, error=str(error), counts=False)
+    _move_all(commands, lifecycle.try_again, due_at=due_at, error=str(error), counts=False)
 
 
 # --- the one way a state changes ------------------------------------------------------------
@@ -388,11 +502,26 @@ def _wait_for(command: Command, error: Exception, pause: timedelta) -> None:
 def _move(command_id: UUID, move: Move, **fields: Any) -> Command:
     """Lock the command and apply the move; where its state does not allow that any more, leave it."""
     with transaction.atomic():
-        command = Command.objects.select_for_update(of=("self",)).select_related("order").get(pk=command_id)
+        command = _locked(command_id)
         try:
             return _apply(command, move, **fields)
         except TransitionNotAllowed:
             return command
+
+
+@transaction.atomic
+def _move_all(commands: Sequence[Command], move: Move, **fields: Any) -> None:
+    """Apply the move to each command, as `_move` does."""
+    for command in commands:
+        _move(command.pk, move, **fields)
+
+
+def _locked(command_id: UUID) -> Command:
+    """Lock a command, and its group: those settle one by one, so that the last knows how all went."""
+    group = Command.objects.values_list("group", flat=True).get(pk=command_id)
+    if group is not None:
+        list(Command.objects.select_for_update().filter(group=group).order_by("pk").values_list("pk"))
+    return Command.objects.select_for_update(of=("self",)).select_related("order").get(pk=command_id)
 
 
 def _apply(command: Command, move: Move, **fields: Any) -> Command:
@@ -402,10 +531,3 @@ def _apply(command: Command, move: Move, **fields: Any) -> Command:
     if command.state in (*lifecycle.SETTLED, CommandState.UNKNOWN):
         command_settled.send(sender=Command, command=command)
     return command
-
-
-def _find(key: str, connection: Connection) -> Command | None:
-    try:
-        return Command.objects.filter(pk=UUID(key), connection=connection).first()
-    except ValueError:
-        return None

@@ -29,6 +29,7 @@ class CommandSerializer(serializers.ModelSerializer):
             "content",
             "authorisation",
             "case_number",
+            "group",
             "state",
             "attempts",
             "last_error",
@@ -41,12 +42,13 @@ class CommandSerializer(serializers.ModelSerializer):
 
 
 class CommandFilter(django_filters.FilterSet):
-    """By state, case, order and kind."""
+    """By state, case, order, kind and group."""
 
     state = django_filters.ChoiceFilter(choices=CommandState.choices)
     case = django_filters.CharFilter(field_name="case_number")
     order = django_filters.CharFilter(field_name="order__number")
     kind = django_filters.CharFilter()
+    group = django_filters.UUIDFilter()
 
     class Meta:
         model = Command

@@ -1,7 +1,7 @@
 """What people do with a proposal: preview, propose, edit, approve, reject, ask back, answer, withdraw.
 
-Nothing reaches the ERP but through `_carry_out`, which writes the authorisation and carries the proposal out
-in one transaction.
+Nothing reaches the ERP but what `_authorise` wrote an authorisation for. It is carried out in the same
+transaction; a part of a decision on an order, in that of the last part.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,11 +35,10 @@ from exceptions_app.playbook.schedules import plain
 from exceptions_app.playbook.situation import LinePlan
 from exceptions_app.policies import lookup
 from exceptions_app.policies.matrix import kept_rules
-from exceptions_app.proposals import approvals, lifecycle, planning
+from exceptions_app.proposals import approvals, lifecycle, parts, planning
 from exceptions_app.proposals.approvals import Capacity, Need
 from exceptions_app.proposals.change import Step, change, in_brief, lock, note, tell
 from exceptions_app.proposals.ending import back_to_work, void_agreements
-from exceptions_app.proposals.execute import execute
 from exceptions_app.proposals.models import (
     Answer,
     Approval,
@@ -137,14 +136,15 @@ def propose(
     bundle: Bundle | None = None,
     written: Mapping[str, LineValues] = NOTHING_WRITTEN,
     also: Sequence[Need] = (),
+    waits: bool = False,
 ) -> Proposal:
     """Propose a resolution; carried out at once when the proposer's limit covers it and no rule objects.
 
     `bundle`: it is a part of one decision over several cases, and limits are held against the whole.
     `written`: what parts of it before this one write to lines of the order, by number; `also`: whom any part
-    of it needs. Raises
-    UnusableInputs, NotAllowed (permission, state), StaleVersion, and ConflictError when the lines are in
-    another proposal.
+    of it needs; `waits`: other parts follow, and the caller carries all of them out (`parts`).
+    Raises UnusableInputs, NotAllowed (permission, state), StaleVersion, and ConflictError when the lines are
+    in another proposal.
     """
     _look_first(case)
     with transaction.atomic():
@@ -182,9 +182,10 @@ def propose(
             after=_figures(proposal),
             reason=reason,
         )
-        if not proposal.needs.exists():
-            return _carry_out(proposal, decision, _own(proposal, person), by=by, at=at)
-        return _submit(proposal, by=by, at=at)
+        if proposal.needs.exists():
+            return _submit(proposal, by=by, at=at)
+        proposal = _authorise(proposal, _own(proposal, person), by=by, at=at)
+        return proposal if waits else parts.carry_out(proposal, decision.plan, at=at)
 
 
 def _lines_to_decide(case: Case, person: User, by: Actor, expected_version: int | None) -> list[CaseLine]:
@@ -246,6 +247,7 @@ def approve(proposal: Proposal, *, by: Actor, values_hash: str, comment: str = "
     """
     _look_first(proposal.case)
     with transaction.atomic():
+        parts.queue_up(proposal)
         proposal = lock(proposal)
         person = _require_person(by)
         if approvals.given_by(proposal, person) is not None:
@@ -265,6 +267,7 @@ def reject(proposal: Proposal, *, by: Actor, comment: str) -> Proposal:
     """Say no, as an approver; the case goes on without the proposal, and its proposer is told why."""
     _require_words(comment)
     with transaction.atomic():
+        parts.queue_up(proposal)
         proposal = lock(proposal)
         person = _require_person(by)
         _require_pending(proposal)
@@ -279,6 +282,7 @@ def reject(proposal: Proposal, *, by: Actor, comment: str) -> Proposal:
         )
         proposal = change(proposal, step, by=by, at=at)
         tell(proposal, {proposal.proposed_by}, f"Rejected: {proposal}", at=at, body=f"{by.name}: {comment}")
+        parts.carry_out_rest(proposal, at=at)
         return proposal
 
 
@@ -342,6 +346,7 @@ def withdraw(proposal: Proposal, *, by: Actor, reason: str) -> Proposal:
     """
     _require_words(reason)
     with transaction.atomic():
+        parts.queue_up(proposal)
         proposal = lock(proposal)
         commands = unsent_commands(proposal)
         if commands is None:
@@ -359,6 +364,7 @@ def withdraw(proposal: Proposal, *, by: Actor, reason: str) -> Proposal:
         for command in commands:
             outbox.withdraw(command, reason=reason)
         back_to_work(proposal.case, f"{by.name} withdrew what was decided", at=at)
+        parts.carry_out_rest(proposal, at=at)
         return proposal
 
 
@@ -408,6 +414,10 @@ def _carry_out(
     proposal: Proposal, planned: Planned, authorisation: dict[str, Any], *, by: Actor, at: datetime
 ) -> Proposal:
     """Authorise the proposal and carry it out; the only way to a command."""
+    return parts.carry_out(_authorise(proposal, authorisation, by=by, at=at), planned.plan, at=at)
+
+
+def _authorise(proposal: Proposal, authorisation: dict[str, Any], *, by: Actor, at: datetime) -> Proposal:
     step = Step(
         kind="authorised",
         summary=f"Decided: {proposal}",
@@ -415,8 +425,7 @@ def _carry_out(
         arguments={"authorisation": authorisation},
         after={"authorisation": authorisation},
     )
-    proposal = change(proposal, step, by=by, at=at)
-    return execute(proposal, planned.plan, at=at)
+    return change(proposal, step, by=by, at=at)
 
 
 def _own(proposal: Proposal, person: User) -> dict[str, Any]:

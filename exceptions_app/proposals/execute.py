@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from erp_connectors.canonical.codec import to_builtins
 from erp_connectors.canonical.commands import LineChange, OrderCommand
@@ -27,10 +28,11 @@ from exceptions_app.subjects.registry import subject
 from suppliers.profiles import SupplierProfile
 
 
-def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
+def execute(proposal: Proposal, plan: Plan, *, at: datetime, group: UUID | None = None) -> Proposal:
     """Carry out an authorised proposal in the transaction that authorised it, and return it as it is then.
 
-    What asks nothing of the ERP is settled at once; else the case is monitored until the ERP has answered.
+    `group`: its command goes to the ERP together with those of others. What asks nothing of the ERP is
+    settled at once; else the case is monitored until the ERP has answered.
     """
     step = Step(kind="executing", summary=f"Being carried out: {proposal}", transition=lifecycle.execute)
     proposal = change(proposal, step, at=at)
@@ -44,7 +46,7 @@ def execute(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
         return settle.carried_out(proposal, at=at)
     if proposal.case.order_id is not None:
         watch.mark("order", [proposal.case.order_id])
-    _enqueue(proposal, plan, at)
+    _enqueue(proposal, plan, group, at)
     if proposal.case.state != CaseState.MONITORING and not free_lines(proposal.case):
         upkeep.monitor(proposal.case, at=at)
     return proposal
@@ -184,7 +186,7 @@ def _agree_on(
     )
 
 
-def _enqueue(proposal: Proposal, plan: Plan, at: datetime) -> None:
+def _enqueue(proposal: Proposal, plan: Plan, group: UUID | None, at: datetime) -> None:
     order = proposal.case.order
     assert order is not None
     assert plan.command is not None
@@ -203,6 +205,7 @@ def _enqueue(proposal: Proposal, plan: Plan, at: datetime) -> None:
         authorisation=proposal.authorisation,
         case_number=proposal.case.number,
         proposal_id=proposal.pk,
+        group=group,
     )
     record(
         "command.waiting",
@@ -210,6 +213,7 @@ def _enqueue(proposal: Proposal, plan: Plan, at: datetime) -> None:
         case=proposal.case,
         subject=("command", str(command.pk)),
         summary=f"To be written to {order.connection.name}: {proposal}",
-        after={"command": str(command.pk), "kind": command.kind},
+        after={"command": str(command.pk), "kind": command.kind}
+        | ({"group": str(command.group)} if command.group else {}),
         release=proposal.release,
     )

@@ -19,7 +19,8 @@ from exceptions_app.proposals.models import Proposal, ProposalState
 STATE = Proposal._meta.get_field("state")
 
 UNDECIDED = [ProposalState.DRAFT, ProposalState.PENDING]
-OPEN = [*UNDECIDED, ProposalState.APPROVED, ProposalState.EXECUTING]
+AGREED = [ProposalState.APPROVED, ProposalState.EXECUTING]
+OPEN = [*UNDECIDED, *AGREED]
 
 Permission = Callable[[Proposal, Actor], bool]
 
@@ -141,7 +142,7 @@ def settle(proposal: Proposal, *, at: datetime) -> None:
     proposal.settled_at = at
 
 
-@transition(STATE, source=ProposalState.EXECUTING, target=ProposalState.PENDING, permission=_rightline)
+@transition(STATE, source=AGREED, target=ProposalState.PENDING, permission=_rightline)
 def reconsider(proposal: Proposal, *, at: datetime) -> None:
     """The ERP has other values than the ones that were agreed on."""
     proposal.authorisation = {}

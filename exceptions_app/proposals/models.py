@@ -85,6 +85,13 @@ class Proposal(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["bundle"],
+                name="proposal_waits_for_others",
+                condition=models.Q(state=ProposalState.APPROVED),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.summary

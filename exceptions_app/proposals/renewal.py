@@ -18,7 +18,7 @@ from exceptions_app.policies.matrix import rules_of
 from exceptions_app.proposals import approvals, lifecycle, planning
 from exceptions_app.proposals.approvals import Asked
 from exceptions_app.proposals.change import Step, change, concerned, in_brief, tell
-from exceptions_app.proposals.ending import void
+from exceptions_app.proposals.ending import back_to_work, void, void_agreements
 from exceptions_app.proposals.models import ApprovalNeed, KeptApart, Proposal, ProposalState
 from exceptions_app.proposals.planning import Decision
 
@@ -146,6 +146,15 @@ def has_moved(proposal: Proposal, *, at: datetime) -> bool:
     except UnusableInputs:
         return True
     return decision.values_hash != approvals.values_hash(proposal)
+
+
+def reconsider(proposal: Proposal, reason: str, *, at: datetime) -> Proposal:
+    """Let a proposal be undecided again, since it is not what was agreed to; nobody is asked yet."""
+    void_agreements(proposal, reason)
+    step = Step(kind="reconsidered", summary=reason, transition=lifecycle.reconsider, reason=reason)
+    proposal = change(proposal, step, at=at)
+    back_to_work(proposal.case, reason, at=at)
+    return proposal
 
 
 def ask_again(proposal: Proposal, *, at: datetime) -> Proposal:

@@ -1,5 +1,6 @@
 """What becomes of a proposal once its command has an answer, or once what it was to put right is gone."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import structlog
@@ -8,6 +9,7 @@ from django.db import OperationalError, transaction
 from erp_connectors import clock
 from erp_connectors.errors import ConfigurationError, TransientError
 from erp_connectors.exchange import outbox
+from erp_connectors.exchange.lifecycle import SETTLED
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.audit.record import record
 from exceptions_app.cases import upkeep
@@ -15,13 +17,14 @@ from exceptions_app.cases.models import AgreementRow, Case, CaseLine
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementState
 from exceptions_app.notifications import alerts
+from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.proposals import lifecycle
-from exceptions_app.proposals.change import Step, change, concerned, lock, tell
+from exceptions_app.proposals.change import Step, change, concerned, lock, note, tell
 from exceptions_app.proposals.ending import back_to_work, void, void_agreements
 from exceptions_app.proposals.models import Proposal, ProposalState
 from exceptions_app.proposals.planning import is_in_mirror
-from exceptions_app.proposals.renewal import ask_again, has_moved, look_again
+from exceptions_app.proposals.renewal import ask_again, has_moved, look_again, reconsider
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +52,7 @@ def command_settled(command: Command) -> None:
     if command.state == CommandState.DONE:
         carried_out(proposal, at=at)
     elif command.state == CommandState.DEAD:
-        _refused(proposal, words, at)
+        _refused(proposal, command, words, at)
     elif command.state == CommandState.CONFLICT:
         _in_conflict(proposal, command, words, at)
     elif command.state == CommandState.WITHDRAWN:
@@ -57,6 +60,8 @@ def command_settled(command: Command) -> None:
         back_to_work(proposal.case, "What was decided was withdrawn", at=at)
     elif command.state == CommandState.UNKNOWN:
         _unclear(proposal, at)
+    if command.group is not None:
+        _tell_if_partly_done(command, at)
 
 
 def proposal_of(command: Command) -> Proposal | None:
@@ -111,19 +116,24 @@ def _carried_out(proposal: Proposal, step: Step, were: AgreementState, at: datet
     return proposal
 
 
-def _refused(proposal: Proposal, words: str, at: datetime) -> None:
-    """The ERP said no: nothing of it is half done, and work goes on with the ERP's words."""
-    void_agreements(proposal, f"The ERP refused: {words}")
+def _refused(proposal: Proposal, command: Command, words: str, at: datetime) -> None:
+    """The ERP said no, if only to some of the lines: work goes on with the ERP's words.
+
+    What it did all the same is seen when it says the order next.
+    """
+    is_partly = command.answer.get("outcome") == outbox.PARTLY
+    verdict = "The ERP did only a part" if is_partly else "The ERP refused"
+    void_agreements(proposal, f"{verdict}: {words}")
     step = Step(
         kind="refused",
-        summary=f"The ERP refused: {words}",
+        summary=f"{verdict}: {words}"[:500],
         transition=lifecycle.refuse,
         arguments={"reason": words[:500]},
         reason=words,
     )
     proposal = change(proposal, step, at=at)
     back_to_work(proposal.case, "The ERP refused what was decided", at=at)
-    tell(proposal, concerned(proposal), f"The ERP refused: {proposal.case}", at=at, body=words)
+    tell(proposal, concerned(proposal), f"{verdict}: {proposal.case}", at=at, body=words)
 
 
 def _in_conflict(proposal: Proposal, command: Command, words: str, at: datetime) -> None:
@@ -141,6 +151,37 @@ def _in_conflict(proposal: Proposal, command: Command, words: str, at: datetime)
     proposal = ask_again(proposal, at=at)
     if proposal.state == ProposalState.PENDING:
         tell(proposal, concerned(proposal), f"To be decided again: {proposal.case}", at=at, body=words)
+
+
+def _tell_if_partly_done(command: Command, at: datetime) -> None:
+    """Tell, once all commands that went together are settled, where the ERP did some and not the others.
+
+    It was to do all or none: whoever decided has to see what is left of it.
+    """
+    together = Command.objects.filter(group=command.group, sent_at__isnull=False).order_by("pk")
+    if any(each.state not in SETTLED for each in together):
+        return
+    done = [each for each in together if each.state == CommandState.DONE]
+    if not 0 < len(done) < len(together):
+        return
+    told = "; ".join(f"{_lines_in_words(each)} {_became(each)}" for each in together)
+    title = f"Partly carried out: order {command.order.number}"
+    people: set[User] = set()
+    for part in Proposal.objects.filter(pk__in=together.values("proposal_id")).select_related("case__owner"):
+        note(part, "partly_carried_out", f"{title}: {told}"[:500], at=at, after={"group": str(command.group)})
+        newly = concerned(part) - people
+        people |= newly
+        tell(part, newly, title, at=at, body=told)
+
+
+def _lines_in_words(command: Command) -> str:
+    numbers = [change["line_number"] for change in command.content["changes"]]
+    return f"line {', '.join(numbers)}"
+
+
+def _became(command: Command) -> str:
+    words = command.answer.get("words", "")
+    return f"{command.get_state_display().lower()}{f' ({words})' if words else ''}"
 
 
 def _unclear(proposal: Proposal, at: datetime) -> None:
@@ -178,8 +219,8 @@ def case_changed(case: Case) -> None:
     has just taken one of its commands.
     """
     at = clock.now()
-    undecided = (ProposalState.PENDING, ProposalState.EXECUTING)
-    for proposal in Proposal.objects.filter(case=case, state__in=undecided).select_related("case"):
+    not_done = (ProposalState.PENDING, *lifecycle.AGREED)
+    for proposal in Proposal.objects.filter(case=case, state__in=not_done).select_related("case"):
         try:
             with transaction.atomic():
                 _ask_if_moved(lock(proposal), at)
@@ -192,15 +233,29 @@ def _ask_if_moved(proposal: Proposal, at: datetime) -> None:
     commands = unsent_commands(proposal)
     if commands is None or is_in_mirror(proposal) or not has_moved(proposal, at=at):
         return
-    if proposal.state == ProposalState.EXECUTING:
-        reason = "What it was decided on has changed"
-        void_agreements(proposal, reason)
-        step = Step(kind="reconsidered", summary=reason, transition=lifecycle.reconsider, reason=reason)
-        proposal = change(proposal, step, at=at)
-        for command in commands:
-            outbox.withdraw(command, reason=reason)
-        back_to_work(proposal.case, reason, at=at)
+    if proposal.state in lifecycle.AGREED:
+        _ask_about_group(proposal, commands, at)
+        proposal = _take_back(proposal, commands, at)
     look_again(proposal, at=at)
+
+
+def _ask_about_group(proposal: Proposal, commands: Collection[Command], at: datetime) -> None:
+    """Ask again about whatever would have gone to the ERP together with the commands of a proposal."""
+    groups = {command.group for command in commands if command.group is not None}
+    others = Command.objects.filter(group__in=groups, state=CommandState.WAITING)
+    same = Proposal.objects.filter(pk__in=others.values("proposal_id"), state=ProposalState.EXECUTING)
+    for other in same.exclude(pk=proposal.pk).select_related("case").order_by("case_id", "pk"):
+        other = lock(other)
+        ask_again(_take_back(other, unsent_commands(other) or [], at), at=at)
+
+
+def _take_back(proposal: Proposal, commands: Iterable[Command], at: datetime) -> Proposal:
+    """Withdraw what a proposal was to write, since it is not agreed to any more."""
+    reason = "What it was decided on has changed"
+    proposal = reconsider(proposal, reason, at=at)
+    for command in commands:
+        outbox.withdraw(command, reason=reason)
+    return proposal
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ Limits are held against the whole, so that a large decision is not made of small
 each part goes to every approver that any of them needs.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -23,9 +24,9 @@ from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, those_allowed
 from exceptions_app.playbook.inputs import Problem, UnusableInputs
 from exceptions_app.playbook.load import Outlook, free_lines_of, outlook_of
-from exceptions_app.proposals import actions, approvals, planning
+from exceptions_app.proposals import actions, approvals, parts, planning
 from exceptions_app.proposals.approvals import Need
-from exceptions_app.proposals.models import Bundle, Proposal
+from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from exceptions_app.proposals.planning import Decision, apart_from
 
 #: More cases are decided in several steps: every line has to be in view of who approves.
@@ -151,6 +152,8 @@ def propose(
         created_at=clock.now(),
     )
     written: dict[str, LineValues] = {}
+    of_order: Counter[int | None] = Counter(each.case.order_id for each in wanted)
+    waiting: dict[int | None, Proposal] = {}
     # In the order of their keys, so that two such decisions queue up instead of waiting for each other.
     for each in sorted(wanted, key=lambda each: each.case.pk):
         proposal = actions.propose(
@@ -163,8 +166,13 @@ def propose(
             bundle=bundle,
             written={} if incident else written,
             also=() if incident else whole.needs,
+            waits=each.case.order_id is not None and of_order[each.case.order_id] > 1,
         )
         written |= _written_by(proposal)
+        if proposal.state == ProposalState.APPROVED:
+            waiting[proposal.case.order_id] = proposal
+    for proposal in waiting.values():
+        parts.carry_out_rest(proposal, at=bundle.created_at)
     return bundle
 
 

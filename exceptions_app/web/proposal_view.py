@@ -156,6 +156,7 @@ class ProposalCard:
     case_number: str
     case_headline: str
     bundle_id: UUID | None = None
+    waits_for_parts: bool = False
     problem: str = ""
     conflict: str = ""
     comment: str = ""
@@ -242,6 +243,7 @@ def _card(
         case_number=case.number,
         case_headline=case.headline,
         bundle_id=proposal.bundle_id,
+        waits_for_parts=proposal.state == ProposalState.APPROVED,
         problem=refusal.problem,
         conflict=refusal.conflict,
         comment=refusal.comment,

@@ -10,15 +10,18 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import UUID
 
 import pytest
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.documents import PurchaseOrder
+from erp_connectors.canonical.commands import CommandKind, LineChange
+from erp_connectors.canonical.documents import OrderLine, PurchaseOrder
 from erp_connectors.canonical.values import Price, Quantity, SchedulePart
 from erp_connectors.companies import Connection
 from erp_connectors.connectors.base import Sending, Unsupported
+from erp_connectors.connectors.compare import values_of
 from erp_connectors.connectors.registry import connector_for
 from erp_connectors.documents import models
 from erp_connectors.exchange import outbox
@@ -30,6 +33,7 @@ from erp_connectors.exchange.models import (
     Transaction,
     TransactionStatus,
 )
+from erp_connectors.identifiers import uuid7
 from erp_connectors.signals import document_recorded
 from tests.builders.file_world import WITHIN_LIMIT, an_order, split, with_price
 
@@ -246,6 +250,22 @@ class ConnectorSuite:
         assert outbox.dispatch_due() == 0
         assert world.effects() == []
 
+    @pytest.mark.parametrize("refused", [False, True])
+    def test_what_goes_together_is_done_as_a_whole_or_not_at_all(self, world: World, refused: bool) -> None:
+        if refused:
+            world.refuse("2", "The period is closed.")
+        commands = _decide_together(world)
+        before = world.in_erp("2")
+        outbox.dispatch_due()
+        for _ in commands if not connector_for(world.connection).takes_groups() else commands[:1]:
+            world.work()
+            outbox.dispatch_due()
+        wanted = before.lines if refused else [_halved(line) for line in before.lines]
+        assert [line.quantity for line in world.in_erp("2").lines] == [line.quantity for line in wanted]
+        state = CommandState.DEAD if refused else CommandState.DONE
+        assert [_state(command) for command in commands] == [state] * 2
+        assert world.effects() == ([] if refused else [str(command.pk) for command in commands])
+
     def test_what_the_erp_cannot_do_is_refused_before_anything_is_sent(self, world: World) -> None:
         command = split(an_order())
         world.forbid(command.kind)
@@ -261,6 +281,39 @@ def _decide(world: World) -> Command:
     return outbox.enqueue(
         split(an_order()), order=order, authorisation=WITHIN_LIMIT, case_number="EX-1", proposal_id=None
     )
+
+
+def _decide_together(world: World) -> list[Command]:
+    """Queue one command for each of two lines of order 2, which go together."""
+    line = an_order().lines[0]
+    world.keep(an_order("2", lines=(line, replace(line, number="20"))))
+    world.read()
+    order = models.PurchaseOrder.objects.get(connection=world.connection, number="2")
+    group: UUID = uuid7()
+    return [
+        outbox.enqueue(
+            replace(
+                split(world.in_erp("2")),
+                kind=CommandKind.CHANGE_QUANTITY,
+                changes=(
+                    LineChange(
+                        line_number=each.number, before=values_of(each), after=values_of(_halved(each))
+                    ),
+                ),
+            ),
+            order=order,
+            authorisation=WITHIN_LIMIT,
+            case_number="EX-1",
+            proposal_id=None,
+            group=group,
+        )
+        for each in world.in_erp("2").lines
+    ]
+
+
+def _halved(line: OrderLine) -> OrderLine:
+    half = replace(line.quantity, value=line.quantity.value / 2)
+    return replace(line, quantity=half, schedule=(replace(line.schedule[0], quantity=half),))
 
 
 def _state(command: Command) -> str:

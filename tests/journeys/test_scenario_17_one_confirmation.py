@@ -1,8 +1,10 @@
 """Golden scenario 17: one confirmation brings three problems; it is accepted by one decision.
 
-One decision is a proposal for each of the three cases: looked at, measured by limits, and approved together.
+One decision is a proposal for each of the three cases: looked at, measured by limits, approved, and carried
+out by the ERP together.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +16,7 @@ from erp_connectors import clock
 from erp_connectors.canonical.values import Price
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.cases.models import Case
+from exceptions_app.notifications.models import Notification
 from exceptions_app.proposals.models import Bundle, ProposalState
 from tests.builders import factories as make
 from tests.journeys.at_once import catch_up, let_erp_work, live_until, open_house
@@ -64,10 +67,33 @@ def test_a_confirmation_is_accepted_by_one_decision(weserland: House) -> None:
     approve_what_waits(house, "finn", bundle)
     assert {each.state for each in bundle.proposals.all()} == {ProposalState.EXECUTING}
 
-    assert let_erp_work(house) == 3
+    assert let_erp_work(house) == 1
+    the_erp_did_it_as_one(house)
     assert house.open_cases() == []
     assert {case.state for case in Case.objects.all()} == {"closed"}
     the_erp_says_what_nordmann_says(house)
+
+
+def test_what_the_erp_does_only_in_part_is_told_line_by_line(weserland: House) -> None:
+    house = weserland
+    the_confirmation_comes_in(house)
+    bundle = bea_accepts_it(house)
+    for name in ("paul", "pia", "finn"):
+        approve_what_waits(house, name, bundle)
+    house.erp.line_refusals["30"] = "The price list is locked."
+
+    assert let_erp_work(house) == 1
+    assert {case.type_code for case in house.open_cases()} == {"price_mismatch"}
+    refused = bundle.proposals.get(state=ProposalState.REJECTED)
+    assert (refused.case.type_code, refused.end_reason) == ("price_mismatch", "The price list is locked.")
+    told = Notification.objects.get(person__username="bea", title__startswith="Partly carried out")
+    assert set(told.body.split("; ")) == {
+        "line 10 done",
+        "line 20 done",
+        "line 30 refused (The price list is locked.)",
+    }
+    assert let_erp_work(house) == 0
+    assert len(house.erp.effects) == 2
 
 
 def the_confirmation_comes_in(house: House) -> None:
@@ -108,6 +134,20 @@ def approve_what_waits(house: House, name: str, bundle: Bundle) -> None:
     status, given = house.call(name, f"bundles/{bundle.pk}/approve/", {"proposals": seen})
     assert status == 200, given
     assert all(each["is_given"] for each in given)
+
+
+def the_erp_did_it_as_one(house: House) -> None:
+    """It got one file, carried out each of its commands once, and its one answer is that of all of them."""
+    commands = Command.objects.order_by("pk")
+    (group,) = {command.group for command in commands}
+    assert group is not None
+    assert sorted(line for command in commands for line in lines_of(command)) == ["10", "20", "30"]
+    assert house.erp.effects == [str(command.pk) for command in commands]
+    assert house.erp.orders[NUMBER].version_token == "2"
+
+
+def lines_of(command: Command) -> Iterator[str]:
+    return (change["line_number"] for change in command.content["changes"])
 
 
 def the_erp_says_what_nordmann_says(house: House) -> None:

@@ -1,7 +1,8 @@
 """Commands as files: one JSON file each in `outgoing/commands`, answers as CSV or JSON in `incoming/answers`.
 
-A command file is complete as soon as it can be seen, and named by the command's id, which is its idempotency
-key. Decimals are strings. docs/adding-a-connector.md shows both formats.
+A file is complete as soon as it can be seen, and named by the id of its command, which is its idempotency
+key, or by that of a group, whose commands are carried out together. Decimals are strings.
+docs/adding-a-connector.md shows the formats.
 """
 
 import csv
@@ -13,11 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from erp_connectors.canonical.codec import to_builtins
-from erp_connectors.connectors.base import LONGEST_WORDS, Answer, Answers, EndpointDown, Outcome, Sending
+from erp_connectors.connectors.base import (
+    LONGEST_WORDS,
+    Answer,
+    Answers,
+    EndpointDown,
+    Group,
+    Outcome,
+    Sending,
+)
 from erp_connectors.errors import TransientError
 from erp_connectors.exchange.channels.folders import write_atomically
 
 FORMAT = "rightline-command/1"
+GROUP_FORMAT = "rightline-command-group/1"
 LARGEST_ANSWER_FILE = 5_000_000
 OUTCOMES = {
     "applied": Outcome.APPLIED,
@@ -31,17 +41,33 @@ def write_command(folder: Path, sending: Sending) -> None:
 
     Raises EndpointDown where it cannot be written; then nothing can be seen in the folder.
     """
+    content = {"format": FORMAT, "sent_at": sending.sent_at.isoformat(), **_content(sending)}
+    _write(folder, f"{sending.key}.json", content)
+
+
+def write_group(folder: Path, group: Group) -> None:
+    """Put commands that are carried out together into the folder, as one file; see `write_command`."""
+    first = group.sendings[0]
     content = {
-        "format": FORMAT,
-        "command": sending.key,
-        "case": sending.case_number,
-        "sent_at": sending.sent_at.isoformat(),
-        **to_builtins(sending.command),
+        "format": GROUP_FORMAT,
+        "group": group.key,
+        "order_number": first.command.order_number,
+        "version_token": first.command.version_token,
+        "sent_at": first.sent_at.isoformat(),
+        "commands": [_content(sending) for sending in group.sendings],
     }
+    _write(folder, f"{group.key}.json", content)
+
+
+def _content(sending: Sending) -> dict[str, Any]:
+    return {"command": sending.key, "case": sending.case_number, **to_builtins(sending.command)}
+
+
+def _write(folder: Path, name: str, content: dict[str, Any]) -> None:
     payload = json.dumps(content, indent=2, ensure_ascii=False).encode()
     try:
         folder.mkdir(exist_ok=True)
-        write_atomically(folder, f"{sending.key}.json", payload)
+        write_atomically(folder, name, payload)
     except OSError as error:
         raise EndpointDown(f"The command cannot be written to {folder}: {error.strerror}.") from error
 
@@ -82,12 +108,13 @@ def _answers_in(name: str, payload: bytes) -> Answers:
             )
             continue
         words = str(row.get("words") or "").strip()[:LONGEST_WORDS]
-        answers.append(Answer(key=key, outcome=outcome, words=words))
+        line = str(row.get("line") or "").strip()
+        answers.append(Answer(key=key, outcome=outcome, words=words, line=line))
     return Answers(reference=name, answers=tuple(answers), problems=tuple(problems))
 
 
 def _rows(name: str, text: str) -> list[dict[str, Any]]:
-    """One answer or a list of them in JSON; in CSV one a row, headed command, outcome, words."""
+    """One answer or a list of them in JSON; in CSV one a row, headed command, line, outcome, words."""
     if name.casefold().endswith(".json"):
         content = json.loads(text)
         rows = content if isinstance(content, list) else [content]

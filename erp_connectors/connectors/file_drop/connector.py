@@ -18,6 +18,7 @@ from erp_connectors.connectors.base import (
     Cursor,
     EndpointDown,
     Evidence,
+    Group,
     Health,
     Outcome,
     Page,
@@ -110,6 +111,18 @@ class FileDropConnector:
         if sending.command.kind not in self.commands():
             raise Unsupported(f"{self.connection.name} cannot carry out {sending.command.kind}.")
         commands.write_command(folders_of(self.connection).outgoing / COMMANDS, sending)
+        return PushReceipt(outcome=Outcome.AWAITED)
+
+    def takes_groups(self) -> bool:
+        """Say whether their side reads files with several commands."""
+        return self.settings.groups
+
+    def push_group(self, group: Group) -> PushReceipt:
+        """Write one file for all of the commands. Raises as `push` does."""
+        for sending in group.sendings:
+            if sending.command.kind not in self.commands():
+                raise Unsupported(f"{self.connection.name} cannot carry out {sending.command.kind}.")
+        commands.write_group(folders_of(self.connection).outgoing / COMMANDS, group)
         return PushReceipt(outcome=Outcome.AWAITED)
 
     def answers(self) -> Iterator[Answers]:

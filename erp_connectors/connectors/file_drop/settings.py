@@ -21,7 +21,8 @@ class FileDropSettings:
     their words (states, classes, yes and no) into ours, `units` their units into Recommendation 20 codes; the
     keys of both are case-folded. `full_extracts` are the streams of which every file is complete: what it
     does not name is gone, unless that would be more than `most_gone_percent` of all. `without_commands` are
-    those their side cannot carry out. `answer_timeout` and `settle_seconds` are seconds.
+    those their side cannot carry out; `groups`: it reads files of several that are carried out together.
+    `answer_timeout` and `settle_seconds` are seconds.
     `expect_every` is how many minutes may pass between two extracts of a stream before we count as blind.
     `decimal_mark` None: told by each number itself, and one that can be read in two ways is an error.
     """
@@ -40,6 +41,7 @@ class FileDropSettings:
     expect_every: dict[str, int] = field(default_factory=dict)
     most_gone_percent: int = 50
     without_commands: tuple[CommandKind, ...] = ()
+    groups: bool = True
     answer_timeout: int = 3600
     settle_seconds: int = 2
     max_rows: int = 200_000

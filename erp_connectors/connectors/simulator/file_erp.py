@@ -1,21 +1,24 @@
 """An honest ERP behind a folder: it keeps orders, carries out command files, answers, and writes extracts.
 
 It behaves as the other side of `file_drop` must: values that moved since the decision are a conflict, a
-command it has seen is answered again without a second effect, a refusal comes in words.
+command it has seen is answered again without a second effect, a refusal comes in words, and of a group all
+commands are carried out or none.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.commands import LineChange, OrderCommand
+from erp_connectors.canonical.commands import LineChange, OrderCommand, as_one
 from erp_connectors.canonical.documents import OrderLine, PurchaseOrder
 from erp_connectors.canonical.values import DocumentVersion
 from erp_connectors.connectors.base import Outcome, Stream
 from erp_connectors.connectors.compare import differences_before
+from erp_connectors.connectors.file_drop.commands import GROUP_FORMAT
 from erp_connectors.connectors.simulator.extracts import orders_csv
 
 
@@ -23,6 +26,7 @@ from erp_connectors.connectors.simulator.extracts import orders_csv
 class FileErp:
     """The ERP. `refusals` maps order numbers to the words it refuses their commands with.
 
+    `line_refusals`, line numbers to words: of a group it carries the other commands out all the same.
     `loses_answers`: it carries commands out and says nothing, as when its answer file is lost.
     `effects` are the keys of the commands that changed an order, in order.
     """
@@ -30,6 +34,7 @@ class FileErp:
     folder: Path
     orders: dict[str, PurchaseOrder] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
+    line_refusals: dict[str, str] = field(default_factory=dict)
     loses_answers: bool = False
     effects: list[str] = field(default_factory=list)
     said: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
@@ -56,20 +61,57 @@ class FileErp:
         paths = sorted((self.folder / "outgoing" / "commands").glob("[!.]*.json"))
         for path in paths:
             content = json.loads(path.read_bytes())
-            key = str(content["command"])
-            if key not in self.said:
-                self.said[key] = self._carry_out(key, from_builtins(content, OrderCommand), at)
-            if not self.loses_answers:
-                self.answer(key, *self.said[key])
+            if content["format"] == GROUP_FORMAT:
+                self._work_group(content, at)
+            else:
+                self._work_one(content, at)
             path.unlink()
         return len(paths)
+
+    def _work_one(self, content: dict[str, Any], at: datetime) -> None:
+        key = str(content["command"])
+        if key not in self.said:
+            self.said[key] = self._carry_out([key], from_builtins(content, OrderCommand), at)
+        if not self.loses_answers:
+            self.answer(key, *self.said[key])
+
+    def _work_group(self, content: dict[str, Any], at: datetime) -> None:
+        """Carry out a group, and answer it as a whole; where it does a part of it, line by line."""
+        commands = {each["command"]: from_builtins(each, OrderCommand) for each in content["commands"]}
+        new = {key: command for key, command in commands.items() if key not in self.said}
+        able = {key: each for key, each in new.items() if not self._refused_lines(each)}
+        outcome = self._carry_out(list(able), as_one(list(able.values())), at) if able else None
+        for key, command in new.items():
+            words = "; ".join(self._refused_lines(command))
+            self.said[key] = (Outcome.REFUSED, words) if words or outcome is None else outcome
+        if self.loses_answers:
+            return
+        said = {self.said[key] for key in commands}
+        if len(said) == 1:
+            self.answer(str(content["group"]), *said.pop())
+        else:
+            self._answer_lines(str(content["group"]), commands)
+
+    def _refused_lines(self, command: OrderCommand) -> list[str]:
+        numbers = [change.line_number for change in command.changes]
+        return [self.line_refusals[number] for number in numbers if number in self.line_refusals]
+
+    def _answer_lines(self, group: str, commands: Mapping[str, OrderCommand]) -> Path:
+        """Answer each line of a group by its number, in one file."""
+        rows = [
+            {"command": group, "line": change.line_number, "outcome": outcome.value, "words": words}
+            for key, command in commands.items()
+            for outcome, words in [self.said[key]]
+            for change in command.changes
+        ]
+        return _appear(self.folder / "incoming" / "answers" / f"{group}.json", json.dumps(rows).encode())
 
     def answer(self, key: str, outcome: Outcome, words: str) -> Path:
         """Write one answer file."""
         content = {"command": key, "outcome": outcome.value, "words": words}
         return _appear(self.folder / "incoming" / "answers" / f"{key}.json", json.dumps(content).encode())
 
-    def _carry_out(self, key: str, command: OrderCommand, at: datetime) -> tuple[Outcome, str]:
+    def _carry_out(self, keys: list[str], command: OrderCommand, at: datetime) -> tuple[Outcome, str]:
         order = self.orders.get(command.order_number)
         if order is None:
             return Outcome.REFUSED, f"There is no order {command.order_number}."
@@ -81,7 +123,7 @@ class FileErp:
         changes = {change.line_number: change for change in command.changes}
         lines = tuple(_changed(line, changes.get(line.number)) for line in order.lines)
         self.orders[order.number] = self._next_version(replace(order, lines=lines), at)
-        self.effects.append(key)
+        self.effects.extend(keys)
         return Outcome.APPLIED, ""
 
     def _next_version(self, order: PurchaseOrder, at: datetime) -> PurchaseOrder:

@@ -8,11 +8,12 @@ from django.db import transaction
 
 from erp_connectors.errors import TransientError
 from erp_connectors.exchange.models import Command, CommandState
-from exceptions_app.cases.models import AgreementRow
+from exceptions_app.cases.models import AgreementRow, Case
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.policies.models import ApprovalRule
 from exceptions_app.proposals import actions, approvals, settle
-from exceptions_app.proposals.models import Approval, Proposal, ProposalState
+from exceptions_app.proposals.models import Approval, Bundle, Proposal, ProposalState
+from exceptions_app.proposals.together import Wanted, propose_for_order
 from tests.builders.factories import (
     DelegationFactory,
     MembershipFactory,
@@ -22,6 +23,8 @@ from tests.builders.factories import (
 )
 from tests.exceptions_app.proposals.shortage import (
     REQUESTED,
+    Shortage,
+    late_and_dear,
     shortage,
     together,
 )
@@ -145,3 +148,46 @@ def test_rules_that_change_while_it_is_approved_change_nothing_for_it(tmp_path: 
     assert raised == []
     authorisation = Command.objects.get().authorisation
     assert sorted(each["team"] for each in authorisation["approvals"]) == ["PLN", "PRO"]
+
+
+def accept_all(made: Shortage) -> list[Proposal]:
+    """Let Bea, whose limit covers none of it, accept what the supplier says in both cases of an order."""
+    made.person("bea").memberships.update(limit=100)
+    resolutions = {"backorder": "accept_date", "price_mismatch": "accept_price"}
+    wanted = [
+        Wanted(case=case, resolution=resolutions[case.type_code], inputs={})
+        for case in Case.objects.filter(type_code__in=resolutions).order_by("pk")
+    ]
+    bundle: Bundle = propose_for_order(wanted, reason="As confirmed", by=made.by("bea"))
+    return list(bundle.proposals.order_by("case_id"))
+
+
+def part_states() -> list[str]:
+    return list(Proposal.objects.order_by("case_id").values_list("state", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_two_parts_approved_at_once_go_together(tmp_path: Path) -> None:
+    made = late_and_dear(tmp_path)
+    first, second = accept_all(made)
+    raised = together(
+        lambda: made.approve(first, "paul", approvals.values_hash(first)),
+        lambda: made.approve(second, "mona", approvals.values_hash(second)),
+    )
+    assert raised == []
+    assert part_states() == [ProposalState.EXECUTING] * 2
+    assert Command.objects.count() == 2
+    assert len(set(Command.objects.values_list("group", flat=True)) - {None}) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_part_approved_while_another_is_withdrawn_leaves_nothing_behind(tmp_path: Path) -> None:
+    made = late_and_dear(tmp_path)
+    first, second = accept_all(made)
+    raised = together(
+        lambda: made.approve(first, "paul", approvals.values_hash(first)),
+        lambda: actions.withdraw(second, by=made.by("bea"), reason="Too dear"),
+    )
+    assert raised == []
+    assert part_states() == [ProposalState.EXECUTING, ProposalState.VOID]
+    assert Command.objects.get().proposal_id == first.pk
