@@ -362,6 +362,9 @@ SPECTACULAR_SETTINGS = {
         "TransactionStatusEnum": "erp_connectors.exchange.models.TransactionStatus",
         "LimitStateEnum": "exceptions_app.policies.models.STATES",
         "DraftStateEnum": "exceptions_app.policies.draft_models.DraftState",
+        "BacktestStatusEnum": "exceptions_app.backtest.models.BacktestStatus",
+        "BacktestEffectEnum": "exceptions_app.api.backtests.EFFECTS",
+        "ApprovalEffectEnum": "exceptions_app.api.backtests.NEEDS_EFFECTS",
     },
 }
 

@@ -61,6 +61,7 @@ class PoliciesSerializer(serializers.Serializer):
     responsibilities = serializers.URLField()
     task_templates = serializers.URLField()
     drafts = serializers.URLField()
+    backtests = serializers.URLField()
     releases = serializers.URLField()
 
 
@@ -90,6 +91,7 @@ class PoliciesView(Scoped):
         }
         for name in ("draft", "release"):
             places[f"{name}s"] = reverse(f"api:policy-{name}-list", request=request)
+        places["backtests"] = reverse("api:backtest-list", request=request)
         return Response(PoliciesSerializer(places | {"release": lookup.current_release()}).data)
 
 

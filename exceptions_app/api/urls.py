@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from exceptions_app.api import (
+    backtests,
     bundles,
     cases,
     commands,
@@ -45,6 +46,7 @@ router.register("policies/responsibilities", policies.ResponsibilityViewSet, bas
 router.register("policies/task-templates", policies.TaskTemplateViewSet, basename="task-templates")
 
 router.register("policies/drafts", policy_drafts.DraftViewSet, basename="policy-draft")
+router.register("policies/backtests", backtests.BacktestViewSet, basename="backtest")
 router.register("policies/releases", policy_drafts.ReleaseViewSet, basename="policy-release")
 
 app_name = "api"

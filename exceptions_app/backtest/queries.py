@@ -30,7 +30,7 @@ class Figure:
     expected_loss: Decimal
 
 
-def found_in(backtest: Backtest, companies: Collection[Company]) -> QuerySet[BacktestCase]:
+def found_in(backtest: Backtest, companies: Collection[Company] | Collection[int]) -> QuerySet[BacktestCase]:
     """Return what a backtest found in these companies."""
     rows = BacktestCase.objects.filter(backtest=backtest, company__in=list(companies))
     return rows.select_related("company", "supplier", "order", "document")
@@ -46,7 +46,9 @@ class Decided:
     amount: Decimal | None
 
 
-def proposals_in(backtest: Backtest, companies: Collection[Company]) -> QuerySet[BacktestProposal]:
+def proposals_in(
+    backtest: Backtest, companies: Collection[Company] | Collection[int]
+) -> QuerySet[BacktestProposal]:
     """Return the proposals in these companies that would need other approvals."""
     rows = BacktestProposal.objects.filter(backtest=backtest, company__in=list(companies))
     return rows.select_related("company", "proposal__case")

@@ -247,6 +247,34 @@ ROUTES: dict[str, list[Route]] = {
             needs_person=True,
         )
     ],
+    "api:backtest-list": [
+        Route("get", "policies/backtests/", "policies:read", **LIST),
+        Route(
+            "post",
+            "policies/backtests/",
+            "policies:write",
+            elsewhere=400,
+            outsider=400,
+            needs_person=True,
+            body={"draft": "{draft}", "since": "2026-11-01T00:00:00Z"},
+        ),
+    ],
+    "api:backtest-detail": [Route("get", "policies/backtests/{backtest}/", "policies:read", outsider=404)],
+    "api:backtest-cases": [
+        Route("get", "policies/backtests/{backtest}/cases/", "policies:read", outsider=404)
+    ],
+    "api:backtest-approvals": [
+        Route("get", "policies/backtests/{backtest}/approvals/", "policies:read", outsider=404)
+    ],
+    "api:backtest-stop": [
+        Route(
+            "post",
+            "policies/backtests/{backtest}/actions/stop/",
+            "policies:write",
+            outsider=404,
+            needs_person=True,
+        )
+    ],
     "api:policy-release-list": [Route("get", "policies/releases/", "policies:read", elsewhere=200)],
     "api:policy-release-detail": [
         Route("get", "policies/releases/1/", "policies:read", elsewhere=200, outsider=404)

@@ -182,6 +182,7 @@ def test_the_api_answers_as_the_schema_says_of_rows_that_are_there(
     change = factories.PolicyChangeFactory.create(company=world.company)
     keys = {
         "drafts": change.draft_id,
+        "backtests": factories.BacktestFactory.create(draft=change.draft).pk,
         "releases": 1,
         "orders": world.erp.orders.values_list("pk", flat=True)[0],
         "suppliers": world.supplier.pk,
