@@ -1,7 +1,7 @@
 """What people do with drafts: write, put to review, ask back, approve, set a time, withdraw.
 
 Each verb locks the draft, refuses what its state does not allow or what somebody changed since it was seen,
-and leaves an event that says who and why. Whoever wrote in a draft never approves it.
+and leaves an event that says who and why. Whoever wrote in a draft neither approves nor publishes it.
 """
 
 from collections.abc import Collection, Iterable
@@ -250,8 +250,13 @@ def withdraw(
 def schedule(
     draft_id: int, moment: datetime | None, *, by: Actor, at: datetime, version: int | None = None
 ) -> PolicyDraft:
-    """Have an approved draft published at a moment to come, or (None) no longer by itself."""
+    """Have an approved draft published at a moment to come, or (None) no longer by itself.
+
+    Raises NotAllowed for whoever wrote in it, or stands in for one who did.
+    """
     draft = locked(draft_id, (DraftState.APPROVED,), version)
+    if moment is not None:
+        require_who_wrote_none_of_it(draft, by)
     if moment is not None and moment <= at:
         raise UnusableDraft("This time has passed: choose one to come, or publish now.")
     before = {"publish_at": draft.publish_at.isoformat() if draft.publish_at else None}
@@ -293,6 +298,21 @@ def locked(draft_id: int, states: Collection[str], version: int | None = None) -
     if draft.state not in states:
         raise UnusableDraft(f"{draft} is {DraftState(draft.state).label.lower()}: this cannot be done now.")
     return draft
+
+
+def require_who_wrote_none_of_it(draft: PolicyDraft, by: Actor) -> None:
+    """Raise NotAllowed where whoever would publish a draft wrote in it, or stands in for one who did."""
+    if by.person is not None:
+        kept_apart.require_other(kept_apart.RULE, by.person, draft.authors.all())
+
+
+def why_not_published_by(draft: PolicyDraft, person: User) -> str:
+    """Say in a sentence why the person may not publish the draft because of who wrote it; empty: they may."""
+    try:
+        require_who_wrote_none_of_it(draft, Actor(person))
+    except NotAllowed as refused:
+        return str(refused)
+    return ""
 
 
 def _second_person(draft: PolicyDraft, by: Actor) -> None:

@@ -20,6 +20,7 @@ from erp_connectors.errors import ConflictError
 from exceptions_app import sla
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Clock
+from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.policies import concerned, drafts, sentences, shadows
 from exceptions_app.policies.changes import changed_fields, lay_upon, tables, values_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
@@ -48,10 +49,11 @@ class Conflict:
 def publish_draft(draft_id: int, *, by: Actor, at: datetime, version: int | None = None) -> PolicyRelease:
     """Publish an approved draft as it was seen: all of its changes, or none.
 
-    Raises ConflictError where a row moved meanwhile or a change cannot be made; UnusableDraft where the draft
-    is not approved.
+    Raises NotAllowed for whoever wrote in it, or stands in for one who did; ConflictError where a row moved
+    meanwhile or a change cannot be made; UnusableDraft where the draft is not approved.
     """
     draft = drafts.locked(draft_id, (DraftState.APPROVED,), version)
+    drafts.require_who_wrote_none_of_it(draft, by)
     changes = list(draft.changes.all())
     conflicts = conflicts_of(changes, locking=True)
     if conflicts:
@@ -80,7 +82,7 @@ def publish_due(now: datetime) -> int:
         try:
             publish_draft(draft.pk, by=by, at=now, version=draft.version)
             published += 1
-        except (ConflictError, drafts.UnusableDraft) as problem:
+        except (ConflictError, NotAllowed, drafts.UnusableDraft) as problem:
             _note_trouble(draft, str(problem), now)
     return published
 

@@ -29,6 +29,8 @@ from exceptions_app.web.queues import PAGING, address, without_empty
 
 #: Which draft the administration writes into for this person, kept in their session.
 CHOSEN = "policy_draft"
+#: Verbs that make a draft hold, now or at a time.
+PUBLISHING = ("publish", "schedule")
 OPEN, RELEASES, WITHDRAWN = "drafts", "releases", "withdrawn"
 TABS = ((OPEN, _("Drafts")), (RELEASES, _("Releases")), (WITHDRAWN, _("Withdrawn")))
 CONFLICT, UNPROCESSABLE = 409, 422
@@ -284,6 +286,7 @@ def _draft_page(
         "authors": policy_view.names(found.authors.all()),
         "may": {verb.replace("-", "_"): is_allowed for verb, is_allowed in allowed.items()},
         "is_author": drafts.is_author(person, found),
+        "kept_apart": policy_view.kept_from_publishing(found, person),
         "is_open": found.state in drafts.OPEN,
         "tables": policy_view.tables_to_edit(found, person) if allowed["name"] else [],
         "events": policy_view.history_of(drafts.SUBJECT, found.pk),
@@ -295,6 +298,9 @@ def _draft_page(
 def _why_not(request: HttpRequest, found: PolicyDraft, verb: str) -> str:
     if verb == "approve" and drafts.is_author(person_of(request), found):
         return gettext("You wrote in this draft: somebody else has to approve it.")
+    kept = policy_view.kept_from_publishing(found, person_of(request)) if verb in PUBLISHING else ""
+    if kept:
+        return kept
     return gettext("You may not do this with the draft as it is.")
 
 

@@ -89,7 +89,9 @@ def allowed(draft: PolicyDraft, person: User) -> dict[str, bool]:
     state = draft.state
     edits = drafts.may(person, "edit_policies", draft)
     reviews = drafts.may(person, "review_policies", draft)
-    publishes = drafts.may(person, "publish_policies", draft)
+    publishes = drafts.may(person, "publish_policies", draft) and not drafts.why_not_published_by(
+        draft, person
+    )
     is_second = not drafts.is_author(person, draft) and draft.submitted_by_id != person.pk
     in_review, is_approved = state == DraftState.IN_REVIEW, state == DraftState.APPROVED
     return {
@@ -105,6 +107,13 @@ def allowed(draft: PolicyDraft, person: User) -> dict[str, bool]:
         "publish": publishes and is_approved,
         "comment": True,
     }
+
+
+def kept_from_publishing(draft: PolicyDraft, person: User) -> str:
+    """Say why somebody who publishes drafts may not publish this one that is approved; empty: they may."""
+    if draft.state != DraftState.APPROVED or not drafts.may(person, "publish_policies", draft):
+        return ""
+    return drafts.why_not_published_by(draft, person)
 
 
 def history_of(subject: str, key: object) -> list[Any]:

@@ -74,6 +74,9 @@ def test_two_people_bring_it_to_a_release(draft: PolicyDraft, ada: User, anton: 
     assert json_of(act(first, draft, "submit"))["state"] == "in_review"
     assert "You wrote in this draft" in problem(act(first, draft, "approve"), 403)["detail"]
     assert json_of(act(second, draft, "approve"))["approved_by"] == "anton"
+    for verb, body in (("publish", {}), ("schedule", {"publish_at": "2031-12-01T06:00:00Z"})):
+        refused = problem(act(first, draft, verb, **body), 403)["detail"]
+        assert "Kept apart: Ada Example wrote the rule, so another person has to publish it." in refused
     assert json_of(act(second, draft, "publish"))["release"] == 2
     assert ToleranceRow.objects.get().percent == Decimal("1.5")
     shown = json_of(first.get("policies/releases/2/"))

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from erp_connectors import clock
 from erp_connectors.errors import ConflictError
 from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Clock
 from exceptions_app.detection.models import LookOver
 from exceptions_app.people.models import User
+from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.policies import drafts, publishing, rows
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyDraft
 from exceptions_app.policies.drafts import UnusableDraft
@@ -199,6 +201,51 @@ def test_what_cannot_be_published_at_its_time_says_why_and_harms_no_other(
     assert "2 % becomes 1.8 %" in stuck.trouble
     assert Event.objects.get(kind="policy.not_published").reason == stuck.trouble
     assert PolicyDraft.objects.get(pk=other.pk).state == DraftState.PUBLISHED
+
+
+# --- kept apart from writing --------------------------------------------------------------------------------
+
+
+def test_whoever_wrote_in_a_draft_does_not_publish_it_now_or_at_a_time(
+    draft: PolicyDraft, ada: User, anton: User
+) -> None:
+    approved(draft, ada, anton)
+    refusal = "Kept apart: Ada Example wrote the rule, so another person has to publish it"
+    with pytest.raises(NotAllowed, match=refusal):
+        publishing.publish_draft(draft.pk, by=by(ada), at=TUESDAY_TEN)
+    with pytest.raises(NotAllowed, match=refusal):
+        drafts.schedule(draft.pk, LATER, by=by(ada), at=TUESDAY_TEN)
+    assert PolicyDraft.objects.get().publish_at is None
+    assert PolicyRelease.objects.count() == 1
+
+
+def test_who_stands_in_for_an_author_does_not_publish_it_either(
+    draft: PolicyDraft, ada: User, anton: User
+) -> None:
+    clock.set_now(TUESDAY_TEN)
+    approved(draft, ada, anton)
+    drafts.schedule(draft.pk, LATER, by=by(anton), at=TUESDAY_TEN)
+    factories.MembershipFactory.create(user=ada)
+    factories.DelegationFactory.create(person=ada, delegate=anton)
+    refusal = "Kept apart: Ada Example wrote the rule, so Anton Example may not publish it for them"
+    with pytest.raises(NotAllowed, match=refusal):
+        publishing.publish_draft(draft.pk, by=by(anton), at=TUESDAY_TEN)
+    with pytest.raises(NotAllowed, match=refusal):
+        drafts.schedule(draft.pk, LATER, by=by(anton), at=TUESDAY_TEN)
+    assert publishing.publish_due(LATER) == 0
+    assert refusal in PolicyDraft.objects.get().trouble
+
+
+def test_whoever_takes_a_release_back_does_not_publish_that(
+    draft: PolicyDraft, ada: User, anton: User
+) -> None:
+    release = published(draft, ada, anton)
+    back = approved(
+        publishing.take_back(release, "Nordmann protests.", by=by(anton), at=TUESDAY_TEN), anton, ada
+    )
+    with pytest.raises(NotAllowed, match="Anton Example wrote the rule"):
+        publishing.publish_draft(back.pk, by=by(anton), at=TUESDAY_TEN)
+    assert publishing.publish_draft(back.pk, by=by(ada), at=TUESDAY_TEN).number == 3
 
 
 # --- taking a release back ----------------------------------------------------------------------------------

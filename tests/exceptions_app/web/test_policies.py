@@ -132,6 +132,11 @@ def test_two_people_bring_a_draft_to_a_release(
     assert own.status_code == 409
     assert "somebody else has to approve it" in own.content.decode()
     assert do(draft, anton, "approve", words="As agreed.").status_code == 302
+    assert "Publish now" not in page_of(draft, ada)
+    for verb in ("publish", "schedule"):
+        refused = do(draft, ada, verb, moment="2031-12-01T06:00")
+        assert refused.status_code == 409
+        assert "Ada Example wrote the rule, so another person has to publish it." in refused.content.decode()
     assert do(draft, anton, "publish").status_code == 302
     assert ToleranceRow.objects.get().percent == Decimal("1.5")
     release = PolicyRelease.objects.first()
@@ -175,7 +180,7 @@ def test_a_time_is_entered_in_the_readers_zone(draft: PolicyDraft, ada: User, an
     at = PolicyDraft.objects.get().publish_at
     assert at is not None
     assert at.isoformat() == "2031-12-01T05:00:00+00:00"
-    html = page_of(draft, ada)
+    html = page_of(draft, anton)
     assert 'value="2031-12-01T06:00"' in html
     assert "Published at its time" in html
     assert do(draft, anton, "schedule", moment="soon").status_code == 409
