@@ -22,7 +22,7 @@ from exceptions_app.cases.lines import (
 from exceptions_app.cases.models import Case, CaseLine, CaseState
 from exceptions_app.cases.upkeep import News
 from exceptions_app.detection import registry
-from exceptions_app.detection.agreement import AgreementKind, AgreementState
+from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import Holding, holding
 from exceptions_app.detection.detect import Detection, detect, look_at
 from exceptions_app.detection.healing import Healing
@@ -191,12 +191,26 @@ class Desk:
         if isinstance(self.view, SubjectView):
             holding_on = self.view.holds(cleared.line.key, kind.code, cleared.line.expected)
             return any(agreement.kind in FINAL for agreement in holding_on)
+        beyond = (each for each in self.view.agreements if each.key == cleared.line.key)
+        if any(each.kind in FINAL and self._is_added(each) for each in beyond):
+            return True
         return any(
-            agreed.agreement.kind is not AgreementKind.WAIT_UNTIL and self._erp_has(agreed, view)
+            agreed.agreement.kind is not AgreementKind.WAIT_UNTIL
+            and self._erp_has(agreed, view)
+            and self._is_added(agreed.agreement)
             for view in self.view.lines
             if view.number == cleared.line.line_number
             for agreed in view.holds(cleared.line.key, kind.code, kind.aspect)
         )
+
+    def _is_added(self, agreement: Agreement) -> bool:
+        """Say whether the ERP has the line that was ordered for it, where one was: under its number."""
+        assert isinstance(self.view, OrderView)
+        new = agreement.added
+        if new is None:
+            return True
+        lines = (view.position for view in self.view.lines if view.number == new.line_number)
+        return any(position.is_present and position.line.item == new.item for position in lines)
 
     def _erp_has(self, agreed: Holding, view: LineView) -> bool:
         """Say whether the ERP has the values after the decision: whether it holds on nothing but these."""

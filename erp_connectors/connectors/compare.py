@@ -29,13 +29,24 @@ def values_of(line: OrderLine) -> LineValues:
 
 
 def differences_before(command: OrderCommand, order: PurchaseOrder) -> tuple[Difference, ...]:
-    """Say where the order is not as the approver saw it. Empty: it still is."""
-    return _differences({change.line_number: change.before for change in command.changes}, command, order)
+    """Say where the order is not as the approver saw it. Empty: it still is, and has no new line yet."""
+    changed = _differences({change.line_number: change.before for change in command.changes}, command, order)
+    there = {line.number for line in order.lines}
+    taken = tuple(
+        Difference(line_number=new.line_number, what="the line", expected="new", found="there already")
+        for new in command.additions
+        if new.line_number in there
+    )
+    return changed + taken
 
 
 def holds_after(command: OrderCommand, order: PurchaseOrder) -> bool:
-    """Say whether the order has every value that the command asks for."""
-    return not _differences({change.line_number: change.after for change in command.changes}, command, order)
+    """Say whether the order has every value and every line that the command asks for."""
+    wanted = {change.line_number: change.after for change in command.changes}
+    wanted |= {new.line_number: new.values for new in command.additions}
+    items = {line.number: line.item for line in order.lines}
+    is_of_item = all(items.get(new.line_number) == new.item for new in command.additions)
+    return is_of_item and not _differences(wanted, command, order)
 
 
 def _differences(

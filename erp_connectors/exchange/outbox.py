@@ -107,7 +107,7 @@ def enqueue(
     PermanentError for a command that changes nothing or another order.
     """
     _check_authorisation(authorisation)
-    if command.order_number != order.number or not command.changes:
+    if command.order_number != order.number or not (command.changes or command.additions):
         raise PermanentError(f"The command must change lines of order {order.number}.")
     connector = connector_for(order.connection)
     if command.kind not in connector.commands():
@@ -160,7 +160,7 @@ def record_answer(answer: Answer, *, connection: Connection) -> str:
     named = _named(answer.key, connection)
     if not named:
         return f"{answer.key} is not a command that was sent to {connection.name}."
-    meant = [each for each in named if not answer.line or answer.line in _lines(each)]
+    meant = [each for each in named if not answer.line or answer.line in lines_of(each)]
     if not meant:
         return f"{answer.key} does not change line {answer.line}."
     record = _record_line if answer.line else _record
@@ -182,6 +182,12 @@ def dispatch_due(limit: int = 50) -> int:
     return taken
 
 
+def lines_of(command: Command) -> list[str]:
+    """Return the numbers of the order lines that a command changes, and of those it adds."""
+    content = command.content
+    return [line["line_number"] for line in (*content["changes"], *content.get("additions", ()))]
+
+
 # --- what the ERP says of it -----------------------------------------------------------------
 
 
@@ -192,10 +198,6 @@ def _named(key: str, connection: Connection) -> list[Command]:
     except ValueError:
         return []
     return list(Command.objects.filter(named, connection=connection).order_by("pk"))
-
-
-def _lines(command: Command) -> list[str]:
-    return [change["line_number"] for change in command.content["changes"]]
 
 
 def _record(command: Command, answer: Answer) -> str:
@@ -217,9 +219,9 @@ def _record_line(command: Command, answer: Answer) -> str:
     word = {"outcome": answer.outcome.value, "words": answer.words}
     command.answer = command.answer | {"lines": command.answer.get("lines", {}) | {answer.line: word}}
     command.save(update_fields=["answer"])
-    if any(line not in command.answer["lines"] for line in _lines(command)):
+    if any(line not in command.answer["lines"] for line in lines_of(command)):
         return ""
-    said = {line: command.answer["lines"][line] for line in _lines(command)}
+    said = {line: command.answer["lines"][line] for line in lines_of(command)}
     outcomes = {Outcome(each["outcome"]) for each in said.values()}
     is_partly = len(outcomes) > 1
     move, _state = ANSWERED[Outcome.REFUSED if is_partly else outcomes.pop()]

@@ -35,15 +35,16 @@ VERBS = ("approve", "reject", "ask_back", "answer", "edit", "withdraw")
 
 
 class ProposalLineSerializer(serializers.ModelSerializer):
-    """One order line, before and after."""
+    """One order line, before and after; `added` is the order line that is ordered for it, if one is."""
 
     line_number = serializers.CharField(source="order_line.number", read_only=True, allow_null=True)
     before = serializers.DictField(read_only=True)
     after = serializers.DictField(read_only=True)
+    added = serializers.DictField(read_only=True, allow_null=True)
 
     class Meta:
         model = ProposalLine
-        fields = ["line_number", "before", "after"]
+        fields = ["line_number", "before", "after", "added"]
 
 
 class NeedSerializer(serializers.ModelSerializer):
@@ -161,11 +162,12 @@ class ProposalFilter(django_filters.FilterSet):
 
 
 class PreviewLineSerializer(serializers.Serializer):
-    """One order line, before and after."""
+    """One order line, before and after; `added` is the order line that is ordered for it, if one is."""
 
     line_number = serializers.CharField()
     before = serializers.DictField()
     after = serializers.DictField()
+    added = serializers.DictField(allow_null=True)
 
 
 class PreviewNeedSerializer(serializers.Serializer):
@@ -346,8 +348,13 @@ def _shown(would: actions.Preview) -> dict[str, Any]:
 
 
 def lines_shown(plans: Iterable[LinePlan]) -> list[dict[str, Any]]:
-    """Return lines before and after as plain values."""
+    """Return lines before and after as plain values, with what is ordered for them."""
     return [
-        {"line_number": plan.number, "before": to_builtins(plan.before), "after": to_builtins(plan.after)}
+        {
+            "line_number": plan.number,
+            "before": to_builtins(plan.before),
+            "after": to_builtins(plan.after),
+            "added": None if plan.added is None else to_builtins(plan.added),
+        }
         for plan in plans
     ]

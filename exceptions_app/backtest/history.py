@@ -123,7 +123,9 @@ class Orders:
         self._lines = lines_of(self.rows, positions=False)
         self._waiting = places_of_class_a(line for some in self._lines.values() for line in some)
         self.pasts = _pasts(orders) if pasts is None else pasts
-        self._agreements = _agreements(Q(order_line__order__in=self.rows), "order_line__order")
+        on_no_line = Q(subject_kind=SubjectKind.ORDER, subject_id__in=self.rows, order_line=None)
+        which = Q(order_line__order__in=self.rows) | on_no_line
+        self._agreements = _agreements(which, "order_line__order")
         self._bases = _bases({order.supplier_id for order in orders})
         self._suppliers = {(order.connection_id, order.supplier.number): order.supplier for order in orders}
 

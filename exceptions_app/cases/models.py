@@ -340,6 +340,7 @@ class AgreementRow(models.Model):
     """An `Agreement` (detection.agreement) as a row; the JSON fields hold `LineValues`.
 
     One about no order line has none, and no values: it is bound to what its subject says, by `answer`.
+    `added`: the order line that is ordered for it (`NewLine` as JSON).
     """
 
     subject_kind = models.CharField(max_length=16, default="order")
@@ -357,6 +358,7 @@ class AgreementRow(models.Model):
     answer = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    added = models.JSONField(null=True, blank=True)
     quantity = models.DecimalField(**QUANTITY, null=True, blank=True)
     agreed_on = models.DateField(null=True, blank=True)
     until = models.DateField(null=True, blank=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.commands import LineValues, NewLine
 from erp_connectors.canonical.values import DocumentVersion
 
 
@@ -35,6 +35,7 @@ class Agreement:
     or `after`. A third value on either side makes it lapse, and the deviation is judged anew (`agreements`).
     An agreement on a subject that is no order has no line and no values: `answer` is the fingerprint of what
     the subject says and of what was expected instead (`subject.word_of`).
+    `added`: the order line that was ordered for it, which the ERP has to show.
     `until`: for a wait, the day it ends (inclusive, end of business). `agreed_on`: a date agreed for the
     covered quantity, which counts as confirmed for notice and overdue. `made_at`: when it was decided.
     """
@@ -53,3 +54,4 @@ class Agreement:
     until: date | None = None
     made_on: DocumentVersion | None = None
     made_at: datetime | None = None
+    added: NewLine | None = None

@@ -467,6 +467,8 @@ def _hide(piece: Piece, bucket: Bucket, deadline: Deadline) -> Piece:
 
 #: Accepting one of these accepts the day that was promised.
 DAY_BUCKETS = (Bucket.LATE, Bucket.LATE_IN_PART, Bucket.EARLY)
+#: The type of goods on which a day can be agreed though it owns none of their buckets.
+BROUGHT_AGAIN = "carrier_exception"
 NOTICE_AND_DELIVERY = (Bucket.NOTICE_MISSING, Bucket.OVERDUE)
 
 
@@ -476,7 +478,12 @@ def _rung(agreed: Holding) -> tuple[int, int]:
 
 
 def _covers(agreed: Holding) -> tuple[Bucket, ...]:
-    """Return the buckets an agreement takes pieces from; an agreed day holds for notice and delivery."""
+    """Return the buckets an agreement takes pieces from; an agreed day holds for notice and delivery.
+
+    The day on which a carrier brings goods again is agreed for their delivery.
+    """
+    if agreed.agreement.agreed_on and agreed.agreement.type_code == BROUGHT_AGAIN:
+        return (Bucket.OVERDUE,)
     owned = tuple(bucket for bucket, owner in OWNERS.items() if owner == agreed.agreement.type_code)
     if agreed.agreement.agreed_on and owned and owned[0] in NOTICE_AND_DELIVERY:
         return NOTICE_AND_DELIVERY

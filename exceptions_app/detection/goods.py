@@ -17,6 +17,11 @@ from erp_connectors.documents.units import UnitUnknown
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection.counting import NOTHING, Counter
 
+#: What happened to goods that do not go on to us by themselves.
+STOPPED = frozenset(
+    {ShipmentEvent.REFUSED, ShipmentEvent.DAMAGED, ShipmentEvent.LOST, ShipmentEvent.RETURNED}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
@@ -125,6 +130,13 @@ def surplus_of(goods: Goods, ordered: Decimal) -> list[tuple[Shipment, Decimal]]
         if shipment.outstanding > fits:
             surplus.append((shipment, shipment.outstanding - fits))
     return surplus
+
+
+def is_stopped(shipment: Shipment, statuses: Iterable[StatusFact]) -> bool:
+    """Say whether the newest word of the carrier is that a shipment will not come as it is."""
+    events = [event for each in statuses if shipment.notice in each.notices for event in each.events]
+    newest = max(events, key=lambda event: event.at, default=None)
+    return newest is not None and newest.kind in STOPPED
 
 
 def left_on(shipment: Shipment, calendar: BusinessCalendar) -> date:

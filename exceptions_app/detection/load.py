@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.commands import LineValues, NewLine
 from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, PurchaseOrder, Supplier
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import UnmatchedLine
@@ -146,6 +146,21 @@ def agreements_of(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:
     return found
 
 
+def agreements_on_no_line(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:
+    """Return the pending and active agreements on what documents have beyond the lines of orders."""
+    rows = AgreementRow.objects.filter(
+        subject_kind=SubjectKind.ORDER,
+        subject_id__in=list(order_ids),
+        order_line=None,
+        state__in=(AgreementState.PENDING, AgreementState.ACTIVE),
+    )
+    found: dict[int, list[Agreement]] = {}
+    for row in rows.order_by("pk"):
+        if row.subject_id is not None:
+            found.setdefault(row.subject_id, []).append(agreement_of(row))
+    return found
+
+
 def price_bases(supplier_ids: Iterable[int]) -> dict[int, Decimal]:
     """Return for how many units the prices of suppliers are that name no basis, where somebody said so."""
     rows = AgreementRow.objects.filter(
@@ -174,6 +189,7 @@ def agreement_of(row: AgreementRow) -> Agreement:
         agreed_on=row.agreed_on,
         until=row.until,
         made_at=row.made_at,
+        added=None if row.added is None else from_builtins(row.added, NewLine),
     )
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.canonical.values import ItemIds
 from erp_connectors.documents.matching import names_another
-from erp_connectors.documents.position import InvoiceFact, LinePosition
+from erp_connectors.documents.position import InvoiceFact, LinePosition, ReceiptFact
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import Aspect, Holding, ends_at, fingerprint, has_ended, holding
 from exceptions_app.detection.buckets import Bucket, LineBuckets, split
@@ -123,6 +123,25 @@ class LineView:
         names, gtins = (item.names, [item.gtin]) if item else ((), [])
         return names_another(self.position.line, ids, names=names, gtins=gtins)
 
+    def is_wrong(self, fact: ReceiptFact) -> bool:
+        """Say whether a receipt is of another item than the one that is ordered, by number or by word."""
+        return fact.wrong_item is not None or self.is_other_item(received_ids(fact))
+
+    def wrong(self, fact: ReceiptFact) -> Decimal | None:
+        """Return how much of a receipt is wrong, counted: all of another item, else what is called so.
+
+        None: unknown.
+        """
+        wrong = fact.received if self.is_other_item(received_ids(fact)) else fact.wrong_item
+        return self.counter.count(wrong) if wrong and self.counter.knows(wrong.unit) else None
+
+    def without(self, holdings: Iterable[Holding]) -> "LineView":
+        """Return the line as it were without some of the agreements that hold."""
+        gone = {held.agreement.id for held in holdings}
+        left = tuple(held for held in self.holdings if held.agreement.id not in gone)
+        buckets = split(self.snapshot, self.line, left, self.as_of)
+        return LineView(self.snapshot, self.line, left, self.claims, buckets, self.as_of)
+
     def tolerance(self, type_code: str, direction: Direction, default: Tolerance) -> Tolerance:
         """Return the tolerance that holds for a type on this line."""
         return self.line.tolerances.get(type_code, direction, default)
@@ -158,6 +177,12 @@ class LineView:
     def quantity(self, *buckets: Bucket) -> Decimal:
         """Return how much is in `buckets`."""
         return self.buckets.quantity(*buckets)
+
+
+def received_ids(fact: ReceiptFact) -> ItemIds:
+    """Return what was received; the item of the booking where no number of the buyer is named."""
+    ids = fact.ids
+    return ItemIds(ids.buyer or fact.item, ids.supplier, ids.gtin, ids.manufacturer)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from erp_connectors.canonical.commands import LineValues
 from erp_connectors.canonical.values import Price, Quantity
 from erp_connectors.documents.units import UnitUnknown, convert
 from exceptions_app.calendars import BusinessCalendar
+from exceptions_app.playbook.ordering import cost_of
 from exceptions_app.playbook.schedules import changed
 from exceptions_app.playbook.situation import LineFacts, LinePlan, Situation
 
@@ -32,8 +33,9 @@ class Rescheduled(Protocol):
 def amount_of(lines: Iterable[LinePlan], situation: Situation) -> Decimal | None:
     """Return what a decision comes to in the company's currency, rounded once.
 
-    That is moved or changed quantity x price, and the money of each line: agreed costs, claims, price
-    differences. None when a price, its unit, the money or the exchange rate of a line is unknown: then no
+    That is moved, changed or added quantity x price, and the money of each line: agreed costs, claims, price
+    differences. Of a line that takes the place of another it is what the other is worth, and the difference
+    between the two. None when a price, its unit, the money or the exchange rate of a line is unknown: then no
     limit covers it.
     """
     facts = {line.case_line_id: line for line in situation.lines}
@@ -107,8 +109,12 @@ def _amount_of_line(line: LinePlan, facts: LineFacts, situation: Situation) -> D
     moved = _amount_of_quantity(line, facts, situation)
     if moved is None or line.money is None:
         return None
-    rate = _rate(situation.order_currency, situation) if line.money else Decimal(0)
-    return None if rate is None else moved + abs(line.money) * rate
+    is_paid = line.money or line.added is not None
+    rate = _rate(situation.order_currency, situation) if is_paid else Decimal(0)
+    if rate is None:
+        return None
+    added = moved if line.added is None else cost_of(line.added) * rate
+    return (moved or added) + abs(added - moved if moved else Decimal(0)) + abs(line.money) * rate
 
 
 def _amount_of_quantity(line: LinePlan, facts: LineFacts, situation: Situation) -> Decimal | None:

@@ -1,6 +1,7 @@
 """What resolutions that cancel quantity have in common. Pure."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from erp_connectors.canonical.commands import CommandKind
 from exceptions_app.detection.agreement import AgreementKind
@@ -17,7 +18,8 @@ def without_what_deviates(line: LineFacts, inputs: Inputs) -> LinePlan | None:
     if line.deviating is None:
         inputs.refuse("", f"Line {line.number}: how much is missing is not known.")
         return None
-    stays = max(line.ordered - line.deviating, line.delivered)
+    delivered = line.delivered - (line.deviating if line.counts_as_delivered else Decimal(0))
+    stays = max(line.ordered - line.deviating, delivered)
     if stays >= line.ordered:
         inputs.refuse("", f"Line {line.number}: everything ordered is already shipped or received.")
         return None

@@ -4,12 +4,14 @@ Inputs are a flat mapping, the same from a form and from the API: the name of a 
 line of several (`rest_on:20`). `lines` names the lines the decision is about; without it, all of them.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from erp_connectors.canonical.values import Price, Quantity
 from erp_connectors.errors import PermanentError
 from exceptions_app.playbook.schedules import plain
 
@@ -18,18 +20,23 @@ MOST_DIGITS = Decimal(10) ** 14
 FINEST = Decimal("0.000001")
 CENT = Decimal("0.01")
 LONGEST_WORDS = 200
+#: 12.50, 12.50 EUR, 1250.00 per 100, or 1250.00 EUR per 100.
+PRICE = re.compile(r"(?P<amount>[\d.]+)(?: (?P<currency>[A-Z]{3}))?(?: per (?P<per>[\d.]+))?")
 FARTHEST = timedelta(days=2 * 365)
 LONGEST_AGO = timedelta(days=365)
 
 
 class FieldKind(StrEnum):
     """What a person enters: a day (2026-12-16), a quantity in the unit of the order line (82, or 82 EA), an
-    amount of money in the order's currency (450.00), or words.
+    amount of money in the order's currency (450.00), a quantity with its unit (20 EA), a price in the order's
+    currency for one or several units (12.50, or 1250.00 per 100), or words.
     """
 
     DAY = "day"
     QUANTITY = "quantity"
     MONEY = "money"
+    MEASURE = "measure"
+    PRICE = "price"
     WORDS = "words"
 
 
@@ -156,6 +163,56 @@ class Inputs:
             )
             return None
         self.cleaned[key] = f"{value:f}"
+        return value
+
+    def measure(self, name: str, line_number: str, label: str, *, units: Collection[str]) -> Quantity | None:
+        """Return a quantity above zero with the unit that stands beside it, one of `units`."""
+        key, text = self._text(name, line_number)
+        number, _, unit = text.partition(" ")
+        unit = unit.strip()
+        if not unit:
+            likely = min(units, default="EA")
+            self.refuse(key, f"{label}: enter a quantity with its unit, such as 20 {likely}.")
+            return None
+        if unit not in units:
+            known = ", ".join(sorted(units)) or "none"
+            self.refuse(key, f"{label}: “{unit}” cannot be converted for this item; known are {known}.")
+            return None
+        value = self._positive(key, number, label)
+        if value is None:
+            return None
+        self.cleaned[key] = f"{value:f} {unit}"
+        return Quantity(value, unit)
+
+    def price(self, name: str, line_number: str, label: str, *, currency: str, unit: str) -> Price | None:
+        """Return a price above zero in `currency` for one `unit`, or for as many as it says.
+
+        Another currency is a problem: an order has one.
+        """
+        key, text = self._text(name, line_number)
+        found = PRICE.fullmatch(text)
+        if found is None:
+            self.refuse(key, f"{label}: enter a price in {currency}, such as 12.50, or 1250.00 per 100.")
+            return None
+        if found["currency"] not in (None, currency):
+            self.refuse(key, f"{label}: the order is in {currency}, not in {found['currency']}.")
+            return None
+        amount = self._positive(key, found["amount"], label)
+        per = self._positive(key, found["per"] or "1", label)
+        if amount is None or per is None:
+            return None
+        self.cleaned[key] = f"{amount:f}" if per == 1 else f"{amount:f} per {per:f}"
+        return Price(amount, currency, per, unit)
+
+    def _positive(self, key: str, number: str, label: str) -> Decimal | None:
+        try:
+            value = Decimal(number)
+        except InvalidOperation:
+            self.refuse(key, f"{label}: “{number}” is not a number; write it like 82 or 82.5.")
+            return None
+        if not value.is_finite() or not 0 < value < MOST_DIGITS or value != value.quantize(FINEST):
+            self.refuse(key, f"{label}: enter more than zero, with at most six decimals.")
+            return None
         return value
 
     def factor(self, name: str, line_number: str, label: str) -> Decimal | None:

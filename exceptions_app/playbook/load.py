@@ -1,7 +1,7 @@
 """Reads the situation of a case from the database, for the resolutions to look at."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -29,14 +29,14 @@ from exceptions_app.detection.registry import exception_type
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot
 from exceptions_app.detection.types.base import BucketType, SubjectKind
 from exceptions_app.detection.view import LineView, look
+from exceptions_app.playbook import likely
 from exceptions_app.playbook.situation import LineFacts, Part, QuantityBasis, Situation
 from exceptions_app.policies import lookup
-from exceptions_app.policies.lookup import Policies
+from exceptions_app.policies.lookup import CompanyPolicies, Policies
 from exceptions_app.policies.values import ToleranceTable
 from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import ProposalLine
 
-SUBSTITUTION = "substitution"
 #: Why an answer cannot be meant as it is counted (`answer_conflict`).
 MISCOUNTED = frozenset({"below_received", "beyond_open"})
 #: What a line is called that is about the whole of an invoice, a message ...
@@ -78,11 +78,7 @@ def situation_of(
     facts: tuple[LineFacts, ...]
     if case.subject_kind == SubjectKind.ORDER:
         views = _views(case.order_id, outlook) if case.order_id is not None else {}
-        facts = tuple(
-            _facts(line, case.type_code, views.get(line.line_number), of_company.calendar)
-            for line in lines
-            if line.order_line is not None
-        )
+        facts = _facts_of_order(case, lines, views, of_company)
         currency = case.order.currency if case.order else case.company.currency
     else:
         facts = tuple(_facts_of_subject(line) for line in lines)
@@ -99,6 +95,27 @@ def situation_of(
         today=of_company.today,
         person=person,
     )
+
+
+def _facts_of_order(
+    case: Case, lines: Iterable[CaseLine], views: Mapping[str, LineView], company: CompanyPolicies
+) -> tuple[LineFacts, ...]:
+    """Return the facts of each line of a case on an order, and of what is on none where it can be ordered."""
+    is_ordered_for = case.order is not None and case.type_code in likely.ORDERED_FOR
+    could_be = likely.LikelyLines(case, today=company.today) if is_ordered_for else None
+    facts = []
+    for line in lines:
+        view = views.get(line.line_number) if line.order_line is not None else None
+        if line.order_line is not None:
+            fact = _facts(line, case.type_code, view, company.calendar)
+        elif case.type_code == likely.UNORDERED:
+            fact = replace(_facts_of_subject(line), is_ordered=False)
+        else:
+            continue
+        if could_be is not None:
+            fact = replace(fact, likely=could_be.of(line, view))
+        facts.append(fact)
+    return tuple(facts)
 
 
 def free_lines(case: Case) -> list[CaseLine]:
@@ -189,7 +206,8 @@ def _facts(
         description=position.line.description,
         base_unit=snapshot.item.base_unit if snapshot.item else "",
         unknown_units=tuple(case_line.actual.get("units", ())),
-        substitute=str(case_line.actual.get("offered", "")) if type_code == SUBSTITUTION else "",
+        counts_as_delivered=type_code in likely.COUNTS_AS_DELIVERED,
+        customers=likely.customers_waiting(case_line) if type_code in likely.TOLD_TO_CUSTOMERS else (),
     )
 
 

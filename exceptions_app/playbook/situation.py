@@ -1,11 +1,12 @@
 """What a resolution looks at and what it answers with: frozen values, no ORM, no clock. Pure."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from erp_connectors.canonical.commands import CommandKind, LineValues
+from erp_connectors.canonical.commands import CommandKind, LineValues, NewLine
 from erp_connectors.canonical.documents import (
     Confirmation,
     ConfirmationLine,
@@ -40,6 +41,49 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """An item the ERP has. `factors`: base units in one of each of its units."""
+
+    number: str
+    description: str = ""
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def _knows_none(number: str) -> KnownItem | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikelyLine:
+    """The order line that could be ordered for what deviates, as far as anybody said.
+
+    `number`: the one it would have, free in the order. `item`: its number in the ERP, empty where nobody
+    knows; `quantity` and `price` only as they were said, the price only in the `currency` of the order; `on`:
+    the day it comes, or has come. `find_item`: the item the ERP has under a number, None where it has none.
+    """
+
+    number: str
+    currency: str
+    item: str = ""
+    supplier_item: str | None = None
+    quantity: Quantity | None = None
+    price: Price | None = None
+    on: date | None = None
+    warehouse: str | None = None
+    find_item: Callable[[str], KnownItem | None] = _knows_none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerOrder:
+    """An open line of a customer order that waits for the item of an order line."""
+
+    number: str
+    customer: str
+    customer_class: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineFacts:
     """One open deviation on one order line; quantities in the line's unit.
 
@@ -48,8 +92,11 @@ class LineFacts:
     `factors`: base units in one of each unit of the item. `parts`: the ordered quantity, part by part.
     `stated_price`: the newest price the supplier stated, `difference` how much more (or, negative, less) it
     makes the line cost, in the order's currency; None where prices cannot be compared. `unknown_units`: what
-    nobody can convert; `substitute`: what is offered instead, by its first name. `at_stake`: the money
+    nobody can convert. `at_stake`: the money
     that deviates, in `currency`, on what is no order; that has no values an ERP could be asked to change.
+    `counts_as_delivered`: what deviates is counted in `delivered`, though nothing of the line came with it.
+    `likely`: what could be ordered for it, where its type can be answered so; `customers`: who waits for the
+    item, where they can be told. `is_ordered` false: it is about goods that are on no line of the order.
     `names_no_basis`: the stated price does not say for how many units it is; `likely_basis`: how many would
     make it the order's price. `other_count`: what its quantities would be of, where they cannot be meant as
     they are counted now.
@@ -72,9 +119,12 @@ class LineFacts:
     likely_basis: Decimal | None = None
     other_count: QuantityBasis | None = None
     unknown_units: tuple[str, ...] = ()
-    substitute: str = ""
     at_stake: Decimal | None = None
     currency: str = ""
+    counts_as_delivered: bool = False
+    likely: LikelyLine | None = None
+    customers: tuple[CustomerOrder, ...] = ()
+    is_ordered: bool = True
 
     @property
     def unit(self) -> str:
@@ -156,7 +206,8 @@ class LinePlan:
     the decision costs or claims besides moved or changed quantity (an agreed cost, a price difference, a
     credit), in the order's currency; None: it should be known, and is not. `note`: what was written about it.
     `price_basis`: for how many units the supplier's prices are from then on where they do not say so;
-    `quantity_basis`: what its quantities are of from then on.
+    `quantity_basis`: what its quantities are of from then on. `added`: an order line that is ordered for it.
+    `is_ordered` false: it is about no order line, so that nothing changes but what is added.
     """
 
     case_line_id: int
@@ -171,6 +222,8 @@ class LinePlan:
     quantity_basis: QuantityBasis | None = None
     money: Decimal | None = Decimal(0)
     note: str = ""
+    added: NewLine | None = None
+    is_ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,9 @@ STANDARD_APPROVALS = (
     ),
     StandardApproval("Another item also needs Planning", "substitution", "PLN", ("accept_substitute",)),
     StandardApproval(
+        "Another item that came also needs Planning", "receipt_wrong_item", "PLN", ("accept_substitute",)
+    ),
+    StandardApproval(
         "A billed price also needs another of Finance, and Procurement",
         "invoice_price",
         "FIN and PRO",

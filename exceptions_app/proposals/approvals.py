@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from erp_connectors import clock
 from erp_connectors.canonical.codec import content_hash, from_builtins
-from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.commands import LineValues, NewLine
 from erp_connectors.errors import ConfigurationError
 from exceptions_app import kept_apart
 from exceptions_app.cases.models import Case
@@ -467,12 +467,15 @@ def deciders_of(proposal: Proposal) -> list[User]:
 
 def kept_from(proposal: Proposal) -> dict[int, Pair]:
     """Return who may not agree to a proposal by a named pair, as things are now."""
-    lines = [
-        (from_builtins(line.before, LineValues), from_builtins(line.after, LineValues))
-        for line in proposal.lines.all()
-        if line.before is not None and line.after is not None
-    ]
-    return kept_apart.of_decision(proposal.case, resolution=proposal.resolution, changes=lines)
+    changes = []
+    for line in proposal.lines.all():
+        if line.before is None or line.after is None:
+            continue
+        before, new = from_builtins(line.before, LineValues), line.new_line()
+        changes.append((before, from_builtins(line.after, LineValues)))
+        if new is not None and new.instead_of is not None:
+            changes.append((before, new.values))
+    return kept_apart.of_decision(proposal.case, resolution=proposal.resolution, changes=changes)
 
 
 def is_barred(proposal: Proposal, person: User) -> bool:
@@ -592,11 +595,13 @@ def values_hash(proposal: Proposal) -> str:
 
     Equal values give equal fingerprints, however their numbers are spelled.
     """
+    known = list(proposal.lines.all())
     lines = [
         (line.case_line_id, from_builtins(line.before, LineValues), from_builtins(line.after, LineValues))
-        for line in proposal.lines.all()
+        for line in known
     ]
-    return hash_of(proposal.resolution, proposal.inputs, proposal.amount, lines)
+    added = [new for line in known if (new := line.new_line()) is not None]
+    return hash_of(proposal.resolution, proposal.inputs, proposal.amount, lines, added)
 
 
 def hash_of(
@@ -604,8 +609,13 @@ def hash_of(
     inputs: dict[str, str],
     amount: Decimal | None,
     lines: Iterable[tuple[int, LineValues, LineValues]],
+    added: Iterable[NewLine],
 ) -> str:
-    """Return the fingerprint of these values (`values_hash`); each line with the key of its case line."""
+    """Return the fingerprint of these values (`values_hash`); each line with the key of its case line.
+
+    Where no line is added it does not speak of added lines, so that older fingerprints stay what they were.
+    """
+    new_lines = {new.line_number: [new.item, new.warehouse, _spelled(new.values)] for new in added}
     return content_hash(
         {
             "resolution": resolution,
@@ -613,6 +623,7 @@ def hash_of(
             "amount": None if amount is None else plain(amount),
             "lines": {str(key): [_spelled(before), _spelled(after)] for key, before, after in lines},
         }
+        | ({"added": new_lines} if new_lines else {})
     )
 
 

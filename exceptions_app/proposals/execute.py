@@ -134,8 +134,13 @@ def _agree(proposal: Proposal, plan: Plan, at: datetime) -> None:
 
 
 def _bound_to_order(case: Case, case_line: CaseLine, line: LinePlan, at: datetime) -> dict[str, Any]:
-    """Bind an agreement to the supplier's word on the order line, and to its values before and after."""
-    assert case_line.order_line is not None
+    """Bind an agreement to the supplier's word on the order line, and to its values before and after.
+
+    One on what is on no line of the order is bound to what the document says.
+    """
+    if case_line.order_line is None:
+        words = word_of(case_line.key, case_line.actual)
+        return {"subject_kind": case.subject_kind, "subject_id": case.subject_id, "answer": words}
     assert case.supplier_id is not None
     basis = price_bases([case.supplier_id]).get(case.supplier_id)
     return {
@@ -183,6 +188,7 @@ def _agree_on(
         agreed_on=line.agreement.agreed_on,
         until=line.agreement.until,
         made_at=at,
+        added=None if line.added is None else to_builtins(line.added),
     )
 
 
@@ -197,9 +203,11 @@ def _enqueue(proposal: Proposal, plan: Plan, group: UUID | None, at: datetime) -
             changes=tuple(
                 LineChange(line_number=line.number, before=line.before, after=line.after)
                 for line in plan.lines
+                if line.is_ordered
             ),
             version_token=order.version_token,
             reason=proposal.reason or proposal.summary,
+            additions=tuple(line.added for line in plan.lines if line.added is not None),
         ),
         order=order,
         authorisation=proposal.authorisation,

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django_fsm import FSMField
 
+from erp_connectors.canonical.codec import from_builtins
+from erp_connectors.canonical.commands import NewLine
 from erp_connectors.documents.models import OrderLine
 from erp_connectors.identifiers import uuid7
 from exceptions_app.cases.models import AMOUNT, Case, CaseLine
@@ -100,7 +102,8 @@ class Proposal(models.Model):
 class ProposalLine(models.Model):
     """One order line as the proposer saw it and as it shall be (`LineValues` as JSON).
 
-    A decision on a case line that is about no order line has none, and no values.
+    A decision on a case line that is about no order line has none, and no values. `added`: the order line
+    that is ordered for it (`NewLine` as JSON).
     """
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="lines")
@@ -108,9 +111,14 @@ class ProposalLine(models.Model):
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    added = models.JSONField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.proposal_id}: {self.order_line_id}"
+
+    def new_line(self) -> NewLine | None:
+        """Return the order line that is ordered for it, if one is."""
+        return None if self.added is None else from_builtins(self.added, NewLine)
 
 
 class NeedSet(models.QuerySet["ApprovalNeed"]):

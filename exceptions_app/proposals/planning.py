@@ -6,8 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from erp_connectors.canonical.codec import from_builtins, to_builtins
-from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.commands import LineValues, NewLine
 from erp_connectors.connectors.registry import connector_for
+from erp_connectors.documents.models import Item
 from erp_connectors.errors import PermanentError
 from exceptions_app import kept_apart
 from exceptions_app.cases.models import Case, CaseLine
@@ -45,7 +46,8 @@ class Decision:
     def values_hash(self) -> str:
         """The fingerprint an approval of this decision is bound to."""
         lines = [(line.case_line_id, line.before, line.after) for line in self.plan.lines]
-        return hash_of(self.resolution, self.inputs, self.amount, lines)
+        added = [line.added for line in self.plan.lines if line.added is not None]
+        return hash_of(self.resolution, self.inputs, self.amount, lines, added)
 
 
 def decide(
@@ -86,7 +88,8 @@ def decide(
             resolution=resolution,
             company_id=case.company_id,
             supplier_id=case.supplier_id,
-            categories=categories(line for line in lines if line.pk in decided),
+            categories=categories(line for line in lines if line.pk in decided)
+            | _categories_ordered(case, plan),
             classes=uncovered_classes(case),
             amount=amount,
             percent=percent,
@@ -98,7 +101,9 @@ def decide(
 
 def apart_from(case: Case, decision: Decision) -> dict[int, Pair]:
     """Return who may not agree to a decision by a named pair."""
-    changes = [(line.before, line.after) for line in decision.plan.lines]
+    lines = decision.plan.lines
+    changes = [(line.before, line.after) for line in lines]
+    changes += [(line.before, line.added.values) for line in lines if line.added and line.added.instead_of]
     return kept_apart.of_decision(case, resolution=decision.resolution, changes=changes)
 
 
@@ -106,6 +111,15 @@ def categories(lines: Iterable[CaseLine]) -> frozenset[str]:
     """Return the categories of the items that case lines are about."""
     order_lines = [line.order_line for line in lines if line.order_line is not None]
     return frozenset(line.item.category for line in order_lines if line.item and line.item.category)
+
+
+def _categories_ordered(case: Case, plan: Plan) -> frozenset[str]:
+    """Return the categories of the items that a plan orders on lines of their own."""
+    added = {line.added.item for line in plan.lines if line.added is not None}
+    if not added or case.order is None:
+        return frozenset()
+    items = Item.objects.filter(connection=case.order.connection_id, number__in=added)
+    return frozenset(items.exclude(category="").values_list("category", flat=True))
 
 
 def uncovered_classes(case: Case) -> frozenset[str]:
@@ -181,7 +195,17 @@ def is_in_mirror(proposal: Proposal) -> bool:
         for line in lines
         if line.order_line is not None
     ]
+    held += [_is_there(proposal, new) for line in lines if (new := line.new_line()) is not None]
     return bool(held) and all(held)
+
+
+def _is_there(proposal: Proposal, new: NewLine) -> bool:
+    """Say whether the order has a line with all that was to be added."""
+    order = proposal.case.order
+    line = None if order is None else order.lines.filter(number=new.line_number, is_present=True).first()
+    if line is None or line.item_number != new.item:
+        return False
+    return same_values(values_of(line_snapshot(line).position.line), new.values)
 
 
 def keep(proposal: Proposal, decision: Decision) -> None:
@@ -199,6 +223,7 @@ def keep(proposal: Proposal, decision: Decision) -> None:
             order_line_id=order_lines.get(line.case_line_id),
             before=to_builtins(line.before),
             after=to_builtins(line.after),
+            added=None if line.added is None else to_builtins(line.added),
         )
         for line in decision.plan.lines
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.commands import LineValues, NewLine
 from erp_connectors.errors import ConflictError
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.record import RIGHTLINE, Actor
@@ -218,8 +218,8 @@ def moved_since(proposal: Proposal, values_hash: str) -> tuple[MovedLine, ...]:
 
 
 def _stored(proposal: Proposal) -> dict[str, str]:
-    lines = proposal.lines.select_related("order_line")
-    return _worded(
+    lines = list(proposal.lines.select_related("order_line"))
+    changed = _worded(
         (
             line.order_line.number,
             from_builtins(line.before, LineValues),
@@ -228,14 +228,23 @@ def _stored(proposal: Proposal) -> dict[str, str]:
         for line in lines
         if line.order_line is not None
     )
+    return changed | _new_in_words(line.new_line() for line in lines)
 
 
 def _planned(decision: Decision) -> dict[str, str]:
-    return _worded((line.number, line.before, line.after) for line in decision.plan.lines)
+    lines = decision.plan.lines
+    changed = _worded((line.number, line.before, line.after) for line in lines if line.is_ordered)
+    return changed | _new_in_words(line.added for line in lines)
 
 
 def _worded(lines: Iterable[tuple[str, LineValues, LineValues]]) -> dict[str, str]:
     return {number: f"from {_in_words(before)} to {_in_words(after)}" for number, before, after in lines}
+
+
+def _new_in_words(lines: Iterable[NewLine | None]) -> dict[str, str]:
+    return {
+        line.line_number: f"new: {line.item}, {_in_words(line.values)}" for line in lines if line is not None
+    }
 
 
 def _in_words(values: LineValues) -> str:

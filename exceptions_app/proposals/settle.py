@@ -175,8 +175,7 @@ def _tell_if_partly_done(command: Command, at: datetime) -> None:
 
 
 def _lines_in_words(command: Command) -> str:
-    numbers = [change["line_number"] for change in command.content["changes"]]
-    return f"line {', '.join(numbers)}"
+    return f"line {', '.join(outbox.lines_of(command))}"
 
 
 def _became(command: Command) -> str:

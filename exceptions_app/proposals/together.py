@@ -249,12 +249,17 @@ def _one_after_another(whole: Whole) -> tuple[Part, ...]:
     for part in whole.parts:
         done = _on_top(part, written, is_at_once=not whole.needs)
         if done.decision is not None:
-            written |= _writes(done.decision)
+            written |= _writes(done.decision) | _adds(done.decision)
         parts.append(done)
     return tuple(parts)
 
 
 def _on_top(part: Part, written: Mapping[str, LineValues], *, is_at_once: bool) -> Part:
+    added = [] if part.decision is None else _adds(part.decision)
+    twice = [number for number in added if number in written]
+    if twice:
+        words = f"Line {', '.join(twice)} is added by another part. Decide this afterwards."
+        return replace(part, problems=(*part.problems, Problem("", words)))
     again = [] if part.decision is None else [line for line in _writes(part.decision) if line in written]
     if part.decision is None or not again:
         return part
@@ -271,6 +276,12 @@ def _writes(decision: Decision) -> dict[str, LineValues]:
     """Return what a decision writes to the ERP, by line number."""
     plan = decision.plan
     return {line.number: line.after for line in plan.lines} if plan.command is not None else {}
+
+
+def _adds(decision: Decision) -> dict[str, LineValues]:
+    """Return the lines a decision adds to the order, by number."""
+    added = [line.added for line in decision.plan.lines if line.added is not None]
+    return {new.line_number: new.values for new in added}
 
 
 def _needs(parts: Iterable[Part], whole: Decimal | None, person: User) -> list[Need]:

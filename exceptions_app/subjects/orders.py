@@ -6,7 +6,7 @@ from datetime import datetime
 from erp_connectors.documents.models import OrderReference, PurchaseOrder
 from exceptions_app.cases.about import About
 from exceptions_app.detection.agreement import Agreement
-from exceptions_app.detection.load import LoadedOrder, agreements_of, load
+from exceptions_app.detection.load import LoadedOrder, agreements_of, agreements_on_no_line, load
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.subjects.subject import Loaded, Subject, World
 
@@ -39,8 +39,9 @@ class Orders(Subject):
             list(rows.select_for_update(no_key=True).values_list("pk"))
 
     def agreements(self, ids: Collection[int]) -> dict[int, list[Agreement]]:
-        """Return the agreements on the lines of the orders."""
-        return agreements_of(ids)
+        """Return the agreements on the lines of the orders, and on what is beyond them."""
+        on_lines, beyond = agreements_of(ids), agreements_on_no_line(ids)
+        return {pk: on_lines.get(pk, []) + beyond.get(pk, []) for pk in on_lines.keys() | beyond.keys()}
 
 
 def as_subject(order: LoadedOrder) -> Loaded:

@@ -13,7 +13,7 @@ from exceptions_app.web.proposal_view import (
     amount_words,
     resolution_label,
     resolutions_of,
-    values_line,
+    values_lines,
 )
 
 
@@ -65,6 +65,6 @@ def _part(part: Part, currency: str) -> dict[str, Any]:
     return {
         "case": case.number,
         "label": resolution_label(part.decision.resolution),
-        "lines": [values_line(line.number, line.before, line.after) for line in part.decision.plan.lines],
+        "lines": values_lines(part.decision.plan.lines),
         "amount": amount_words(part.decision.amount, currency),
     }

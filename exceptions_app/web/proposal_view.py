@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.commands import LineValues
+from erp_connectors.canonical.commands import LineValues, NewLine
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.cases.lifecycle import SETTLED
 from exceptions_app.cases.models import Case, CaseLine
@@ -22,12 +22,19 @@ from exceptions_app.people.permissions import may, those_allowed
 from exceptions_app.playbook import registry
 from exceptions_app.playbook.inputs import LINES, FieldKind, InputField, Problem, field_name
 from exceptions_app.playbook.load import free_lines, situation_of
-from exceptions_app.playbook.situation import LineFacts
+from exceptions_app.playbook.situation import LineFacts, LinePlan
 from exceptions_app.proposals import approvals
 from exceptions_app.proposals.actions import Preview
 from exceptions_app.proposals.approvals import Candidates
 from exceptions_app.proposals.lifecycle import OPEN
-from exceptions_app.proposals.models import Approval, ApprovalNeed, Decision, Proposal, ProposalState
+from exceptions_app.proposals.models import (
+    Approval,
+    ApprovalNeed,
+    Decision,
+    Proposal,
+    ProposalLine,
+    ProposalState,
+)
 from exceptions_app.web import formats, labels
 from exceptions_app.web.labels import Chip
 
@@ -55,6 +62,20 @@ def values_line(number: str, before: LineValues, after: LineValues) -> ValuesLin
     was, becomes = _words(before, with_price), _words(after, with_price)
     gone = tuple(text for text in was if text not in becomes) if len(becomes) < len(was) else ()
     return ValuesLine(number, was, becomes, gone)
+
+
+def values_lines(lines: Iterable[LinePlan]) -> list[ValuesLine]:
+    """Return what a plan changes line by line, and after it the lines it adds."""
+    known = list(lines)
+    changed = [values_line(line.number, line.before, line.after) for line in known if line.is_ordered]
+    return changed + [new_line(line.added) for line in known if line.added is not None]
+
+
+def new_line(new: NewLine) -> ValuesLine:
+    """Return a line that is added: nothing before, and all there is of it after."""
+    item = f"{new.item} {new.description}".strip()
+    words = (item, *_words(new.values, with_price=True))
+    return ValuesLine(new.line_number, (gettext("not on the order"),), words, ())
 
 
 def _words(values: LineValues, with_price: bool) -> tuple[str, ...]:
@@ -216,15 +237,7 @@ def _card(
         summary=proposal.summary,
         chip=labels.PROPOSAL_STATES[proposal.state],
         tone="over" if proposal.state in (ProposalState.VOID, ProposalState.REJECTED) else "",
-        lines=[
-            values_line(
-                line.order_line.number,
-                from_builtins(line.before, LineValues),
-                from_builtins(line.after, LineValues),
-            )
-            for line in proposal.lines.all()
-            if line.order_line is not None
-        ],
+        lines=_stored_lines(proposal.lines.all()),
         amount=amount_words(proposal.amount, case.company.currency),
         percent=formats.percent(proposal.percent) if proposal.percent else "",
         by=str(proposal.proposed_by),
@@ -249,6 +262,20 @@ def _card(
         comment=refusal.comment,
         seen=refusal.seen,
     )
+
+
+def _stored_lines(lines: Iterable[ProposalLine]) -> list[ValuesLine]:
+    known = list(lines)
+    changed = [
+        values_line(
+            line.order_line.number,
+            from_builtins(line.before, LineValues),
+            from_builtins(line.after, LineValues),
+        )
+        for line in known
+        if line.order_line is not None
+    ]
+    return changed + [new_line(new) for line in known if (new := line.new_line()) is not None]
 
 
 def resolution_label(code: str) -> str:
@@ -455,7 +482,7 @@ def preview_words(found: Preview) -> PreviewWords:
     if found.problems:
         return PreviewWords(problems=[problem.message for problem in found.problems])
     return PreviewWords(
-        lines=[values_line(line.number, line.before, line.after) for line in found.lines],
+        lines=values_lines(found.lines),
         amount=amount_words(found.amount, found.currency),
         percent=formats.percent(found.percent) if found.percent else "",
         needs=[NeedPreview(need.label, who_in_words(need.who)) for need in found.needs],

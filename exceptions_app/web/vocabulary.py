@@ -109,7 +109,27 @@ RESOLUTIONS = (
         "Agree to the difference this time. The order keeps its price; nothing is written to the ERP."
     ),
     gettext_noop("Accept the substitute"),
-    gettext_noop("Cancel what it replaces; Procurement is to order the substitute. The order is changed."),
+    gettext_noop("Cancel what it replaces and order the other item on a new line. The order is changed."),
+    gettext_noop("Add it to the order"),
+    gettext_noop("Order what came without a line: the ERP adds it. The order is changed."),
+    gettext_noop("Review the agreement"),
+    gettext_noop(
+        "Go through what was agreed with the supplier until a day. Supplier management gets the task."
+    ),
+    gettext_noop("Reject it"),
+    gettext_noop("Nobody ordered it, and it is not taken. Nothing is written to the ERP."),
+    gettext_noop("Order it again"),
+    gettext_noop("Cancel what will not come and order it again on a new line. The order is changed."),
+    gettext_noop("Have it delivered again"),
+    gettext_noop(
+        "The carrier brings it again on a day, at a cost. The order is changed if it has another day; "
+        "what is not here by then comes back."
+    ),
+    gettext_noop("Inform the customers"),
+    gettext_noop(
+        "Say which customer orders are told what, and wait until the goods are to arrive. Customer service "
+        "gets the task; nothing is written to the ERP."
+    ),
     gettext_noop("Accrue it"),
     gettext_noop("Finance books what is owed, and the invoice is waited for until a day."),
     gettext_noop("Add the conversion"),
@@ -198,6 +218,20 @@ INPUTS = (
     gettext_noop("Confirmed in all"),
     gettext_noop("Cost"),
     gettext_noop("Counted by"),
+    gettext_noop("What is in question"),
+    gettext_noop("Item to order"),
+    gettext_noop("Its number in the ERP."),
+    gettext_noop("Quantity to order"),
+    gettext_noop("With its unit, such as 20 EA."),
+    gettext_noop("Price"),
+    gettext_noop("For one unit, such as 12.50; or 1250.00 per 100."),
+    gettext_noop("Delivery on"),
+    gettext_noop("Delivered again on"),
+    gettext_noop("Leave it empty where it is free."),
+    gettext_noop("Customer orders to tell"),
+    gettext_noop("Their numbers, with commas between them."),
+    gettext_noop("What they are told"),
+    gettext_noop("Why it is not taken"),
     gettext_noop("Expected credit"),
     gettext_noop("Expected on"),
     gettext_noop("From where instead"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from erp_connectors import clock
-from erp_connectors.canonical.commands import CommandKind, LineChange, OrderCommand
+from erp_connectors.canonical.commands import CommandKind, LineChange, LineValues, NewLine, OrderCommand
 from erp_connectors.canonical.documents import OrderLine
 from erp_connectors.canonical.documents import PurchaseOrder as ErpOrder
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
@@ -66,6 +66,25 @@ def split(order: ErpOrder, first: int = 82, rest: int = 18) -> OrderCommand:
         changes=(LineChange(line_number=line.number, before=values_of(line), after=after),),
         version_token=order.version_token,
         reason="Split as the supplier confirmed.",
+    )
+
+
+def replaced(order: ErpOrder, *, number: str = "20") -> OrderCommand:
+    """The command that cancels the line and orders 18 EA of another item on a line of that number."""
+    line = order.lines[0]
+    values = LineValues(
+        quantity=each(18),
+        schedule=(SchedulePart(each(18), date(2026, 12, 16)),),
+        price=Price(Decimal("180.00"), "EUR", Decimal(1), "EA"),
+    )
+    after = replace(values_of(line), cancelled=True)
+    return OrderCommand(
+        kind=CommandKind.REPLACE_LINE,
+        order_number=order.number,
+        changes=(LineChange(line_number=line.number, before=values_of(line), after=after),),
+        version_token=order.version_token,
+        reason="Their substitute fits.",
+        additions=(NewLine(line_number=number, item="GASKET", values=values, instead_of=line.number),),
     )
 
 

@@ -60,7 +60,10 @@ def write_group(folder: Path, group: Group) -> None:
 
 
 def _content(sending: Sending) -> dict[str, Any]:
-    return {"command": sending.key, "case": sending.case_number, **to_builtins(sending.command)}
+    command = to_builtins(sending.command)
+    if not sending.command.additions:
+        del command["additions"]
+    return {"command": sending.key, "case": sending.case_number, **command}
 
 
 def _write(folder: Path, name: str, content: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.commands import LineChange, OrderCommand, as_one
+from erp_connectors.canonical.commands import LineChange, NewLine, OrderCommand, as_one
 from erp_connectors.canonical.documents import OrderLine, PurchaseOrder
 from erp_connectors.canonical.values import DocumentVersion
 from erp_connectors.connectors.base import Outcome, Stream
@@ -122,6 +122,7 @@ class FileErp:
             return Outcome.CONFLICT, "; ".join(str(difference) for difference in moved)
         changes = {change.line_number: change for change in command.changes}
         lines = tuple(_changed(line, changes.get(line.number)) for line in order.lines)
+        lines += tuple(_added(new) for new in command.additions)
         self.orders[order.number] = self._next_version(replace(order, lines=lines), at)
         self.effects.extend(keys)
         return Outcome.APPLIED, ""
@@ -140,6 +141,21 @@ def _changed(line: OrderLine, change: LineChange | None) -> OrderLine:
     after = change.after
     return replace(
         line, quantity=after.quantity, schedule=after.schedule, price=after.price, cancelled=after.cancelled
+    )
+
+
+def _added(new: NewLine) -> OrderLine:
+    values = new.values
+    return OrderLine(
+        number=new.line_number,
+        item=new.item,
+        quantity=values.quantity,
+        price=values.price,
+        schedule=values.schedule,
+        supplier_item=new.supplier_item,
+        description=new.description,
+        warehouse=new.warehouse,
+        cancelled=values.cancelled,
     )
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from exceptions_app.detection.agreement import Agreement
+from exceptions_app.detection.agreement import Agreement, AgreementKind
 from exceptions_app.detection.agreements import Aspect
 from exceptions_app.detection.buckets import OWNERS, Bucket, Piece
 from exceptions_app.detection.deadlines import JUST_AFTER
@@ -239,12 +239,19 @@ class LineType(ExceptionType):
         now = next((each for each in view.lines if each.number == line.line_number), None)
         if now is None:
             return Healing.CANCELLED
-        if now.holds(line.key, line.type_code, self.aspect):
+        if self._is_agreed(line, now):
             return Healing.AGREED
         if now.is_unwanted and Healing.CANCELLED in self.heals_by:
             return Healing.CANCELLED
         came = (healing for healing in self.heals_by if self._has_come(healing, line, now))
         return next(came, Healing.PASSED_ON)
+
+    def _is_agreed(self, line: OpenLine, now: LineView) -> bool:
+        """Say whether an agreement covers it; a wait no more once what was waited for has come."""
+        held = now.holds(line.key, line.type_code, self.aspect)
+        if any(each.agreement.kind is not AgreementKind.WAIT_UNTIL for each in held):
+            return True
+        return bool(held) and any(each.key == line.key for each in self.judge(now.without(held)))
 
     def _has_come(self, healing: Healing, line: OpenLine, now: LineView) -> bool:
         if healing is Healing.ERP_CHANGED:

@@ -42,7 +42,7 @@ class CarrierException(LineType):
     told = (TeamCode.PROCUREMENT,)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(2, 8)
-    resolutions = ("new_date", "claim")
+    resolutions = ("redeliver", "reorder", "claim")
     is_live = True
     stakes = frozenset({Stake.DOUBT})
     heals_by = (Healing.DELIVERED, Healing.RECEIVED, Healing.SHIPPED, Healing.CANCELLED)

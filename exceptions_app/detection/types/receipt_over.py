@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from erp_connectors.canonical.documents import GoodsCondition, InQuestion
 from exceptions_app.detection import examples as world
+from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.stakes import Stake
@@ -24,7 +25,10 @@ from exceptions_app.policies.values import Direction
 
 
 class ReceiptOver(LineType):
-    """The receipts of a line that is not cancelled, less what went back, exceed what it orders."""
+    """The receipts of a line that is not cancelled, less what went back, exceed what it orders.
+
+    What is another item is no more of this one: that it came is its own matter.
+    """
 
     code = "receipt_over"
     label = "Receipt over"
@@ -40,7 +44,10 @@ class ReceiptOver(LineType):
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what was received beyond the order and the tolerance."""
-        over = line.buckets.goods.received - line.buckets.goods.returned - line.buckets.ordered
+        goods_here = line.buckets.goods
+        wrong = sum((line.wrong(fact) or NOTHING for fact in line.position.receipts), NOTHING)
+        # What is wrong is what goes back, as a rule, and counts once.
+        over = goods_here.received - max(goods_here.returned, wrong) - line.buckets.ordered
         if over <= 0 or line.is_cancelled:
             return
         quantity = line.counter.in_order_unit(over)
@@ -83,5 +90,11 @@ class ReceiptOver(LineType):
             ),
             Example("3 % are not, at two sites", world.snapshot(*known, first, second), now, over),
             Example("3 went back", world.snapshot(*known, first, sent_back), now, ()),
+            Example(
+                "20 of them are another item",
+                world.snapshot(*known, first, world.receipt(60, "GR-3", on="2026-12-02", item="GASKET")),
+                now,
+                (),
+            ),
             Example("the order was raised", world.snapshot(*known, first, second, raised), now, ()),
         ]

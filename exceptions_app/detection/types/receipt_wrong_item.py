@@ -1,12 +1,10 @@
 """What was received is not the item that is ordered."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from erp_connectors.canonical.documents import GoodsCondition, InQuestion
 from erp_connectors.canonical.values import ItemIds
-from erp_connectors.documents.position import ReceiptFact
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
@@ -20,7 +18,7 @@ from exceptions_app.detection.types.base import (
     TeamCode,
     how_much,
 )
-from exceptions_app.detection.view import LineView
+from exceptions_app.detection.view import LineView, received_ids
 from exceptions_app.detection.words import item_words
 from exceptions_app.deviation import Deviation
 
@@ -34,7 +32,7 @@ class ReceiptWrongItem(LineType):
     owner = TeamCode.WAREHOUSE
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(2, 16)
-    resolutions = ("return_goods", "accept_discount")
+    resolutions = ("return_goods", "accept_substitute", "accept_discount")
     is_live = True
     stakes = frozenset({Stake.SERVICE})
     heals_by = (Healing.RECEIVED, Healing.CREDITED, Healing.ERP_CHANGED)
@@ -42,10 +40,10 @@ class ReceiptWrongItem(LineType):
 
     def judge(self, line: LineView) -> Iterable[Deviation]:
         """Yield what was received of another item."""
-        wrong = [fact for fact in line.position.receipts if self._is_wrong(line, fact)]
+        wrong = [fact for fact in line.position.receipts if line.is_wrong(fact)]
         if not wrong:
             return
-        counted = [self._quantity(line, fact) for fact in wrong]
+        counted = [line.wrong(fact) for fact in wrong]
         quantity = sum((value for value in counted if value is not None), NOTHING)
         yield self.deviation(
             line,
@@ -54,7 +52,7 @@ class ReceiptWrongItem(LineType):
             since=wrong[0].version.document_time,
             actual={
                 "receipts": sorted({fact.number for fact in wrong}),
-                "items": [item_words(_ids(fact)) for fact in wrong],
+                "items": [item_words(received_ids(fact)) for fact in wrong],
                 "unit": line.unit,
             },
         )
@@ -67,14 +65,6 @@ class ReceiptWrongItem(LineType):
         """Return for example: 20 EA of another item than SEAL-KIT received."""
         much = f"{how_much(deviation)} of another" if deviation.quantity is not None else "Another"
         return f"{much} item than {deviation.expected['item']} received"
-
-    def _is_wrong(self, line: LineView, fact: ReceiptFact) -> bool:
-        return fact.wrong_item is not None or line.is_other_item(_ids(fact))
-
-    def _quantity(self, line: LineView, fact: ReceiptFact) -> Decimal | None:
-        """Return how much is wrong, counted: all of another item, else what is called so; None: unknown."""
-        wrong = fact.received if line.is_other_item(_ids(fact)) else fact.wrong_item
-        return line.counter.count(wrong) if wrong and line.counter.knows(wrong.unit) else None
 
     @classmethod
     def examples(cls) -> list[Example]:
@@ -103,9 +93,3 @@ class ReceiptWrongItem(LineType):
             Example("one of its names is right", world.snapshot(*known, right), now, ()),
             Example("the booking was corrected", world.snapshot(*known, other, corrected), now, ()),
         ]
-
-
-def _ids(fact: ReceiptFact) -> ItemIds:
-    """Return what was received; the item of the booking where no number of the buyer is named."""
-    ids = fact.ids
-    return ItemIds(ids.buyer or fact.item, ids.supplier, ids.gtin, ids.manufacturer)

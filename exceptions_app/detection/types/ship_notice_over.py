@@ -6,7 +6,7 @@ from datetime import datetime
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
-from exceptions_app.detection.goods import Shipment, surplus_of
+from exceptions_app.detection.goods import Shipment, is_stopped, surplus_of
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.stakes import Stake
@@ -94,7 +94,12 @@ class ShipNoticeOver(LineType):
         return f"{how_much(deviation)} more shipped than ordered"
 
     def _is_coming(self, line: LineView, shipment: Shipment) -> bool:
-        """Say whether a shipment is not counted yet, and was announced before what nobody can read."""
+        """Say whether a shipment is not counted yet, and was announced before what nobody can read.
+
+        What the carrier has lost or brings back does not come: that is its own matter.
+        """
+        if is_stopped(shipment, line.position.statuses):
+            return False
         unread_at = line.buckets.goods.unread_receipt_at
         if unread_at is not None and unread_at <= shipment.noticed_at:
             return False

@@ -35,7 +35,7 @@ class ShipmentDelayed(BucketType):
     told = (TeamCode.WAREHOUSE, TeamCode.PLANNING)
     told_plus = (TeamCode.PLANNING, TeamCode.CUSTOMER_SERVICE)
     service = ServiceLevel(4, 16)
-    resolutions = ("accept_date", "expedite")
+    resolutions = ("accept_date", "expedite", "inform_customers")
     is_live = True
     day_tolerance = ONE_BUSINESS_DAY
     heals_by = (

@@ -41,7 +41,7 @@ class SupplierDrift(SubjectType):
     owner = TeamCode.SUPPLIER_MANAGEMENT
     told = (TeamCode.PROCUREMENT,)
     service = ServiceLevel(16, 80)
-    resolutions = ("improvement_plan",)
+    resolutions = ("improvement_plan", "review_agreement")
     is_live = True
     stakes = frozenset({Stake.PRICE})
     heals_by = (Healing.PASSED_ON,)

@@ -48,6 +48,7 @@ class UnorderedLine(ExceptionType):
     also_in = frozenset({SubjectKind.DOCUMENT})
     owner = TeamCode.PROCUREMENT
     service = ServiceLevel(8, 24)
+    resolutions = ("add_to_order", "reject_line")
     is_live = True
     heals_by = (Healing.MATCHED, Healing.CANCELLED)
 

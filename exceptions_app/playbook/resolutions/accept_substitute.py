@@ -1,51 +1,48 @@
-"""Accept the substitute: the line is cancelled, and the other item is ordered in its place."""
+"""Accept the substitute: the line is cut, and the other item is ordered in its place, in one command."""
 
-from exceptions_app.playbook import cancelling
-from exceptions_app.playbook.inputs import Inputs
+from dataclasses import replace
+
+from erp_connectors.canonical.commands import CommandKind
+from exceptions_app.playbook import cancelling, ordering
+from exceptions_app.playbook.inputs import InputField, Inputs
 from exceptions_app.playbook.resolution import Resolution
-from exceptions_app.playbook.schedules import plain
-from exceptions_app.playbook.situation import LineFacts, LinePlan, Plan, Situation, TaskPlan
+from exceptions_app.playbook.situation import LineFacts, LinePlan, Plan, Situation
 
-PROCUREMENT = "PRO"
+WAREHOUSE = "WHS"
+#: Goods that are here already: somebody has to book them on their new line.
+ARRIVED = "receipt_wrong_item"
 
 
 class AcceptSubstitute(Resolution):
-    """Cancels what the substitute replaces, and gives Procurement the task to order the substitute.
+    """Cancels what the other item replaces and orders that item on a line of its own, both or neither.
 
-    The ERP stays the system of record: the new line is made there, by a person.
+    What has arrived of it is the warehouse's task to book there.
     """
 
     code = "accept_substitute"
     label = "Accept the substitute"
-    description = "Cancel what it replaces; Procurement is to order the substitute. The order is changed."
+    description = "Cancel what it replaces and order the other item on a new line. The order is changed."
     icon = "shuffle"
 
-    def plan_line(self, line: LineFacts, inputs: Inputs) -> LinePlan | None:
-        """Cut the line down to what is not replaced."""
-        return cancelling.without_what_deviates(line, inputs)
+    def fields(self, line: LineFacts) -> tuple[InputField, ...]:
+        """Ask for the other item, its quantity, price and day."""
+        return ordering.fields(line)
 
-    def plan(self, situation: Situation, inputs: Inputs) -> Plan | None:
-        """Return the plan with a task for every line that was chosen."""
-        plan = super().plan(situation, inputs)
-        if plan is None:
+    def plan_line(self, line: LineFacts, inputs: Inputs) -> LinePlan | None:
+        """Cut the line down to what is not replaced, and add the other item."""
+        cut = cancelling.without_what_deviates(line, inputs)
+        added = ordering.read(line, inputs, instead_of=line.number)
+        if added is not None and added.item == line.item:
+            inputs.refuse_field("item", line.number, f"{line.item} is what is ordered already.")
             return None
-        facts = {line.case_line_id: line for line in situation.lines}
-        tasks = tuple(_task(facts[line.case_line_id], situation) for line in plan.lines)
-        return Plan(lines=plan.lines, summary=plan.summary, command=plan.command, tasks=tasks)
+        return None if cut is None or added is None else replace(cut, added=added)
 
     def gather(self, lines: tuple[LinePlan, ...], situation: Situation) -> Plan:
-        """Cancel with one command."""
+        """Cancel and add with one command."""
+        arrived = situation.type_code == ARRIVED
         return Plan(
             lines=lines,
-            summary=f"Accept the substitute, cancel {cancelling.in_words(lines)}",
-            command=cancelling.command_for(lines),
+            summary=f"Order {ordering.in_words(lines)}, cancel {cancelling.in_words(lines)}",
+            command=CommandKind.REPLACE_LINE,
+            tasks=(ordering.booking_task(WAREHOUSE, lines, situation),) if arrived else (),
         )
-
-
-def _task(line: LineFacts, situation: Situation) -> TaskPlan:
-    amount = "" if line.deviating is None else f"{plain(line.deviating)} {line.unit} of "
-    return TaskPlan(
-        team=PROCUREMENT,
-        title=f"Order {amount}{line.substitute or 'the substitute'} instead of {line.item}"[:200],
-        body=f"Instead of line {line.number} of order {situation.order_number}.",
-    )

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from erp_connectors.canonical.commands import LineChange, LineValues, OrderCommand
-from erp_connectors.canonical.documents import OrderState
+from erp_connectors.canonical.documents import OrderLine, OrderState, PurchaseOrder
 from erp_connectors.canonical.values import Price, Quantity, SchedulePart
 from erp_connectors.connectors.compare import differences_before, holds_after, values_of
-from tests.builders.file_world import an_order, each, split, with_price
+from tests.builders.file_world import an_order, each, replaced, split, with_price
 
 ORDER = an_order()
 
@@ -113,3 +113,36 @@ def test_all_lines_must_hold_not_only_one() -> None:
     )
     line = replace(ORDER.lines[0], schedule=change.after.schedule)
     assert not holds_after(two, replace(ORDER, lines=(line, replace(ORDER.lines[0], number="20"))))
+
+
+# --- lines that are new -------------------------------------------------------------------------------------
+
+
+def with_line(number: str, item: str) -> PurchaseOrder:
+    """The order with its line cancelled, and with the added one under this number and of this item."""
+    (new,) = replaced(ORDER).additions
+    values = new.values
+    added = OrderLine(
+        number=number, item=item, quantity=values.quantity, price=values.price, schedule=values.schedule
+    )
+    return replace(ORDER, lines=(replace(ORDER.lines[0], cancelled=True), added))
+
+
+def test_an_order_without_the_new_line_is_as_it_was() -> None:
+    assert differences_before(replaced(ORDER), ORDER) == ()
+    assert not holds_after(replaced(ORDER), ORDER)
+
+
+def test_an_order_with_the_new_line_holds_it() -> None:
+    assert holds_after(replaced(ORDER), with_line("20", "GASKET"))
+
+
+def test_a_line_of_that_number_that_somebody_else_made_is_a_difference() -> None:
+    taken = with_line("20", "RING")
+    assert not holds_after(replaced(ORDER), taken)
+    words = [str(difference) for difference in differences_before(replaced(ORDER), taken)]
+    assert "line 20: the line is there already, not new" in words
+
+
+def test_a_new_line_under_another_number_is_not_the_one() -> None:
+    assert not holds_after(replaced(ORDER), with_line("30", "GASKET"))

@@ -5,7 +5,7 @@ from datetime import date
 from suppliers.profiles import SupplierProfile
 from tests.builders import x12
 from tests.builders.factories import TypeSettingFactory
-from tests.journeys.house import WANTED, on
+from tests.journeys.house import ITEM, WANTED, on
 from tests.journeys.types.town import NUMBER, Town, receipt, received
 
 LATER = date(2026, 12, 16)
@@ -118,12 +118,21 @@ def test_price_basis_suspect_ends_once_the_supplier_has_its_basis(town: Town) ->
 
 
 def test_substitution_is_accepted_with_planning(town: Town) -> None:
+    town.also_sells("GASKET", "ND-78")
     town.orders()
     town.answers(x12.ack("IS", "100", on=WANTED, VP="ND-78"))
     town.opens("substitution", team="PRO", told="PLN CSR")
-    town.decides("accept_substitute", approved_by=["paul", "pia"])
+    town.decides(
+        "accept_substitute",
+        approved_by=["paul", "pia"],
+        item="GASKET",
+        quantity="100 EA",
+        price="180.00",
+        date=f"{WANTED}",
+    )
     town.erp_carries_out()
-    town.closes("agreed", leaves="PRO")
+    town.closes("agreed")
+    assert town.order_in_erp() == {"10": (ITEM, 100, "cancelled"), "20": ("GASKET", 100, "open")}
 
 
 def test_answer_conflict_ends_when_a_person_says_which_holds(town: Town) -> None:

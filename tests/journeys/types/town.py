@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from erp_connectors import clock
 from erp_connectors.canonical.documents import Invoice, InvoiceLine, PurchaseOrder, Receipt, ReceiptLine
+from erp_connectors.canonical.master import ItemRecord, SupplierItem
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity
 from erp_connectors.connectors.base import Stream
 from erp_connectors.connectors.simulator import extracts
@@ -121,6 +122,35 @@ class Town:
         self.house.tell_orders(changed, at=self.a_minute_later())
         self.catch_up()
         return self.house.erp.orders[changed.number]
+
+    def also_sells(self, item: str, supplier_item: str, **values: Any) -> None:
+        """Let the ERP tell of another item, which Nordmann calls by a name of its own."""
+        name = SupplierItem(supplier=SUPPLIER, number=supplier_item)
+        record = ItemRecord(
+            number=item,
+            description="Gasket",
+            base_unit="EA",
+            version=DocumentVersion(self.a_minute_later()),
+            supplier_items=(name,),
+            **values,
+        )
+        self.house.tell_items(record)
+        self.catch_up()
+
+    def order_in_erp(self, number: str = NUMBER) -> dict[str, tuple[str, int, str]]:
+        """The lines the ERP has: item, quantity, and whether it is open, by number."""
+        return {
+            line.number: (line.item, int(line.quantity.value), "cancelled" if line.cancelled else "open")
+            for line in self.house.erp.orders[number].lines
+        }
+
+    def erp_refuses(self, words: str) -> None:
+        """Let the ERP refuse the one command that lies ready, in these words."""
+        self.house.erp.refusals[NUMBER] = words
+        assert self.house.erp.work(at=self.a_minute_later()) == 1
+        polling.poll_due()
+        self.catch_up()
+        del self.house.erp.refusals[NUMBER]
 
     def customers_wait(self) -> None:
         """Let the ERP tell that nothing is on hand, and that a customer of class A waits for 95 pieces."""
@@ -235,6 +265,23 @@ class Town:
         )
         assert self.case.number in self.house.queue(SOMEBODY[team], team)
         return self.case
+
+    def works_again(self) -> str:
+        """The case is in work again after a decision was refused; return the words of the refusal."""
+        case = Case.objects.get(pk=self.case.pk)
+        assert case.state == "in_progress"
+        return Proposal.objects.filter(case=case, state="rejected").latest("created_at").end_reason
+
+    def is_resolved(self) -> bool:
+        """Say whether all of the case is decided, and nobody has to work on it."""
+        return Case.objects.get(pk=self.case.pk).state == "resolved"
+
+    def waits_until(self, moment: datetime) -> bool:
+        """Let time pass until then, and say whether only this case is open, decided, all the while."""
+        was_resolved = self.is_resolved()
+        self.it_is(moment)
+        open_cases = [case.number for case in self.house.open_cases()]
+        return was_resolved and self.is_resolved() and open_cases == [self.case.number]
 
     def closes(self, reason: str, *, leaves: str = "") -> None:
         """The case closed itself for this reason, and nothing stays open but the work that a team is left."""

@@ -21,7 +21,7 @@ from erp_connectors.documents.models import CustomerDemand
 from erp_connectors.documents.models import PurchaseOrder as MirroredOrder
 from erp_connectors.documents.store import record
 from tests.builders.factories import TUESDAY_TEN
-from tests.builders.file_world import FileWorld, an_order, each, split
+from tests.builders.file_world import FileWorld, an_order, each, replaced, split
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +66,22 @@ def test_a_command_is_a_file_that_says_everything(world: FileWorld) -> None:
     ]
     assert [part["quantity"]["value"] for part in change["after"]["schedule"]] == ["82", "18"]
     assert change["before"]["price"]["amount"] == "182.40"
+
+
+def test_a_command_says_which_line_is_new_and_only_where_one_is(world: FileWorld) -> None:
+    connector_of(world).push(replace(sending(), command=replaced(an_order())))
+    connector_of(world).push(sending("k-2"))
+    first, second = (json.loads(path.read_text()) for path in sorted(command_folder(world).iterdir()))
+    (added,) = first["additions"]
+    assert (first["kind"], added["line_number"], added["item"], added["instead_of"]) == (
+        "replace_line",
+        "20",
+        "GASKET",
+        "10",
+    )
+    assert added["values"]["quantity"] == {"value": "18", "unit": "EA"}
+    assert first["changes"][0]["after"]["cancelled"] is True
+    assert "additions" not in second
 
 
 def test_the_same_command_again_leaves_one_file(world: FileWorld) -> None:

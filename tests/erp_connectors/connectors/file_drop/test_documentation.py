@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.commands import CommandKind, OrderCommand
+from erp_connectors.canonical.commands import CommandKind, NewLine, OrderCommand
 from erp_connectors.connectors.file_drop.columns import Layout
 from erp_connectors.connectors.file_drop.settings import FileDropSettings
 from erp_connectors.connectors.file_drop.streams import LAYOUTS
@@ -40,3 +40,11 @@ def test_the_command_shown_is_a_command() -> None:
     command = from_builtins(shown, OrderCommand)
     assert [change.after.schedule[1].quantity.value for change in command.changes] == [18]
     assert all(f"`{kind}`" in PAGE for kind in CommandKind)
+
+
+def test_the_added_line_shown_is_a_new_line() -> None:
+    begins = PAGE.index("```json", PAGE.index("`instead_of`")) + 7
+    shown = json.loads(PAGE[begins : PAGE.index("```\n\nHere", begins)])
+    (added,) = from_builtins(shown["additions"], list[NewLine])
+    assert set(shown["additions"][0]) == {field.name for field in fields(NewLine)}
+    assert (added.item, added.values.quantity.value) == ("GASKET-40", 18)
