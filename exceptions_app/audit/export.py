@@ -8,18 +8,17 @@ is written outside the database when the file is made.
 import csv
 import io
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
-from exceptions_app.audit.models import Event
 from exceptions_app.audit.seals import COLUMNS, DIGEST, GENESIS, OBJECTS, PLAIN, Head, digest, link
 
-MOST_EVENTS = 20_000
+MOST_EVENTS = 100_000
 #: With more events between, the file shows each event with its neighbours only.
 MOST_LINKS = 200_000
 BLOCK = 2_000
@@ -38,8 +37,8 @@ LEFT JOIN exceptions_app_seal AS before ON before.sequence = s.sequence - 1
 WHERE s.sequence = ANY(%s::bigint[]) ORDER BY s.sequence
 """
 _LINKS = f"""
-SELECT {DIGEST} FROM exceptions_app_seal AS s JOIN exceptions_app_event AS e ON e.id = s.event_id
-WHERE s.sequence > %s AND s.sequence < %s ORDER BY s.sequence
+SELECT s.sequence, {DIGEST} FROM exceptions_app_seal AS s JOIN exceptions_app_event AS e ON e.id = s.event_id
+WHERE s.sequence BETWEEN %s AND %s AND s.sequence <> ALL(%s::bigint[]) ORDER BY s.sequence
 """
 
 
@@ -70,12 +69,6 @@ class Proved:
     is_whole: bool
 
 
-def sequences_of(events: QuerySet[Event]) -> list[int]:
-    """Return the places of the newest MOST_EVENTS of `events` that are sealed, in the order of the chain."""
-    newest = events.filter(seal__isnull=False).order_by("-at", "-id")
-    return sorted(newest.values_list("seal__sequence", flat=True)[:MOST_EVENTS])
-
-
 def sealed(sequences: list[int]) -> Iterator[Sealed]:
     """Read events with their seals, in the order of the chain."""
     for start in range(0, len(sequences), BLOCK):
@@ -92,22 +85,43 @@ def as_lines(sequences: list[int], head: Head, about: dict[str, Any]) -> Iterato
     first = sequences[0] if sequences else head.sequence
     is_whole = bool(sequences) and head.sequence - first <= MOST_LINKS
     yield _line({"rightline_audit_export": FORM, "events": len(sequences), **about})
-    last = None
-    for each in sealed(sequences):
-        if is_whole and last is not None:
-            yield from _links(last, each.sequence)
-        yield _line(
-            {
-                "sequence": each.sequence,
-                "previous": each.previous.hex(),
-                "hash": each.hash.hex(),
-                "event": each.values,
-            }
-        )
-        last = each.sequence
-    if is_whole and last is not None:
-        yield from _links(last, head.sequence + 1)
+    if is_whole:
+        for start in range(first, head.sequence + 1, BLOCK):
+            yield from _block(sequences, start, min(start + BLOCK - 1, head.sequence))
+    else:
+        yield from map(_event, sealed(sequences))
     yield _line({"head": {"sequence": head.sequence, "hash": head.hash.hex()}})
+
+
+def _block(sequences: list[int], start: int, end: int) -> Iterator[str]:
+    """Write a piece of the chain without holes: events where they are wanted, else their digests."""
+    wanted = sequences[bisect_left(sequences, start) : bisect_right(sequences, end)]
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKS, [start, end, wanted])
+        links = [(sequence, bytes(digest).hex()) for sequence, digest in cursor.fetchall()]
+    at = 0
+    for event in sealed(wanted):
+        until = bisect_left(links, (event.sequence, ""), lo=at)
+        yield from _run(links[at:until])
+        yield _event(event)
+        at = until
+    yield from _run(links[at:])
+
+
+def _run(links: list[tuple[int, str]]) -> Iterator[str]:
+    if links:
+        yield _line({"links": [digest for _, digest in links]})
+
+
+def _event(event: Sealed) -> str:
+    return _line(
+        {
+            "sequence": event.sequence,
+            "previous": event.previous.hex(),
+            "hash": event.hash.hex(),
+            "event": event.values,
+        }
+    )
 
 
 def as_csv(sequences: list[int], head: Head) -> Iterator[str]:
@@ -217,16 +231,6 @@ def _from_csv(text: str) -> Iterator[Part]:
         yield Sealed(int(sequence), bytes.fromhex(previous), bytes.fromhex(hash_), values)
 
 
-def _links(after: int, until: int) -> Iterator[str]:
-    """Write the digests of the events between two places."""
-    for start in range(after, until - 1, BLOCK):
-        with connection.cursor() as cursor:
-            cursor.execute(_LINKS, [start, min(start + BLOCK + 1, until)])
-            digests = [bytes(row[0]).hex() for row in cursor.fetchall()]
-        if digests:
-            yield _line({"links": digests})
-
-
 def _harmless(text: str) -> str:
     """Mark a text that a spreadsheet would take for a formula, or that reads as an empty value."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) or text == NULL else text
@@ -246,6 +250,7 @@ def _line(values: dict[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False) + "\n"
 
 
-def file_name(now: datetime, form: str) -> str:
-    """Return what a file is called that is made now."""
-    return f"rightline-audit-{now:%Y-%m-%d-%H%M}.{form}"
+def file_name(now: datetime, form: str, *, is_cut: bool = False) -> str:
+    """Return what a file is called that is made now; one that is cut holds the newest MOST_EVENTS only."""
+    which = f"-newest-{MOST_EVENTS}" if is_cut else ""
+    return f"rightline-audit-{now:%Y-%m-%d-%H%M}{which}.{form}"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from exceptions_app.people.permissions import audits_everything, companies_open
 #: Shorter, and there is nothing to look up in the index of trigrams.
 SHORTEST_TEXT = 3
 MOST_NAMED = 50
+#: Of more kinds together enough has happened that they are found on the way.
+MOST_KINDS = 8
 RELEASE = re.compile(r"(?:release|regelstand)?\s*(\d{1,9})", re.IGNORECASE)
 #: What somebody decided, one event for each.
 DECISIONS = (
@@ -41,14 +43,11 @@ OVERRIDES = (
     "document.unmatched",
     "interchange.corrected",
 )
-#: Two things about one subject that two people ought to have done.
-APART = (
-    ("proposal.proposed", "proposal.approved"),
-    ("proposal.submitted", "proposal.approved"),
-    ("proposal.edited", "proposal.approved"),
-    ("policy.drafted", "policy.approved"),
-    ("policy.draft_changed", "policy.approved"),
-)
+#: What one person ought not to have done after any of these, about one subject.
+APART = {
+    "proposal.approved": ("proposal.proposed", "proposal.submitted", "proposal.edited"),
+    "policy.approved": ("policy.drafted", "policy.draft_changed"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +84,35 @@ def in_parts(user: User, search: Search) -> tuple[list[QuerySet[Event]], list[Qu
     """
     companies = _open_to(user)
     if companies is None:
-        return [found(Event.objects.all(), search)], []
+        return _by_kind(Event.objects.all(), search), []
     if not companies:
         return [], []
-    own = [found(Event.objects.filter(company=company), search) for company in companies]
+    own = [part for company in companies for part in _by_kind(Event.objects.filter(company=company), search)]
     told = EventCompany.objects.all()
     if search != Search():
         told = told.filter(event__in=found(Event.objects.filter(company=None), search).values("pk"))
     return own, [told.filter(company=company) for company in (*companies, None)]
+
+
+def _by_kind(events: QuerySet[Event], search: Search) -> list[QuerySet[Event]]:
+    """Return what is looked for, a few kinds each by itself: an index has only one kind in order."""
+    if not 1 < len(search.kinds) <= MOST_KINDS:
+        return [found(events, search)]
+    return [found(events, replace(search, kinds=(kind,))) for kind in sorted(set(search.kinds))]
+
+
+def newest_sealed(user: User, search: Search, *, most: int) -> list[int]:
+    """Return the places in the chain of the newest `most` events a person looks for and may see, in order."""
+    own, several = in_parts(user, search)
+    parts = [
+        *(each.order_by("-at", "-pk").values_list("at", "pk", "seal__sequence") for each in own),
+        *(
+            each.order_by("-at", "-event").values_list("at", "event", "event__seal__sequence")
+            for each in several
+        ),
+    ]
+    found = {row for part in parts for row in part[:most] if row[2] is not None}
+    return sorted(sequence for _, _, sequence in sorted(found, reverse=True)[:most])
 
 
 def _open_to(user: User) -> list[int] | None:
@@ -174,7 +194,10 @@ def sample(events: QuerySet[Event], *, size: int, seed: str) -> list[Event]:
     decisions = events.filter(kind__in=DECISIONS).extra(
         select={"drawn": "md5(%s || exceptions_app_event.id::text)"}, select_params=[seed]
     )
-    return list(decisions.order_by("drawn")[:size])
+    # Only keys are put in order: there may be a million, and an event is long.
+    drawn = [key for key, _ in decisions.order_by("drawn").values_list("pk", "drawn")[:size]]
+    found = events.select_related("case", "company", "seal").in_bulk(drawn)
+    return [found[key] for key in drawn]
 
 
 def evidence(decisions: Collection[Event], events: QuerySet[Event]) -> dict[Any, list[Event]]:
@@ -206,25 +229,23 @@ def two_hands(events: QuerySet[Event], *, visible: QuerySet[Event], most: int) -
 
 
 def _pairs(events: QuerySet[Event], visible: QuerySet[Event], most: int) -> Iterator[TwoHands]:
-    for first_kind, second_kind in APART:
+    told = visible.select_related("case", "company", "seal")
+    for second_kind, first_kinds in APART.items():
         first = visible.filter(
-            kind=first_kind,
+            kind__in=first_kinds,
             subject_kind=OuterRef("subject_kind"),
             subject_id=OuterRef("subject_id"),
             actor=OuterRef("actor"),
             at__lte=OuterRef("at"),
         )
-        seconds = list(
-            events.filter(Exists(first), kind=second_kind, actor__isnull=False).order_by("-at", "-id")[:most]
-        )
+        found = events.filter(Exists(first), kind=second_kind, actor__isnull=False).order_by("-at", "-id")
+        # Only keys while there may be many to look through: an event is long.
+        seconds = told.in_bulk(list(found.values_list("pk", flat=True)[:most]))
         if not seconds:
             continue
-        earlier = list(
-            visible.filter(kind=first_kind, subject_id__in=[each.subject_id for each in seconds])
-            .select_related("case", "company", "seal")
-            .order_by("at", "id")
-        )
-        for second in seconds:
+        subjects = {each.subject_id for each in seconds.values()}
+        earlier = list(told.filter(kind__in=first_kinds, subject_id__in=subjects).order_by("at", "id"))
+        for second in seconds.values():
             same = [each for each in earlier if _is_earlier_of_same(each, second)]
             yield TwoHands(same[-1], second)
 

@@ -1,6 +1,6 @@
 """The auditor's screen: everything that happened, searched, proved and taken away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -18,10 +18,11 @@ from exceptions_app.audit import heads, queries, seals
 from exceptions_app.audit.models import Event
 from exceptions_app.audit.queries import Search, visible_events
 from exceptions_app.audit.requests import of_rows
+from exceptions_app.people.models import User
 from exceptions_app.web import audit_view
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.filters import Pill, day_of, several_of, text_of
-from exceptions_app.web.keyset import Part, newest_of
+from exceptions_app.web.keyset import KeyPage, Part, newest_of
 from exceptions_app.web.pages import looked_for, now_of, show
 from exceptions_app.web.queues import PAGING, address, filter_state, saved_views_of, without_empty
 
@@ -36,10 +37,7 @@ REPORTED = timedelta(days=90)
 def history(request: HttpRequest) -> HttpResponse:
     """Show one page of events under the filters of the address, newest first, and how the chain stands."""
     path, query = reverse("web:audit"), without_empty(request.GET)
-    own, several = queries.in_parts(person_of(request), _search(request, query))
-    parts = [*(Part(each, "at") for each in own), *(Part(each, "at", "event") for each in several)]
-    rows = Event.objects.select_related("case", "company", "seal").prefetch_related("companies")
-    page = newest_of(parts, rows, query, field="at")
+    page = page_of(person_of(request), _search(request, query), query)
     context = {
         "path": path,
         "query": query,
@@ -79,7 +77,9 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
 
     The head they lead to is written outside the database; that they were taken away becomes an event itself.
     """
-    return _as_file(request, form, _found(request, without_empty(request.GET)))
+    search = _search(request, without_empty(request.GET))
+    found = queries.newest_sealed(person_of(request), search, most=proof.MOST_EVENTS + 1)
+    return _as_file(request, form, found)
 
 
 @permitted(Permission.HISTORY)
@@ -117,7 +117,8 @@ def sample_export(request: HttpRequest, form: str) -> HttpResponse:
     drawn = queries.sample(_found(request, query), size=_size(query), seed=query.get("seed", "")[:40])
     evidence = queries.evidence(drawn, visible_events(person_of(request)))
     ids = {event.pk for events in evidence.values() for event in events}
-    return _as_file(request, form, visible_events(person_of(request)).filter(pk__in=ids))
+    found = visible_events(person_of(request)).filter(pk__in=ids, seal__isnull=False)
+    return _as_file(request, form, sorted(found.values_list("seal__sequence", flat=True)))
 
 
 @permitted(Permission.HISTORY)
@@ -143,6 +144,14 @@ def report(request: HttpRequest) -> HttpResponse:
         "most": MOST_FINDINGS,
     }
     return show(request, "audit/report.html", context, current="audit")
+
+
+def page_of(person: User, search: Search, query: Mapping[str, str]) -> KeyPage[Event]:
+    """Return the page that `after` or `before` names of what a person looks for and may see."""
+    own, several = queries.in_parts(person, search)
+    parts = [*(Part(each, "at") for each in own), *(Part(each, "at", "event") for each in several)]
+    rows = Event.objects.select_related("case", "company", "seal").prefetch_related("companies")
+    return newest_of(parts, rows, query, field="at")
 
 
 def _found(request: HttpRequest, query: QueryDict) -> QuerySet[Event]:
@@ -191,17 +200,19 @@ def _pills(query: QueryDict) -> list[Pill]:
     ]
 
 
-def _as_file(request: HttpRequest, form: str, events: QuerySet[Event]) -> HttpResponse:
+def _as_file(request: HttpRequest, form: str, found: list[int]) -> HttpResponse:
+    """Return the events at these places in the chain; of too many the newest, and the file's name says so."""
     if form not in FORMS:
         raise Http404
     now = now_of(request)
-    sequences = proof.sequences_of(events)
+    sequences, is_cut = found[-proof.MOST_EVENTS :], len(found) > proof.MOST_EVENTS
     written = heads.write(now)
     head = seals.Head(written.sequence, written.hash) if written else seals.Head()
     about = {
         "taken_at": now.isoformat(),
         "taken_by": str(person_of(request)),
         "filter": {name: request.GET.getlist(name) for name in sorted(request.GET)},
+        "is_cut": is_cut,
     }
     lines: Iterator[str] = (
         proof.as_lines(sequences, head, about) if form == "jsonl" else proof.as_csv(sequences, head)
@@ -209,7 +220,9 @@ def _as_file(request: HttpRequest, form: str, events: QuerySet[Event]) -> HttpRe
     response = StreamingHttpResponse(
         lines,
         content_type=FORMS[form],
-        headers={"Content-Disposition": f'attachment; filename="{proof.file_name(now, form)}"'},
+        headers={
+            "Content-Disposition": f'attachment; filename="{proof.file_name(now, form, is_cut=is_cut)}"'
+        },
     )
     # A file that is written while it is sent is an answer like another.
     return of_rows(response, len(sequences))  # type: ignore[return-value]

@@ -79,6 +79,35 @@ def test_the_chain_is_followed_over_the_ends_of_blocks(monkeypatch: pytest.Monke
     assert answer()["broken"]["sequence"] == 11
 
 
+@pytest.mark.parametrize(("gone", "after"), [((5,), 4), ((4, 5), 3), ((6,), 5), ((10, 11), 9)])
+def test_seals_missing_at_the_end_of_a_block_are_found(
+    gone: tuple[int, ...], after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "BLOCK", 5)
+    chain(12)
+    change(f"DELETE FROM exceptions_app_seal WHERE sequence IN ({', '.join(map(str, gone))})")
+    assert answer()["broken"]["words"].startswith(f"Seals are missing: after {after} comes")
+
+
+def test_a_seal_with_a_number_below_one_is_found() -> None:
+    chain(3)
+    change(
+        "INSERT INTO exceptions_app_seal (sequence, event_id, hash, sealed_at) "
+        "SELECT -1, gen_random_uuid(), hash, sealed_at FROM exceptions_app_seal WHERE sequence = 1"
+    )
+    assert not answer()["holds"]
+
+
+def test_a_block_is_verified_by_the_keys_of_its_events_however_many_there_are() -> None:
+    chain(400)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE exceptions_app_event, exceptions_app_seal")
+    with verify._by_keys(), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {verify._COUNTS}", [bytes(32), 100, 300])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "exceptions_app_event_pkey" in plan, plan
+
+
 @pytest.mark.parametrize(
     ("tampering", "sequence", "words"),
     [
