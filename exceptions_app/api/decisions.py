@@ -14,11 +14,10 @@ from rest_framework.response import Response
 
 from erp_connectors.canonical.codec import to_builtins
 from exceptions_app.api.access import Scoped, actor, cases_for, person
-from exceptions_app.api.paging import ByKey, NewestFirst
+from exceptions_app.api.paging import NewestFirst
 from exceptions_app.api.repeating import IDEMPOTENCY_KEY, once
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.registry import exception_type
-from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, may
 from exceptions_app.playbook.situation import LinePlan
 from exceptions_app.proposals import actions, approvals
@@ -95,6 +94,7 @@ class ProposalSerializer(serializers.ModelSerializer):
     case = serializers.CharField(source="case.number", read_only=True)
     state = serializers.ChoiceField(choices=ProposalState.choices, read_only=True)
     inputs = serializers.DictField(read_only=True)
+    currency = serializers.CharField(source="case.company.currency", read_only=True)
     proposed_by = serializers.CharField(source="proposed_by.username", read_only=True)
     authorisation = serializers.DictField(read_only=True)
     lines = ProposalLineSerializer(many=True, read_only=True)
@@ -112,6 +112,7 @@ class ProposalSerializer(serializers.ModelSerializer):
             "reason",
             "inputs",
             "amount",
+            "currency",
             "percent",
             "proposed_by",
             "created_at",
@@ -285,26 +286,9 @@ class ProposalViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         )
 
 
-class ApprovalViewSet(Scoped, mixins.ListModelMixin, viewsets.GenericViewSet):
-    """Proposals that wait for the caller's person, the longest waiting first."""
-
-    scopes = {"*": "cases:read"}
-    pagination_class = ByKey
-    serializer_class = ProposalSerializer
-    filterset_class = ProposalFilter
-    queryset = Proposal.objects.none()
-
-    def get_queryset(self) -> QuerySet[Proposal]:
-        """Nobody's approvals for a token that acts as nobody."""
-        someone = self.request.user
-        if not isinstance(someone, User):
-            return Proposal.objects.none()
-        return whole_proposals(approvals.open_approvals(someone).filter(case__in=cases_for(self.request)))
-
-
 def whole_proposals(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
     """Return the proposals with all that is shown of them."""
-    return proposals.select_related("case", "proposed_by").prefetch_related(
+    return proposals.select_related("case__company", "proposed_by").prefetch_related(
         Prefetch("lines", ProposalLine.objects.select_related("order_line").order_by("pk")),
         "needs__team",
         "needs__approvals__person",

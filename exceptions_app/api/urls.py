@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from exceptions_app.api import (
+    approvals,
     backtests,
     bundles,
     cases,
@@ -33,7 +34,7 @@ router.register("bundles", bundles.BundleViewSet, basename="bundle")
 router.register("matching", matching.MatchingViewSet, basename="matching")
 router.register("shadow-findings", shadow.ShadowFindingViewSet, basename="shadow-finding")
 router.register("proposals", decisions.ProposalViewSet, basename="proposal")
-router.register("approvals", decisions.ApprovalViewSet, basename="approval")
+router.register("approvals", approvals.ApprovalViewSet, basename="approval")
 router.register("policies/tolerances", policies.ToleranceViewSet, basename="tolerances")
 router.register("policies/terms", policies.TermViewSet, basename="terms")
 router.register("policies/routing-rules", policies.RoutingRuleViewSet, basename="routing-rules")

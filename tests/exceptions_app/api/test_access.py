@@ -232,6 +232,17 @@ ROUTES: dict[str, list[Route]] = {
         )
         for verb in ("approve", "reject", "ask_back", "withdraw")
     ],
+    "api:approval-approve": [
+        Route(
+            "post",
+            "approvals/approve/",
+            "cases:write",
+            elsewhere=400,
+            outsider=400,
+            needs_person=True,
+            body={"comment": "yes"},
+        )
+    ],
     "api:approval-list": [Route("get", "approvals/", "cases:read", **LIST)],
     "api:policy-draft-list": [
         Route("get", "policies/drafts/", "policies:read", **LIST),

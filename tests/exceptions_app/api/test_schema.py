@@ -90,6 +90,7 @@ def test_the_schema_is_open_and_names_every_route(client: Client) -> None:
         "cases/{number}/actions/{verb}/",
         "proposals/{id}/actions/{verb}/",
         "approvals/",
+        "approvals/approve/",
         "incidents/{number}/actions/{verb}/",
         "incidents/{number}/ask/",
         "bundles/preview/",
