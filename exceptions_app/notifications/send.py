@@ -8,12 +8,14 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext
 
 from erp_connectors import clock
 from exceptions_app.notifications.bursts import MANY, many
 from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import User
+from exceptions_app.spoken.reading import in_words
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +105,9 @@ def _send(rows: list[Notification]) -> None:
         _finish(rows, error="Nobody it is for has a mail address; it stands in the app.")
         return
     try:
-        _mail(rows, addresses).send()
+        for language, readers in addresses.items():
+            with translation.override(language):
+                _mail(rows, readers).send()
     # What a mail server or an address can do wrong; everything of smtplib is an OSError.
     except (OSError, ValueError) as error:
         log.warning("mail_not_sent", notifications=[row.pk for row in rows], error=str(error))
@@ -113,30 +117,42 @@ def _send(rows: list[Notification]) -> None:
         _finish(rows, mailed_at=clock.now())
 
 
-def _addresses(notification: Notification) -> list[str]:
-    """Return the addresses of the person, or of everybody in the team who is not told of it elsewhere."""
+def _addresses(notification: Notification) -> dict[str, list[str]]:
+    """Return the addresses of the person, or of everybody in the team who is not told of it elsewhere.
+
+    By the language they read, which is that of the house unless they chose one.
+    """
     people = User.objects.filter(is_active=True).exclude(email="")
     if notification.person_id is not None:
         people = people.filter(pk=notification.person_id)
     else:
         spared = notification.not_for.values("pk")
         people = people.filter(memberships__team=notification.team_id).exclude(pk__in=spared)
-    return list(people.order_by("email").values_list("email", flat=True).distinct())
+    addresses: dict[str, list[str]] = {}
+    for language, email in people.order_by("language", "email").values_list("language", "email").distinct():
+        readers = addresses.setdefault(language or settings.LANGUAGE_CODE, [])
+        if email not in readers:
+            readers.append(email)
+    return addresses
 
 
 def _mail(rows: list[Notification], addresses: list[str]) -> EmailMessage:
     first = rows[0]
-    title = first.title if len(rows) == 1 else many(first.kind, len(rows))
+    title = in_words(first.title) if len(rows) == 1 else many(first.kind, len(rows))
     # A line break in a subject would start a header of its own.
     subject = " ".join(f"[Rightline] {title}".split())
-    parts = [title, first.body, _link(first)] if len(rows) == 1 else [title, *map(_item, rows[:MOST_LISTED])]
+    parts = (
+        [title, in_words(first.body), _link(first)]
+        if len(rows) == 1
+        else [title, *map(_item, rows[:MOST_LISTED])]
+    )
     if len(rows) > MOST_LISTED:
         parts.append(gettext("and %(n)s more") % {"n": len(rows) - MOST_LISTED})
     return EmailMessage(subject=subject, body="\n\n".join(filter(None, parts)), to=addresses)
 
 
 def _item(notification: Notification) -> str:
-    return "\n".join(filter(None, [notification.title, _link(notification)]))
+    return "\n".join(filter(None, [in_words(notification.title), _link(notification)]))
 
 
 def _link(notification: Notification) -> str:

@@ -8,7 +8,10 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from exceptions_app.audit.models import Event
 from exceptions_app.people.models import User
+from exceptions_app.spoken import reading
+from exceptions_app.spoken.reading import event_in_words
 from exceptions_app.web import formats, labels
 
 register = template.Library()
@@ -40,6 +43,18 @@ def avatar(person: User | None) -> SafeString:
         person,
         person.initials,
     )
+
+
+@register.filter
+def told(event: Event) -> str:
+    """Say what an event tells, in the reader's language."""
+    return event_in_words(event.kind, event.summary)
+
+
+@register.filter
+def in_words(text: str) -> str:
+    """Say what is kept in English, such as a headline or a mark, in the reader's language."""
+    return reading.in_words(text)
 
 
 @register.filter

@@ -13,6 +13,7 @@ from exceptions_app.cases import lifecycle
 from exceptions_app.cases.models import Case, ClockKind
 from exceptions_app.cases.overriding import CLOCK_DEEDS, DONE, ENDING, NOT_DONE, commands_to_settle
 from exceptions_app.overrides.stated import StatedFact
+from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import labels
 from exceptions_app.web.labels import Text
 
@@ -97,7 +98,9 @@ def _outcome(case: Case) -> forms.Field:
 
 def _override(case: Case) -> forms.Field:
     found = case.overrides.filter(ended_at=None, kind__in=ENDING).order_by("-made_at")
-    return forms.ChoiceField(label=_("Set by hand"), choices=[(str(each.pk), each.words) for each in found])
+    return forms.ChoiceField(
+        label=_("Set by hand"), choices=[(str(each.pk), in_words(each.words)) for each in found]
+    )
 
 
 FIELDS: dict[str, Callable[[Case], forms.Field]] = {

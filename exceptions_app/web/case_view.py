@@ -28,6 +28,7 @@ from exceptions_app.people.permissions import may_in_company, works_in
 from exceptions_app.playbook.registry import RESOLUTIONS
 from exceptions_app.policies.models import ToleranceRow
 from exceptions_app.policies.values import LimitState
+from exceptions_app.spoken.reading import event_in_words, in_words
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import person_of
 from exceptions_app.web.ask_view import AskForm, MessageView, inquiry_choices, message_view
@@ -528,8 +529,8 @@ def event_view(event: Event, messages: Sequence[MessageView] = ()) -> EventView:
     return EventView(
         at=event.at,
         who="" if event.actor_name and event.actor_name in event.summary else event.actor_name,
-        summary=event.summary,
-        reason=event.reason,
+        summary=event_in_words(event.kind, event.summary),
+        reason=event.reason if event.actor_id else in_words(event.reason),
         tone=_event_tone(event),
         moves=[move for move in moves if move.label not in (FIELDS["state"], FIELDS["headline"])],
         message=_message_of(event, messages),

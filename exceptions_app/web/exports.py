@@ -10,6 +10,7 @@ from exceptions_app.audit.requests import of_rows
 from exceptions_app.cases import queries
 from exceptions_app.cases.models import QueueRole
 from exceptions_app.cases.queries import CaseRow
+from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import labels, todo
 from exceptions_app.web.access import Permission, permitted, team_or_404
 from exceptions_app.web.pages import now_of
@@ -90,7 +91,7 @@ def _values(row: CaseRow) -> list[Value]:
     return [
         row.number,
         type_label(row.type_code),
-        row.headline,
+        in_words(row.headline),
         str(labels.SEVERITIES[row.severity].label),
         str(chip.label),
         row.supplier,

@@ -35,6 +35,7 @@ from exceptions_app.proposals.models import (
     ProposalLine,
     ProposalState,
 )
+from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import formats, labels
 from exceptions_app.web.labels import Chip
 
@@ -234,7 +235,7 @@ def _card(
     return ProposalCard(
         id=proposal.pk,
         label=resolution_label(proposal.resolution),
-        summary=proposal.summary,
+        summary=in_words(proposal.summary),
         chip=labels.PROPOSAL_STATES[proposal.state],
         tone="over" if proposal.state in (ProposalState.VOID, ProposalState.REJECTED) else "",
         lines=_stored_lines(proposal.lines.all()),

@@ -20,6 +20,7 @@ from exceptions_app.cases.models import QueueEntry, QueueRole
 from exceptions_app.cases.queries import CaseRow, QueueSummary
 from exceptions_app.people.models import SavedView, Team, User
 from exceptions_app.people.permissions import only_reads, visible_cases
+from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import formats, labels, todo
 from exceptions_app.web.access import Permission, permitted, person_of, team_or_404, teams_of
 from exceptions_app.web.blind import blind_spots
@@ -242,6 +243,7 @@ def rows_html(
         "today": timezone.localtime(now).date(),
         "tone_of": labels.tone_of,
         "type_icon": labels.type_icon,
+        "in_words": in_words,
     }
     return mark_safe(render_to_string("case_rows.html", context, using="jinja2"))
 

@@ -1,0 +1,146 @@
+"""Reads what is kept in English aloud in the reader's language.
+
+The history is sealed as it was told, and who reads it may read another language than who is told by mail. So
+nothing is kept twice: the sentences are recognised (`sentences`), and what differs in them is put into the
+translation, itself translated where it is a phrase of ours. What is not recognised stays as it is.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+
+from django.utils.translation import get_language, gettext
+
+from exceptions_app.notifications.tellings import COVER, TELLINGS
+from exceptions_app.spoken.sentences import AS_IT_IS, EVENTS, IN_PHRASES, OF_ANY_ROW, PHRASES
+
+KEPT_IN = "en"
+#: What stands in these places is ours and translated in turn; elsewhere are names, numbers, and own words.
+OURS = frozenset(
+    (
+        *("about", "after", "case", "charge", "clock", "fact", "factor", "headline", "limit", "lines"),
+        *("need", "parts", "said", "spoken", "state", "stated", "stream", "team", "term", "what", "why"),
+    )
+)
+#: What some places look like; others hold anything.
+SHAPES = {
+    "n": r"\d+",
+    "day": r"\d{4}-\d\d-\d\d",
+    "wanted": r"\d{4}-\d\d-\d\d|\S+",
+    "days": r"\d{4}-\d\d-\d\d(?:, \d{4}-\d\d-\d\d)*",
+    "much": r"-?[\d.,]+ \S+(?: \+ -?[\d.,]+ \S+)*",
+    "line": r"[^\s:]+",
+    "fact": r"\w+",
+    "case": r"EX-\d+ .+|EX-\d+",
+    "spoken": r"[A-Z][a-z]+(?: [a-z]+)*",
+}
+PLACE = re.compile(r"\{(\w+)\}|%\((\w+)\)s")
+CASE = re.compile(r"(EX-\d+) (.+)", re.DOTALL)
+#: Why a case goes where it goes, as `routing` says it, sentence by sentence.
+ROUTING = (
+    "Rule “%(rule)s” of %(release)s.",
+    "No rule holds: the owner of this type.",
+    "The rule names %(who)s.",
+    "%(who)s looks after %(what)s.",
+    "%(who)s is the buyer in the ERP.",
+    "%(who)s has the least to do at the moment.",
+    "%(who)s is away until %(day)s.",
+    "Nobody in %(team)s is there today: whoever is back first takes it from the queue.",
+)
+TOLD_TO_TEAMS = tuple(
+    text
+    for telling in (*(each for own in TELLINGS.values() for each in own.values()), *COVER.values())
+    for text in (telling.title, telling.body)
+    if text
+)
+EVERYTHING = (*PHRASES, *ROUTING, *TOLD_TO_TEAMS)
+
+
+def event_in_words(kind: str, summary: str) -> str:
+    """Return the summary of an event in the reader's language."""
+    if _is_kept_so() or (kind in AS_IT_IS and kind not in EVENTS):
+        return summary
+    sentences = EVENTS.get(kind, () if kind in IN_PHRASES else OF_ANY_ROW)
+    return _translated(summary, sentences) or (_phrase(summary) if kind in IN_PHRASES else None) or summary
+
+
+def in_words(text: str) -> str:
+    """Return a mark, a headline, a reason of ours or a line of a mail in the reader's language."""
+    return text if not text or _is_kept_so() else _read(text, get_language() or KEPT_IN)
+
+
+def has_words(kind: str) -> bool:
+    """Say whether a kind of event is known here."""
+    return kind in EVENTS or kind in IN_PHRASES or kind in AS_IT_IS
+
+
+def _is_kept_so() -> bool:
+    return (get_language() or KEPT_IN).startswith(KEPT_IN)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, language: str) -> str:
+    """Return a phrase in the language that is active; a list shows the same ones over and over."""
+    return _phrase(text) or text
+
+
+def _phrase(text: str) -> str | None:
+    """Return a phrase, or phrases strung together, translated; None where not all of it is ours."""
+    strung = _strung(text, "; ") or _label(text) or _translated(text, EVERYTHING) or _strung(text, ", ")
+    return strung or _by_sentence(text)
+
+
+def _strung(text: str, joint: str) -> str | None:
+    parts = text.split(joint)
+    told = [_label(part) or _translated(part, EVERYTHING) for part in parts]
+    return joint.join(filter(None, told)) if len(parts) > 1 and None not in told else None
+
+
+def _by_sentence(text: str) -> str | None:
+    parts = re.split(r"(?<=[.“”]) (?=[A-Z])", text)
+    told = [_translated(part, ROUTING) for part in parts]
+    if len(parts) == 1 or not any(told):
+        return None
+    return " ".join(new or old for new, old in zip(told, parts, strict=True))
+
+
+def _label(text: str) -> str | None:
+    """Return a word that has a translation of its own, also where a sentence goes on with it."""
+    for spoken in (text, text[:1].upper() + text[1:]) if text.strip() else ():
+        translated = gettext(spoken)
+        if translated != spoken:
+            return translated if spoken == text else translated[:1].lower() + translated[1:]
+    return None
+
+
+def _translated(text: str, sentences: Iterable[str]) -> str | None:
+    for sentence in sentences:
+        found = _pattern(sentence).fullmatch(text)
+        if found is not None:
+            return _filled(gettext(sentence), found.groupdict())
+    return None
+
+
+def _filled(sentence: str, places: Mapping[str, str]) -> str:
+    return PLACE.sub(lambda place: _place(place[1] or place[2], places), sentence)
+
+
+def _place(name: str, places: Mapping[str, str]) -> str:
+    text = places[name]
+    if name not in OURS:
+        return text
+    case = CASE.fullmatch(text) if name == "case" else None
+    return f"{case[1]} {in_words(case[2])}" if case else in_words(text)
+
+
+@cache
+def _pattern(sentence: str) -> re.Pattern[str]:
+    """Return what recognises a sentence; a place that comes twice looks the same both times."""
+    pattern, end, seen = "", 0, set()
+    for place in PLACE.finditer(sentence):
+        name = place[1] or place[2]
+        pattern += re.escape(sentence[end : place.start()])
+        pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{SHAPES.get(name, '.+?')})"
+        seen.add(name)
+        end = place.end()
+    return re.compile(pattern + re.escape(sentence[end:]), re.DOTALL)
