@@ -57,7 +57,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
     stop_at = time.monotonic() + LONGEST
     while not holds():
         assert time.monotonic() < stop_at
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def let_the_lease_run_out() -> None:
@@ -75,8 +75,8 @@ def test_workers_killed_again_and_again_lose_nothing_and_double_nothing() -> Non
     inbox.receive(interchange(sets, parties=parties), connection=world.edi, channel="api")
     chance = random.Random(7)
 
-    for kill in range(1, 4):
-        goal = kill * 8 + chance.randrange(5)
+    for kill in (1, 2):
+        goal = kill * 10 + chance.randrange(5)
         worker = start_worker()
         wait_until(lambda goal=goal: Transaction.objects.count() >= goal)  # type: ignore[misc]
         worker.send_signal(signal.SIGKILL)
