@@ -112,11 +112,30 @@ def _buyers(case: Case) -> list[int]:
     return list(buyers.values_list("pk", flat=True).distinct())
 
 
-def _who_entered(head: DocumentHead) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who entered a document: people here, and users of the ERP who are nobody here. Both empty: unknown."""
+
+    people: tuple[User, ...] = ()
+    strangers: tuple[str, ...] = ()
+
+
+def who_entered(head: DocumentHead) -> Entered:
+    """Return who entered a document, in any revision: here, or typed it into the ERP, where the ERP says."""
     revisions = Document.objects.filter(
         connection=head.connection_id, kind=head.kind, key=head.key, supplier=head.supplier_id
     )
-    return list(User.objects.filter(username__in=_names(revisions)).values_list("pk", flat=True))
+    named = revisions.filter(content__entered_by__isnull=False).values_list("content__entered_by", flat=True)
+    erp_users = set(named.distinct()) - {None, ""}
+    in_the_company = User.objects.filter(memberships__team__company=head.company_id, erp_user__in=erp_users)
+    here = User.objects.filter(username__in=_names(revisions))
+    people = (here | User.objects.filter(pk__in=in_the_company.values("pk"))).distinct().order_by("pk")
+    known = {person.erp_user for person in in_the_company}
+    return Entered(tuple(people), tuple(sorted(erp_users - known)))
+
+
+def _who_entered(head: DocumentHead) -> list[int]:
+    return [person.pk for person in who_entered(head).people]
 
 
 def _names(documents: Iterable[Document]) -> list[str]:

@@ -400,7 +400,7 @@ class Invoice:
     own sum of the line amounts, `charges` its own sum of header charges less allowances (not stated: what
     `charge_lines` of the header add up to), `tax` and `total` likewise. Whether lines, charges and tax make
     up `total`, detection judges. `order_number` is the order of lines that name none, `corrects` the invoice
-    a credit note or a correction is about.
+    a credit note or a correction is about. `entered_by`: the ERP's user who typed it in, where the ERP says.
     """
 
     number: str
@@ -421,6 +421,7 @@ class Invoice:
     tax_percent: Decimal | None = None
     payment_terms: PaymentTerms | None = None
     due_on: date | None = None
+    entered_by: str | None = None
 
 
 # --- stock and customers ------------------------------------------------------------------------------

@@ -16,11 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.documents.models import Document
 from erp_connectors.edi.envelope import Verdict
+from exceptions_app import kept_apart
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions, queries
 from exceptions_app.cases.actions import AllowedAction, StaleVersion
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine, Task, TaskState
 from exceptions_app.cases.queries import CasePage, ClockView, LineView
+from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.incidents.models import Incident
 from exceptions_app.incidents.queries import suitable_for
 from exceptions_app.people.models import User
@@ -224,7 +226,20 @@ def _what_to_decide(
         "resolutions": resolution_cards(case, person, now=now, entered=entered),
         "deciding": _deciding_together(page, person),
         "no_resolution": _why_nothing_to_decide(case),
+        "entered_by": _entered_by(case),
     }
+
+
+def _entered_by(case: Case) -> str:
+    """Say of a case about an invoice who entered it, and so does not release it; else nothing."""
+    if case.subject_kind != SubjectKind.INVOICE or case.document is None:
+        return ""
+    found = kept_apart.who_entered(case.document)
+    if not found.people and not found.strangers:
+        return gettext("Who entered the invoice is not known, so nobody is kept from releasing it for that.")
+    nobody_here = gettext("%(user)s of the ERP, who is nobody here")
+    who = [*map(str, found.people), *(nobody_here % {"user": each} for each in found.strangers)]
+    return gettext("Entered by %(who)s, who does not release it.") % {"who": formats.listed(who)}
 
 
 def _deciding_together(page: CasePage, person: User) -> dict[str, str] | None:

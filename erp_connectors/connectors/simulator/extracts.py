@@ -200,6 +200,7 @@ def _invoice_rows(supplier: str, invoice: Invoice) -> Table:
         "tax": invoice.tax,
         "total": invoice.total,
         "cancelled": invoice.purpose is Purpose.CANCEL,
+        "entered_by": invoice.entered_by,
     }
     own |= _charges(invoice.charge_lines) | _terms(invoice.payment_terms, invoice.tax_percent)
     own |= _version(invoice.version)

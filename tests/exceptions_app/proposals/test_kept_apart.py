@@ -35,6 +35,7 @@ from tests.builders.factories import (
     order_line,
 )
 from tests.exceptions_app.proposals.shortage import NOWHERE, REQUESTED, Shortage, look, ready, shortage
+from tests.exceptions_app.web.scenes import browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -127,10 +128,12 @@ def test_a_price_that_does_not_rise_is_the_buyers_to_accept(
 # --- invoices and receipts ------------------------------------------------------------------------------
 
 
-def entered(case: Case, name: str, kind: str) -> None:
+def entered(case: Case, name: str, kind: str, **content: str) -> None:
     """Let somebody have entered the document of a case."""
     transaction = TransactionFactory.create(interchange=InterchangeFactory.create(entered_by=name))
-    document = DocumentFactory.create(kind=kind, company=case.company, transaction=transaction)
+    document = DocumentFactory.create(
+        kind=kind, company=case.company, transaction=transaction, content=content
+    )
     case.order, case.document = (
         None,
         DocumentHead.objects.create(
@@ -153,6 +156,43 @@ def test_who_entered_an_invoice_does_not_release_it(dear: Shortage, code: str, i
     entered(case, "finn", "invoice")
     apart = kept_apart.of_decision(case, resolution=code, changes=[])
     assert apart == ({dear.person("finn").pk: kept_apart.INVOICE} if is_barred else {})
+
+
+def of_procurement(dear: Shortage) -> Case:
+    """Make a case about an invoice that procurement has."""
+    world = dear.world
+    made: Case = CaseFactory.create(subject_kind="invoice", company=world.company, team=world.teams["PRO"])
+    return made
+
+
+def page_of(dear: Shortage, case: Case) -> str:
+    return browser_of(dear.person("paul")).get(f"/cases/{case.number}/").content.decode()
+
+
+def test_who_typed_an_invoice_into_the_erp_does_not_release_it(dear: Shortage) -> None:
+    finn, case = dear.person("finn"), of_procurement(dear)
+    User.objects.filter(pk=finn.pk).update(erp_user="FINN2")
+    entered(case, "", "invoice", entered_by="FINN2")
+    assert kept_apart.of_decision(case, resolution="accept_as_billed", changes=[]) == {
+        finn.pk: kept_apart.INVOICE
+    }
+    assert "Entered by Finn Example, who does not release it." in page_of(dear, case)
+
+
+def test_a_user_of_the_erp_of_another_company_is_nobody_here(dear: Shortage) -> None:
+    UserFactory.create(username="stranger", erp_user="FINN2")
+    case = of_procurement(dear)
+    entered(case, "", "invoice", entered_by="FINN2")
+    assert case.document is not None
+    assert kept_apart.who_entered(case.document) == kept_apart.Entered(strangers=("FINN2",))
+    assert "FINN2 of the ERP, who is nobody here" in page_of(dear, case)
+
+
+def test_that_nobody_knows_who_entered_an_invoice_is_said(dear: Shortage) -> None:
+    case = of_procurement(dear)
+    entered(case, "", "invoice")
+    assert kept_apart.of_decision(case, resolution="accept_as_billed", changes=[]) == {}
+    assert "Who entered the invoice is not known" in page_of(dear, case)
 
 
 def test_who_counted_does_not_count_again(dear: Shortage) -> None:

@@ -36,6 +36,7 @@ INVOICE_COLUMNS = (
     Column("tax", values.number),
     Column("total", values.number),
     Column("cancelled", values.yes_or_no("cancelled")),
+    Column("entered_by", values.text(64)),
     *CHARGE_COLUMNS,
     *TERM_COLUMNS,
     *VERSION_COLUMNS,
@@ -79,6 +80,7 @@ def build(rows: Sequence[SheetRow], extract: Extract) -> Invoice:
         tax_percent=row["tax_percent"],
         payment_terms=payment_terms(row),
         due_on=row["due_on"],
+        entered_by=row["entered_by"],
     )
 
 

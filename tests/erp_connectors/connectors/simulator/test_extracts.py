@@ -205,7 +205,8 @@ def test_invoices_survive_being_written_and_read() -> None:
         number="I-1", version=version, issued_on=date(2026, 12, 7),
         lines=(line, replace(line, line_number="20")), currency="EUR",
         charges=Decimal(43), tax=Decimal("2839.8"), total=Decimal("17844.6"),
-        purpose=Purpose.CANCEL, ship_notice="ASN-1", corrects="I-0", lines_total=Decimal("14956.8"),
+        purpose=Purpose.CANCEL, entered_by="FINN2", ship_notice="ASN-1", corrects="I-0",
+        lines_total=Decimal("14956.8"),
         charge_lines=(Charge(ChargeKind.FREIGHT, Decimal(48)), Charge(ChargeKind.OTHER, Decimal(-5))),
         tax_percent=Decimal(19), payment_terms=terms, due_on=date(2027, 1, 6),
     )  # fmt: skip
