@@ -346,6 +346,9 @@ class OrderLine(models.Model):
     has_other_price = models.BooleanField(
         default=False, help_text="An answer may state another price than the order."
     )
+    price_gap = models.DecimalField(
+        **MONEY, null=True, blank=True, help_text="How much more it costs as answered; empty: not so plain."
+    )
     received_quantity = models.DecimalField(**QUANTITY, default=0)
 
     class Meta:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import F
@@ -271,6 +272,7 @@ LINE_COLUMNS = [
     "position",
     "answered_at",
     "has_other_price",
+    "price_gap",
     "received_quantity",
 ]
 
@@ -313,7 +315,19 @@ def _fill(row: OrderLine, position: LinePosition, factors: Mapping[str, Decimal]
     row.position = json.loads(to_json(position))
     row.answered_at = position.answered_at
     row.has_other_price = position.has_other_price
+    row.price_gap = _exact_gap(position) if row.has_other_price else None
     row.received_quantity = _received(position, factors)
+
+
+def _exact_gap(position: LinePosition) -> Decimal | None:
+    """Return by how much an answered price differs on the line; None where a column would round anything."""
+    gap, line = position.price_gap, position.line
+    if gap is None or line.price is None:
+        return None
+    figures = (gap, line.quantity.value, line.price.amount, line.price.per or Decimal(1))
+    if any(Fraction(figure) * 10**6 % 1 for figure in figures):
+        return None
+    return Decimal(gap.numerator) / Decimal(gap.denominator)
 
 
 def _received(position: LinePosition, factors: Mapping[str, Decimal]) -> Decimal:

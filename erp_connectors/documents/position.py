@@ -179,6 +179,38 @@ class LinePosition:
         stated = [fact for fact in (self.answer, *self.earlier_answers) if fact and fact.price]
         return bool(stated) and (bool(self.line.price_breaks) or not all(map(self._repeats_price, stated)))
 
+    @property
+    def price_gap(self) -> Fraction | None:
+        """How much more the line costs at the price that was answered, in the order's currency.
+
+        None where more than one answer was given, or one that is not about the very quantity that is ordered,
+        day by day, at one price for its unit: then it takes more to say what the prices differ by.
+        """
+        fact, line = self.answer, self.line
+        if fact is None or self.earlier_answers or not self._is_as_plain_as_ordered(fact):
+            return None
+        (ordered, unit, currency), (stated, *same) = (
+            _for_one(price, line.quantity.unit, fact.currency or self.currency)
+            for price in (line.price, fact.price)
+            if price is not None
+        )
+        if ordered is None or stated is None or [unit, currency] != same or unit != line.quantity.unit:
+            return None
+        return (stated - ordered) * Fraction(line.quantity.value)
+
+    def _is_as_plain_as_ordered(self, fact: AnswerFact) -> bool:
+        """Say whether an answer repeats the quantity of the line, with days, and both name one price."""
+        quantity, offered = self.line.quantity, fact.offered or ()
+        return (
+            self.line.price is not None
+            and fact.price is not None
+            and not self.line.price_breaks
+            and fact.rejected is None
+            and (fact.currency or self.currency) == self.currency
+            and all(part.date is not None and part.quantity.unit == quantity.unit for part in offered)
+            and sum(part.quantity.value for part in offered) == quantity.value
+        )
+
     def _repeats_price(self, fact: AnswerFact) -> bool:
         ordered, stated, unit = self.line.price, fact.price, self.line.quantity.unit
         if ordered is None or stated is None:

@@ -24,21 +24,28 @@ from exceptions_app.backtest.rules import Changed, kinds_reached
 from exceptions_app.cases.models import AgreementRow, Case
 from exceptions_app.detection.load import PRICE_BASIS
 from exceptions_app.detection.types.base import SubjectKind
-from exceptions_app.policies.models import Scope, ToleranceRow
+from exceptions_app.policies.models import Scope
 
 NOTHING, EVERYTHING = Q(pk__in=[]), Q()
 
-#: What has to be so of a line of an order for a type to find anything, whatever its tolerance.
-SIEVES = {"price_mismatch": Q(has_other_price=True)}
-
 
 class Reach:
-    """What changed rows can touch between two moments; without `narrows` all that is of their kinds."""
+    """What changed rows can touch between two moments; without `narrows` all that is of their kinds.
+
+    `sieve`: what has to be so of an order line for anything to be otherwise; None: any may be.
+    """
 
     def __init__(
-        self, changed: Iterable[Changed], since: datetime, until: datetime, *, narrows: bool = True
+        self,
+        changed: Iterable[Changed],
+        since: datetime,
+        until: datetime,
+        *,
+        sieve: Q | None = None,
+        narrows: bool = True,
     ) -> None:
         self.changed = tuple(changed)
+        self.sieve = sieve
         self.since, self.until = since, until
         self.narrows = narrows
         self.kinds = kinds_reached(self.changed)
@@ -79,21 +86,10 @@ class Reach:
         for each in self.changed:
             scopes |= _in_scope(each)
         found = PurchaseOrder.objects.filter(scopes | _has_changed() & self._companies("company"))
-        sieve = self._sieve()
-        if sieve is None:
+        if self.sieve is None:
             return found
-        finds = Q(pk__in=OrderLine.objects.filter(sieve).values("order"))
+        finds = Q(pk__in=OrderLine.objects.filter(self.sieve).values("order"))
         return found.filter(finds | _is_moved_by_hand() | _has_changed())
-
-    def _sieve(self) -> Q | None:
-        """Return what any type whose tolerance changed could find something in; None: there is more to it."""
-        sieve = NOTHING
-        for each in self.changed:
-            code = each.row.type_code if isinstance(each.row, ToleranceRow) else ""
-            if code not in SIEVES:
-                return None
-            sieve |= SIEVES[code]
-        return sieve
 
     def _is_alive(self) -> Q:
         """Return what holds for an order on which anything happens between the moments.

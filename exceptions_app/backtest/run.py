@@ -28,6 +28,7 @@ from exceptions_app.backtest.rules import (
     holding_already,
     types_alone,
 )
+from exceptions_app.backtest.sieves import sieve_of
 from exceptions_app.backtest.weighing import Scales
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.types.base import SubjectKind
@@ -113,7 +114,13 @@ class Run:
         self.live = live
         self.changed: Sequence[Changed] = changed_rows(live, tried)
         self.tried = holding_already(tried, self.changed, span.since)
-        self.reach = Reach(self.changed, span.since, span.until, narrows=narrows)
+        self.reach = Reach(
+            self.changed,
+            span.since,
+            span.until,
+            sieve=sieve_of(self.changed, live, self.tried),
+            narrows=narrows,
+        )
         self.alone = types_alone(self.changed) if narrows else frozenset()
         self.counts = Counts()
         self.silences = Silences()

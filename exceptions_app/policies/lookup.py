@@ -133,7 +133,7 @@ class Policies:
         best: dict[tuple[str, Direction], ToleranceRow] = {}
         for row in self._matching(self.rows.tolerances, scope):
             best[(row.type_code, Direction(row.direction))] = row
-        return ToleranceTable({key: _tolerance(row) for key, row in best.items()})
+        return ToleranceTable({key: tolerance_of(row) for key, row in best.items()})
 
     def terms(self, scope: LineScope, profile: SupplierProfile | None) -> Terms:
         """Return what the supplier owes by when: each term from the most specific row that names it."""
@@ -479,7 +479,8 @@ def _effective(row: PolicyRow) -> tuple[date, int]:
     return (row.valid_from or EARLIEST, row.pk)
 
 
-def _tolerance(row: ToleranceRow) -> Tolerance:
+def tolerance_of(row: ToleranceRow) -> Tolerance:
+    """Return what a row allows."""
     return Tolerance(
         percent=_limit(row.percent_state, row.percent),
         amount=_limit(row.amount_state, row.amount),

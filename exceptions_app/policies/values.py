@@ -22,6 +22,11 @@ class Limit:
     state: LimitState = LimitState.UNCHECKED
     value: Decimal = Decimal(0)
 
+    @property
+    def height(self) -> Decimal:
+        """What is still within it, where it is checked."""
+        return Decimal(0) if self.state is LimitState.ZERO else self.value
+
 
 class ToleranceMode(StrEnum):
     """EITHER: within percent or within amount, never above the cap. TIGHTER: within both."""
@@ -54,20 +59,16 @@ class Tolerance:
 
     def allows(self, difference: Decimal, expected: Decimal) -> bool:
         """Say whether `difference` (not negative) from `expected` is within this tolerance."""
-        if self.cap.state is not LimitState.UNCHECKED and difference > _height(self.cap):
+        if self.cap.state is not LimitState.UNCHECKED and difference > self.cap.height:
             return False
         checks = []
         if self.percent.state is not LimitState.UNCHECKED:
-            checks.append(difference * 100 <= _height(self.percent) * abs(expected))
+            checks.append(difference * 100 <= self.percent.height * abs(expected))
         if self.amount.state is not LimitState.UNCHECKED:
-            checks.append(difference <= _height(self.amount))
+            checks.append(difference <= self.amount.height)
         if not checks:
             return True
         return any(checks) if self.mode is ToleranceMode.EITHER else all(checks)
-
-
-def _height(limit: Limit) -> Decimal:
-    return Decimal(0) if limit.state is LimitState.ZERO else limit.value
 
 
 @dataclass(frozen=True, slots=True)

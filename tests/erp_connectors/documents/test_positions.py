@@ -180,6 +180,30 @@ def test_another_price_that_was_answered_before_is_remembered() -> None:
     assert only(ORDER, dearer, as_ordered).has_other_price
 
 
+@pytest.mark.parametrize(
+    ("answers", "gap"),
+    [
+        ([answer((100, "2026-12-02"), cost=price("184.00"))], "160"),
+        ([answer((40, "2026-12-02"), (60, "2026-12-09"), cost=price("18000", per="100"))], "-240"),
+        ([answer((99, "2026-12-02"), cost=price("184.00"))], None),
+        ([answer((100, None), cost=price("184.00"))], None),
+        ([answer((100, "2026-12-02"), cost=price("184.00", "USD"))], None),
+        ([answer((100, "2026-12-02"), unit="BOX", cost=price("184.00"))], None),
+        (
+            [
+                answer((100, "2026-12-02"), cost=price("184.00")),
+                answer((100, "2026-12-02"), cost=price("185.00"), said="2026-11-25 10:00"),
+            ],
+            None,
+        ),
+    ],
+)
+def test_how_much_more_a_line_costs_is_said_where_one_answer_differs_in_nothing_but_its_price(
+    answers: list[HeardDocument], gap: str | None
+) -> None:
+    assert only(ORDER, *answers).price_gap == (None if gap is None else Decimal(gap))
+
+
 def test_revision_then_control_number_decide_between_words_of_one_moment() -> None:
     first = answer((82, "2026-12-02"))
     by_revision = answer((90, "2026-12-02"), revision=1)
