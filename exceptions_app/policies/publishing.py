@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, RestrictedError
@@ -21,13 +20,12 @@ from exceptions_app import sla
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Clock
 from exceptions_app.people.permissions import NotAllowed
-from exceptions_app.policies import concerned, drafts, sentences, shadows
+from exceptions_app.policies import concerned, drafts, not_published, sentences, shadows
 from exceptions_app.policies.changes import changed_fields, lay_upon, tables, values_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import Calendar, PolicyRelease, PolicyRow
 from exceptions_app.policies.release import publish
 
-log = structlog.get_logger(__name__)
 #: What is removed makes room for what is changed, and that for what is added.
 IN_TURN = (Action.REMOVE, Action.CHANGE, Action.ADD)
 VERBS = {Action.ADD: "added", Action.CHANGE: "changed", Action.REMOVE: "removed"}
@@ -73,18 +71,26 @@ def publish_draft(draft_id: int, *, by: Actor, at: datetime, version: int | None
 def publish_due(now: datetime) -> int:
     """Publish what is to be published by itself by now, and return how many drafts that were.
 
-    A draft that cannot be published waits for no time any more, and says why.
+    A draft that cannot be published waits for no time any more, and its people hear why.
     """
     due = PolicyDraft.objects.filter(state=DraftState.APPROVED, publish_at__lte=now).order_by("publish_at")
     published = 0
     for draft in due.select_related("publish_by"):
         by = Actor(draft.publish_by, "at its time")
         try:
+            _still_may(draft)
             publish_draft(draft.pk, by=by, at=now, version=draft.version)
             published += 1
         except (ConflictError, NotAllowed, drafts.UnusableDraft) as problem:
-            _note_trouble(draft, str(problem), now)
+            not_published.note(draft, str(problem), now)
     return published
+
+
+def _still_may(draft: PolicyDraft) -> None:
+    """Raise NotAllowed where whoever set the time may not publish the draft any more."""
+    person = draft.publish_by
+    if person is not None and not drafts.may(person, "publish_policies", draft):
+        raise NotAllowed(gettext("%(who)s may not publish it any more.") % {"who": person})
 
 
 def conflicts_of(changes: Iterable[PolicyChange], *, locking: bool = False) -> list[Conflict]:
@@ -245,20 +251,3 @@ def _look_at_clocks(changes: Iterable[PolicyChange], at: datetime) -> None:
     calendars = [each.row_id for each in changes if each.table == table and each.action == Action.CHANGE]
     if calendars:
         sla.look_again(Clock.objects.filter(calendar__in=calendars), at)
-
-
-@transaction.atomic
-def _note_trouble(seen: PolicyDraft, told: str, now: datetime) -> None:
-    draft = PolicyDraft.objects.select_for_update().get(pk=seen.pk)
-    if draft.state != DraftState.APPROVED or draft.publish_at != seen.publish_at:
-        return
-    draft.publish_at, draft.trouble = None, told
-    draft.save()
-    log.warning("draft_not_published", draft=draft.pk, why=told)
-    record(
-        "policy.not_published",
-        at=now,
-        summary=f"{draft} could not be published at its time",
-        subject=(drafts.SUBJECT, str(draft.pk)),
-        reason=told,
-    )

@@ -11,9 +11,10 @@ from erp_connectors.errors import ConflictError
 from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Clock
 from exceptions_app.detection.models import LookOver
+from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed
-from exceptions_app.policies import drafts, publishing, rows
+from exceptions_app.policies import drafts, not_published, publishing, rows
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyDraft
 from exceptions_app.policies.drafts import UnusableDraft
 from exceptions_app.policies.models import (
@@ -201,6 +202,64 @@ def test_what_cannot_be_published_at_its_time_says_why_and_harms_no_other(
     assert "2 % becomes 1.8 %" in stuck.trouble
     assert Event.objects.get(kind="policy.not_published").reason == stuck.trouble
     assert PolicyDraft.objects.get(pk=other.pk).state == DraftState.PUBLISHED
+
+
+def scheduled(draft: PolicyDraft, ada: User, anton: User) -> None:
+    approved(draft, ada, anton)
+    drafts.schedule(draft.pk, LATER, by=by(anton), at=TUESDAY_TEN)
+
+
+def test_whoever_wrote_approved_or_may_publish_a_draft_hears_that_its_time_passed(
+    draft: PolicyDraft, ada: User, anton: User, world: Ground
+) -> None:
+    agnes = administrator("agnes")
+    ground("elbeland", supplier_number="78")
+    scheduled(draft, ada, anton)
+    ToleranceRow.objects.update(percent=Decimal("1.8"))
+    publishing.publish_due(LATER)
+    publishing.publish_due(LATER)
+
+    told = Notification.objects.order_by("pk")
+    assert [each.person for each in told] == [ada, anton, agnes], "each once, and no manager of one company"
+    assert {(each.path, each.due_at) for each in told} == {(f"/policies/drafts/{draft.pk}/", LATER)}
+    assert "Tighter prices" in told[0].title
+    assert "2 % becomes 1.8 %" in told[0].body
+    assert "another time" in told[0].body
+
+
+def test_a_draft_of_one_company_is_told_to_its_managers_too(world: Ground, ada: User, anton: User) -> None:
+    company = factories.ToleranceRowFactory.create(company=world.company)
+    draft = begun(ada)
+    write_removal(draft, company, ada)
+    scheduled(draft, ada, anton)
+    company.delete()
+    publishing.publish_due(LATER)
+    assert set(Notification.objects.values_list("person__username", flat=True)) == {"ada", "anton", "mona"}
+
+
+def test_who_may_not_publish_any_more_publishes_nothing_at_its_time_either(
+    draft: PolicyDraft, ada: User, anton: User
+) -> None:
+    scheduled(draft, ada, anton)
+    User.objects.filter(pk=anton.pk).update(is_active=False)
+
+    assert publishing.publish_due(LATER) == 0
+    assert "may not publish it any more" in PolicyDraft.objects.get(pk=draft.pk).trouble
+    assert set(Notification.objects.values_list("person__username", flat=True)) == {"ada", "mona"}
+
+
+def test_no_auditor_reads_in_the_history_which_rule_of_another_company_stood_in_the_way(
+    world: Ground, ada: User, anton: User
+) -> None:
+    draft = begun(ada)
+    for company in (world.company, ground("elbeland", supplier_number="78").company):
+        write_removal(draft, factories.ToleranceRowFactory.create(company=company), ada)
+    scheduled(draft, ada, anton)
+    ToleranceRow.objects.all().delete()
+    publishing.publish_due(LATER)
+
+    assert Event.objects.get(kind="policy.not_published").reason == not_published.ON_ITS_PAGE
+    assert "removed meanwhile" in PolicyDraft.objects.get(pk=draft.pk).trouble
 
 
 # --- kept apart from writing --------------------------------------------------------------------------------
