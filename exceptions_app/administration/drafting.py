@@ -64,6 +64,13 @@ class PolicyAdmin(RecordedAdmin):
             lay_upon(row, change.after)
         return row
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Let the form know the draft it is saved into."""
+        form = super().get_form(request, obj, change, **options)
+        named = self._named(request)
+        form.draft, form.instead_of = draft_of(request), None if named is None else named.row_id
+        return form
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with a rule that the draft adds already, where its change is named."""
         change = self._named(request)

@@ -18,11 +18,13 @@ from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.registry import all_types, exception_type
 from exceptions_app.detection.types.base import TeamCode
 from exceptions_app.notifications.words import FACTS_IN_WORDS, FACTS_OF_COVER
-from exceptions_app.people.models import Role
+from exceptions_app.people.models import Role, Team
 from exceptions_app.people.permissions import works_in
 from exceptions_app.policies import condition_text, matrix
+from exceptions_app.policies.changes import rows_under
 from exceptions_app.policies.conditions import OPERATORS
-from exceptions_app.policies.models import EscalationStep, Side, TellingKind
+from exceptions_app.policies.draft_models import PolicyDraft
+from exceptions_app.policies.models import EscalationStep, PolicyRow, Side, TellingKind
 from exceptions_app.policies.texts import names_in
 from exceptions_app.policies.values import STANDARD_FIGURES, LimitState
 from exceptions_app.routing.facts import FACTS
@@ -32,16 +34,35 @@ TEAMS = [(code.value, f"{code.name.replace('_', ' ').capitalize()} ({code.value}
 ROLES = [(role.value, str(role.label)) for role in (Role.MEMBER, Role.LEAD, Role.MANAGER)]
 LIMITS = ("percent", "amount", "cap")
 BANDS = ("medium", "high", "critical")
+#: The code of a refusal that is about other rules, which may change in the same draft or file.
+BESIDE_OTHERS = "beside_others"
 
 
 class PolicyForm(RecordedForm):
-    """Offers the types, teams and roles there are, and refuses a rule that ends before it begins."""
+    """Offers the types, teams and roles there are, and refuses a rule that ends before it begins.
+
+    Whether it can stand beside other rules shows in the draft (`clashes`): two may change places there.
+    """
+
+    #: What it is saved into; None: a draft of its own.
+    draft: PolicyDraft | None = None
+    #: The key of the rule in the draft that is written anew.
+    instead_of: int | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._offer("type_code", [(each.code, f"{each.label} ({each.code})") for each in all_types()])
         self._offer("team_code", TEAMS)
         self._offer("role", ROLES)
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ModelChoiceField) and issubclass(field.queryset.model, PolicyRow):
+                self.fields[name] = RuleChoiceField(field, self.draft)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Do not look for rows in the database that are only in the draft."""
+        excluded: set[str] = super()._get_validation_exclusions()
+        chosen = [(name, self.cleaned_data.get(name)) for name in self.fields]
+        return excluded | {name for name, row in chosen if isinstance(row, PolicyRow) and row._state.adding}
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         if name in self.fields:
@@ -61,6 +82,33 @@ class PolicyForm(RecordedForm):
         if first and last and last < first:
             raise ValidationError({"valid_until": "It ends before it begins."})
         return cleaned
+
+
+class RuleChoiceField(forms.ModelChoiceField):
+    """Offers the rules of a table as a draft has them, also those that it only adds."""
+
+    def __init__(self, field: forms.ModelChoiceField, draft: PolicyDraft | None) -> None:
+        super().__init__(
+            field.queryset,
+            required=field.required,
+            label=field.label,
+            help_text=field.help_text,
+            initial=field.initial,
+            to_field_name=field.to_field_name,
+        )
+        changes = draft.changes.order_by("pk") if draft is not None else ()
+        self.rows = rows_under(field.queryset.model, changes)
+        listed = sorted((str(row), key) for key, row in self.rows.items())
+        self.choices = [("", self.empty_label), *((key, name) for name, key in listed)]
+
+    def to_python(self, value: Any) -> Any:
+        """Return the rule that was chosen. Raises ValidationError for one there is none of."""
+        if value in self.empty_values:
+            return None
+        row = self.rows.get(int(value)) if str(value).isdigit() else None
+        if row is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return row
 
 
 class ScopedForm(PolicyForm):
@@ -269,17 +317,25 @@ class EscalationForm(PolicyForm):
         level, minutes = cleaned.get("level"), cleaned.get("after_minutes")
         if level is None or minutes is None:
             return cleaned
-        others = EscalationStep.objects.filter(team=cleaned.get("team"), side=cleaned.get("side", Side.OURS))
-        others = others.exclude(pk=self.instance.pk)
-        lower = others.filter(level__lt=level, after_minutes__gt=minutes).order_by("-after_minutes").first()
-        higher = others.filter(level__gt=level, after_minutes__lt=minutes).order_by("after_minutes").first()
-        if lower is not None:
-            told = f"Level {lower.level} comes after {lower.after_minutes} minutes: no earlier than that."
-            raise ValidationError({"after_minutes": told})
-        if higher is not None:
-            told = f"Level {higher.level} comes after {higher.after_minutes} minutes: no later than that."
-            raise ValidationError({"after_minutes": told})
+        others = self._others(cleaned.get("team"), cleaned.get("side", Side.OURS))
+        lower = [each for each in others if each.level < level and each.after_minutes > minutes]
+        higher = [each for each in others if each.level > level and each.after_minutes < minutes]
+        if lower:
+            last = max(lower, key=lambda each: each.after_minutes)
+            told = f"Level {last.level} comes after {last.after_minutes} minutes: no earlier than that."
+            self.add_error("after_minutes", ValidationError(told, code=BESIDE_OTHERS))
+        elif higher:
+            first = min(higher, key=lambda each: each.after_minutes)
+            told = f"Level {first.level} comes after {first.after_minutes} minutes: no later than that."
+            self.add_error("after_minutes", ValidationError(told, code=BESIDE_OTHERS))
         return cleaned
+
+    def _others(self, team: Team | None, side: str) -> list[Any]:
+        """Return the other steps of the ladder, as the draft has them."""
+        changes = self.draft.changes.order_by("pk") if self.draft is not None else ()
+        steps: Iterable[Any] = rows_under(EscalationStep, changes).values()
+        ladder = [each for each in steps if team is not None and (each.team_id, each.side) == (team.pk, side)]
+        return [each for each in ladder if each.pk not in (self.instance.pk, self.instead_of)]
 
 
 class ClockWarningForm(PolicyForm):

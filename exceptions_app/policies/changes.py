@@ -1,10 +1,11 @@
 """Policy rows as plain values, of whatever table: read from a row, and laid upon one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import DecimalField, Field, ForeignKey
 
 from exceptions_app.policies.models import PolicyRow
@@ -28,6 +29,37 @@ def _tables(parent: type[Any]) -> Iterator[tuple[str, type[PolicyRow]]]:
 def tables() -> dict[str, type[PolicyRow]]:
     """Return the models of all policy rows by the name of their table in a change."""
     return dict(_tables(PolicyRow))
+
+
+def next_key(model: type[PolicyRow]) -> int:
+    """Return a key that no row of this table has or ever gets: a rule that is added has it from the start."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [model._meta.db_table])
+        return int(cursor.fetchone()[0])
+
+
+def pointed_to() -> set[str]:
+    """Return the names of the tables that other rules point to: calendars."""
+    known = tables()
+    fields = [each for model in known.values() for each in fields_of(model) if isinstance(each, ForeignKey)]
+    return {table_of(each.related_model) for each in fields if each.related_model in known.values()}
+
+
+def rows_under(model: type[PolicyRow], changes: Iterable[Any]) -> dict[int, PolicyRow]:
+    """Return all rows of a table by their keys as they would be with some changes; nothing is written.
+
+    Changes of other tables, and rows that have no key yet, are passed by.
+    """
+    found = {row.pk: row for row in model._default_manager.all()}
+    for change in changes:
+        if change.table != table_of(model) or change.row_id is None:
+            continue
+        if change.action == "remove":
+            found.pop(change.row_id, None)
+            continue
+        row = found.setdefault(change.row_id, model(pk=change.row_id))
+        lay_upon(row, change.after)
+    return found
 
 
 def fields_of(model: type[PolicyRow]) -> "list[Field[Any, Any]]":

@@ -87,8 +87,9 @@ class PolicyDraft(models.Model):
 class PolicyChange(models.Model):
     """One change of one row: all its values before and after, as plain JSON (`changes.values_of`).
 
-    `table` names the model. `row_id` is null for a row to be added, until the draft is published. `company`
-    is the one the row holds in; null: in all.
+    `table` names the model. A row to be added has its key from the start (`changes.next_key`), so that other
+    changes can point to it; null in drafts from before that: it gets one when it is published. `company` is
+    the one the row holds in; null: in all.
     """
 
     draft = models.ForeignKey(PolicyDraft, on_delete=models.CASCADE, related_name="changes")

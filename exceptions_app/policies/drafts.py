@@ -18,7 +18,8 @@ from exceptions_app.audit.record import Actor, record
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, companies_open
 from exceptions_app.policies import concerned, sentences, shadows
-from exceptions_app.policies.changes import table_of, values_of
+from exceptions_app.policies.changes import next_key, table_of, values_of
+from exceptions_app.policies.clashes import clashes_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import PolicyRow
 
@@ -135,8 +136,10 @@ def write(
         _out(draft, change, by, at)
         return None
     if change is None:
-        change = PolicyChange(draft=draft, table=table_of(row), row_id=row.pk, before=before)
-    change.action = Action.ADD if change.row_id is None else action
+        key = next_key(type(row)) if row.pk is None else row.pk
+        change = PolicyChange(draft=draft, table=table_of(row), row_id=key, before=before, action=action)
+    elif change.action != Action.ADD:
+        change.action = action
     change.after, change.changed_at, change.changed_by = after, at, by.person
     change.company_id = _touched(row, before)
     if change.action == Action.CHANGE and change.before == after:
@@ -180,6 +183,9 @@ def submit(draft_id: int, *, by: Actor, at: datetime, version: int | None = None
     draft = locked(draft_id, (DraftState.WRITTEN,), version)
     if not draft.changes.exists():
         raise UnusableDraft("The draft changes nothing yet: write a change into it first.")
+    clashes = clashes_of(draft.changes.all())
+    if clashes:
+        raise UnusableDraft(" ".join(each.words for each in clashes))
     if not draft.reason:
         raise UnusableDraft("Say why the rules are to change: whoever reviews the draft has to know.")
     draft.state, draft.submitted_by = DraftState.IN_REVIEW, by.person

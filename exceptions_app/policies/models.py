@@ -1,5 +1,6 @@
 """Policy rows. Each names the release that last set it; a case names the row and the release that decided."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -44,6 +45,15 @@ class PolicyRow(models.Model):
 
     class Meta:
         abstract = True
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Raise ValidationError where the row alone cannot be a rule.
+
+        Whether it can stand beside others shows once all of a draft is there (`clashes`).
+        """
+        for constraint in self._meta.constraints:
+            if isinstance(constraint, models.CheckConstraint):
+                constraint.validate(type(self), self, exclude=set(exclude or ()))
 
 
 class Calendar(PolicyRow):

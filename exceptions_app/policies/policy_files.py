@@ -15,14 +15,22 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.db.models import CheckConstraint, ForeignKey
+from django.db.models import ForeignKey
 from django.forms import modelform_factory
 
 from erp_connectors.companies import Company
 from exceptions_app.audit.record import Actor
 from exceptions_app.people.permissions import companies_open
 from exceptions_app.policies import drafts
-from exceptions_app.policies.changes import fields_of, lay_upon, tables, values_of
+from exceptions_app.policies.changes import (
+    fields_of,
+    lay_upon,
+    next_key,
+    pointed_to,
+    table_of,
+    tables,
+    values_of,
+)
 from exceptions_app.policies.draft_models import Action, PolicyDraft
 from exceptions_app.policies.models import PolicyRelease, PolicyRow
 from exceptions_app.policies.sentences import ABOUT
@@ -39,6 +47,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "warehouse": ("company__code", "code"),
 }
 ACTIONS = {action.value for action in Action}
+#: Codes of refusals that are about other rules, which may change in the same file.
+BESIDE_OTHERS = ("unique", "unique_together", "beside_others")
 
 
 @dataclass
@@ -59,6 +69,25 @@ class Keys:
 
     named: dict[str, dict[int, str]] = field(default_factory=dict)
     found: dict[str, dict[str, int]] = field(default_factory=dict)
+    added: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, row: PolicyRow) -> None:
+        """Let other rows point to one that is only in the file, or in the draft, and has its key already."""
+        table = table_of(row)
+        if table in KEYS and row.pk is not None:
+            self._read(type(row))
+            name = "/".join(str(getattr(row, each)) for each in KEYS[table])
+            self.named[table][row.pk], self.found[table][name] = name, row.pk
+            self.added[table].add(row.pk)
+
+    def only_here(self, row: PolicyRow) -> list[str]:
+        """Return by which fields a row points to rows that were added."""
+        fields = [each for each in fields_of(type(row)) if isinstance(each, ForeignKey)]
+        return [
+            each.name
+            for each in fields
+            if getattr(row, each.attname) in self.added[str(each.related_model._meta.model_name)]
+        ]
 
     def name_of(self, model: Any, key: int) -> str:
         """Return what a row is called in a file."""
@@ -100,6 +129,10 @@ def all_rules(companies: Collection[Company]) -> dict[str, Any]:
 def of_draft(draft: PolicyDraft) -> dict[str, Any]:
     """Return the changes of a draft as the content of a file."""
     keys = Keys()
+    for change in draft.changes.filter(action=Action.ADD, table__in=pointed_to()):
+        row = tables()[change.table](pk=change.row_id)
+        lay_upon(row, change.after)
+        keys.add(row)
     return {
         "format": DRAFT,
         "title": draft.title,
@@ -193,7 +226,7 @@ class _Reader:
         listed = told.get("tables")
         if not isinstance(listed, dict):
             raise Unreadable("tables: these must be lists of rows by the name of their table.")
-        for name, rows in listed.items():
+        for name, rows in sorted(listed.items(), key=lambda each: each[0] not in pointed_to()):
             if name not in tables() or not isinstance(rows, list):
                 self.result.problems.append(f"{name}: there are no rules of this name.")
                 continue
@@ -217,7 +250,7 @@ class _Reader:
             elif others:
                 yield _changed(others.pop(0), values_of(row))
             else:
-                yield row, Action.ADD, {}
+                yield self._added(row), Action.ADD, {}
         left = [live for others in there.values() for live in others]
         if unread and left:
             self.result.problems.append(f"{name}: nothing is removed, since rows could not be read.")
@@ -227,7 +260,7 @@ class _Reader:
     def _changes(self, listed: Any) -> Iterator[Wanted]:
         if not isinstance(listed, list):
             raise Unreadable("changes: this must be a list.")
-        for place, told in enumerate(listed, start=1):
+        for place, told in sorted(enumerate(listed, start=1), key=lambda each: not _is_pointed_to(each[1])):
             where = f"change {place}"
             try:
                 yield from self._change(told, where)
@@ -243,7 +276,7 @@ class _Reader:
         after = None if action == Action.REMOVE else self._row(model, told.get("after"), f"{where}, after")
         if action == Action.ADD:
             if after is not None:
-                yield after, action, {}
+                yield self._added(after), action, {}
             return
         before = self._row(model, told.get("before"), f"{where}, before")
         if before is None or (action == Action.CHANGE and after is None):
@@ -253,6 +286,12 @@ class _Reader:
             yield live, action, values_of(live)
         elif after is not None:
             yield _changed(live, values_of(after))
+
+    def _added(self, row: PolicyRow) -> PolicyRow:
+        """Give a row its key, so that others of the file can point to it."""
+        row.pk = next_key(type(row))
+        self.keys.add(row)
+        return row
 
     def _live(self, model: type[PolicyRow], wanted: PolicyRow) -> PolicyRow:
         alike = [live for live in _rows_of(model, self.companies) if _identity(live) == _identity(wanted)]
@@ -285,13 +324,12 @@ class _Reader:
             values[name] = self.keys.key_of(each.related_model, str(value)) if is_key else value
         row: PolicyRow = model()
         lay_upon(row, values)
-        row.full_clean(exclude=["release"], validate_unique=False, validate_constraints=False)
-        refused = _refusals(row)
+        only_here = self.keys.only_here(row)
+        row.full_clean(exclude=["release", *only_here], validate_unique=False, validate_constraints=False)
+        refused = _refusals(row, only_here)
         if refused:
             raise Unreadable("; ".join(refused))
-        for constraint in model._meta.constraints:
-            if isinstance(constraint, CheckConstraint):
-                constraint.validate(model, row)
+        row.validate_constraints()
         if drafts.company_of(row) not in self.allowed:
             raise Unreadable("it holds in a company whose rules you do not change")
         # Once more as the database would give it back, so that equal rows are equal.
@@ -299,10 +337,11 @@ class _Reader:
         return row
 
 
-def _refusals(row: PolicyRow) -> list[str]:
+def _refusals(row: PolicyRow, only_here: Collection[str]) -> list[str]:
     """Return what the form of the administration would refuse in a row, of which it is the one judge.
 
-    Whether a row stands where only one may stand shows when it is published.
+    Whether it can stand beside others shows in the draft, which has all of the file. `only_here` names what
+    points to rows that are in the file alone.
     """
     model: Any = type(row)
     form_class = modelform_factory(model, form=admin.site.get_model_admin(model).form, exclude=("release",))
@@ -318,8 +357,15 @@ def _refusals(row: PolicyRow) -> list[str]:
         f"{name}: {' '.join(problem.messages)}" if name != NON_FIELD_ERRORS else " ".join(problem.messages)
         for name, problems in form.errors.as_data().items()
         for problem in problems
-        if problem.code not in ("unique", "unique_together")
+        if problem.code not in BESIDE_OTHERS and not (problem.code == "invalid_choice" and name in only_here)
     ]
+
+
+def _is_pointed_to(told: Any) -> bool:
+    """Say whether a change of the file adds what others may point to."""
+    if not isinstance(told, dict):
+        return False
+    return told.get("table") in pointed_to() and told.get("action") == Action.ADD
 
 
 def _changed(live: PolicyRow, after: dict[str, Any]) -> Wanted:

@@ -8,7 +8,6 @@ the inverse changes, which goes the same way.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -21,13 +20,18 @@ from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Clock
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.policies import concerned, drafts, not_published, sentences, shadows
-from exceptions_app.policies.changes import changed_fields, lay_upon, tables, values_of
+from exceptions_app.policies.changes import (
+    changed_fields,
+    lay_upon,
+    pointed_to,
+    tables,
+    values_of,
+)
+from exceptions_app.policies.clashes import clashes_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import Calendar, PolicyRelease, PolicyRow
 from exceptions_app.policies.release import publish
 
-#: What is removed makes room for what is changed, and that for what is added.
-IN_TURN = (Action.REMOVE, Action.CHANGE, Action.ADD)
 VERBS = {Action.ADD: "added", Action.CHANGE: "changed", Action.REMOVE: "removed"}
 WAY_OUT = gettext_noop("Rebase the draft on what is there, and have it reviewed again.")
 
@@ -56,9 +60,12 @@ def publish_draft(draft_id: int, *, by: Actor, at: datetime, version: int | None
     conflicts = conflicts_of(changes, locking=True)
     if conflicts:
         raise ConflictError(" ".join([*(each.words for each in conflicts), gettext(WAY_OUT)]))
+    clashes = clashes_of(changes)
+    if clashes:
+        raise ConflictError(" ".join(each.words for each in clashes))
     bound = concerned.by_draft(draft, by.person)
     release = publish(draft.title, by=by, at=at, reason=draft.reason, companies=bound)
-    for change in sorted(changes, key=lambda each: IN_TURN.index(Action(each.action))):
+    for change in sorted(changes, key=_turn):
         _make(change, release, by, at, draft.reason)
     _look_at_clocks(changes, at)
     draft.state, draft.release, draft.trouble = DraftState.PUBLISHED, release, ""
@@ -97,7 +104,7 @@ def conflicts_of(changes: Iterable[PolicyChange], *, locking: bool = False) -> l
     """Return which changes cannot be made as they were written, since their rows moved meanwhile."""
     found = []
     for change in changes:
-        if change.row_id is None:
+        if change.row_id is None or (change.action == Action.ADD and not _is_there(change)):
             continue
         rows = tables()[change.table]._default_manager.all()
         row = (rows.select_for_update() if locking else rows).filter(pk=change.row_id).first()
@@ -122,7 +129,7 @@ def rebase(draft_id: int, *, by: Actor, at: datetime, version: int | None = None
         change = conflict.change
         row = tables()[change.table]._default_manager.filter(pk=change.row_id).first()
         told.append((change, conflict.words))
-        if row is None:
+        if row is None or change.action == Action.ADD:
             change.delete()
             continue
         mine = {name: change.after[name] for name in changed_fields(change.before, change.after)}
@@ -165,7 +172,7 @@ def inverse(change: PolicyChange, draft: PolicyDraft, by: Actor, at: datetime) -
     return PolicyChange(
         draft=draft,
         table=change.table,
-        row_id=None if inverse == Action.ADD else change.row_id,
+        row_id=change.row_id,
         company_id=change.company_id,
         action=inverse,
         before={} if inverse == Action.ADD else change.after,
@@ -182,6 +189,8 @@ def _moved(change: PolicyChange, row: PolicyRow | None) -> str:
     """Say in words what became of a row since the change was written, "" where nothing did."""
     names = sentences.Names().read([change])
     about = sentences.subject(change, names)
+    if change.action == Action.ADD:
+        return gettext("%(about)s: it is there already.") % {"about": about}
     if row is None:
         return gettext("%(about)s: it was removed meanwhile.") % {"about": about}
     now = values_of(row)
@@ -198,6 +207,20 @@ def _moved(change: PolicyChange, row: PolicyRow | None) -> str:
     }
 
 
+def _is_there(change: PolicyChange) -> bool:
+    return tables()[change.table]._default_manager.filter(pk=change.row_id).exists()
+
+
+def _turn(change: PolicyChange) -> int:
+    """Return when a change is made: what others point to is there first, and is removed last.
+
+    Else what is removed makes room for what is changed, and that for what is added.
+    """
+    if change.table in pointed_to():
+        return 4 if change.action == Action.REMOVE else 0
+    return (Action.REMOVE, Action.CHANGE, Action.ADD).index(Action(change.action)) + 1
+
+
 def _make(change: PolicyChange, release: PolicyRelease, by: Actor, at: datetime, reason: str) -> None:
     model = tables()[change.table]
     told, before, after = (
@@ -210,11 +233,12 @@ def _make(change: PolicyChange, release: PolicyRelease, by: Actor, at: datetime,
             if change.action == Action.REMOVE:
                 model._default_manager.get(pk=change.row_id).delete()
             else:
-                row = _row_of(change, model)
+                is_new = change.action == Action.ADD
+                row = model(pk=change.row_id) if is_new else model._default_manager.get(pk=change.row_id)
                 row.release = release
                 lay_upon(row, change.after)
                 row.full_clean(exclude=["release"])
-                row.save()
+                row.save(force_insert=is_new)
                 change.row_id = row.pk
     except (ValidationError, ProtectedError, RestrictedError, IntegrityError) as problem:
         raise ConflictError(f"{told}. This cannot be done: {_why(problem)}") from problem
@@ -231,10 +255,6 @@ def _make(change: PolicyChange, release: PolicyRelease, by: Actor, at: datetime,
         reason=reason,
         release=release,
     )
-
-
-def _row_of(change: PolicyChange, model: type[Any]) -> Any:
-    return model() if change.row_id is None else model._default_manager.get(pk=change.row_id)
 
 
 def _why(problem: Exception) -> str:

@@ -22,7 +22,7 @@ from django.utils.translation import gettext, gettext_noop, pgettext
 from exceptions_app.detection.registry import all_types
 from exceptions_app.people.models import Role
 from exceptions_app.policies import condition_text, matrix
-from exceptions_app.policies.changes import fields_of, tables
+from exceptions_app.policies.changes import fields_of, lay_upon, table_of, tables
 from exceptions_app.policies.draft_models import Action, PolicyChange
 from exceptions_app.policies.models import PolicyRow
 from exceptions_app.policies.values import Direction, LimitState
@@ -110,7 +110,17 @@ class Names:
         for model, keys in wanted.items():
             found = model._default_manager.in_bulk(keys)
             self.known[model] = {key: _name_of(row) for key, row in found.items()}
+            if issubclass(model, PolicyRow):
+                self._read_in_drafts(model, keys - set(found))
         return self
+
+    def _read_in_drafts(self, model: type[PolicyRow], keys: set[Any]) -> None:
+        """Read the names of rules that are only in a draft, or were removed by one."""
+        told = PolicyChange.objects.filter(table=table_of(model), row_id__in=keys).order_by("pk")
+        for change in told:
+            row = model()
+            lay_upon(row, change.after or change.before)
+            self.known[model][change.row_id] = _name_of(row)
 
     def of(self, model: Any, key: Any) -> str:
         """Return what a row is called; its number where it is gone."""
@@ -142,7 +152,16 @@ def sentences(changes: Iterable[PolicyChange]) -> list[tuple[PolicyChange, str]]
 
 def subject(change: PolicyChange, names: Names) -> str:
     """Return what the row is about: before the change, where there was one."""
-    model, values = tables()[change.table], change.before or change.after
+    return _subject(change, change.before or change.after, names)
+
+
+def subject_after(change: PolicyChange, names: Names) -> str:
+    """Return what the row will be about."""
+    return _subject(change, change.after or change.before, names)
+
+
+def _subject(change: PolicyChange, values: dict[str, Any], names: Names) -> str:
+    model = tables()[change.table]
     words = [gettext(NOUNS.get(change.table, str(model._meta.verbose_name).capitalize()))]
     for name, form in _about(model, values).items():
         words.append(gettext(form) % {"word": _about_word(model, name, values[name], names)})

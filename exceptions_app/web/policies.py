@@ -283,6 +283,7 @@ def _draft_page(
         "entered": request.POST,
         "changes": changes,
         "conflicts": [each for each in changes if each.conflict],
+        "clashes": [each for each in changes if each.clash],
         "authors": policy_view.names(found.authors.all()),
         "may": {verb.replace("-", "_"): is_allowed for verb, is_allowed in allowed.items()},
         "is_author": drafts.is_author(person, found),

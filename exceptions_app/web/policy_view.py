@@ -11,6 +11,7 @@ from exceptions_app.audit.models import Event
 from exceptions_app.people.models import User
 from exceptions_app.policies import drafts, publishing
 from exceptions_app.policies.changes import tables
+from exceptions_app.policies.clashes import clashes_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.sentences import NOUNS, sentences
 from exceptions_app.web.case_view import event_view
@@ -30,12 +31,16 @@ EVENTS_SHOWN = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeView:
-    """A change in words, who wrote it, why it cannot be made any more ("": it can), and where to edit it."""
+    """A change in words, who wrote it, and where to edit it.
+
+    Why it cannot be made any more, or not together with the rest ("": it can).
+    """
 
     change: PolicyChange
     sentence: str
     icon: str
     conflict: str = ""
+    clash: str = ""
     edit_url: str = ""
 
 
@@ -50,14 +55,17 @@ def changes_of(draft: PolicyDraft, person: User, *, editable: bool = False) -> l
     """Return the changes of a draft in sentences; of an open one with what moved meanwhile."""
     changes = list(draft.changes.select_related("changed_by").order_by("table", "pk"))
     moved: dict[Any, str] = {}
+    clashing: dict[Any, str] = {}
     if draft.state in drafts.OPEN:
         moved = {each.change.pk: each.words for each in publishing.conflicts_of(changes)}
+        clashing = {each.change.pk: each.words for each in clashes_of(changes)}
     return [
         ChangeView(
             change=change,
             sentence=words,
             icon=ICONS[Action(change.action)],
             conflict=moved.get(change.pk, ""),
+            clash=clashing.get(change.pk, ""),
             edit_url=_edit_url(draft, change) if editable and person.is_staff else "",
         )
         for change, words in sentences(changes)
@@ -68,7 +76,7 @@ def _edit_url(draft: PolicyDraft, change: PolicyChange) -> str:
     """Return where the row of a change is edited; a removal is taken out instead."""
     if change.action == Action.REMOVE:
         return ""
-    which = f"change={change.pk}" if change.row_id is None else f"row={change.row_id}"
+    which = f"change={change.pk}" if change.action == Action.ADD else f"row={change.row_id}"
     return f"{reverse('web:policy_write', args=[draft.pk, change.table])}?{which}"
 
 

@@ -166,10 +166,10 @@ def test_a_change_that_cannot_be_made_stops_all_of_them(draft: PolicyDraft, ada:
 def test_two_rows_where_one_may_be_are_told(world: Ground, ada: User, anton: User) -> None:
     draft = begun(ada)
     step = EscalationStep.objects.filter(team=world.teams["PRO"]).get()
-    write_new(draft, factories.EscalationStepFactory.build(team=step.team, level=step.level), ada)
-    approved(draft, ada, anton)
-    with pytest.raises(ConflictError, match="This cannot be done"):
-        publishing.publish_draft(draft.pk, by=by(anton), at=TUESDAY_TEN)
+    write_new(draft, factories.EscalationStepFactory.build(team=step.team, level=2), ada)
+    write_change(draft, step, ada, level=2)
+    with pytest.raises(UnusableDraft, match="level 2: another rule stands there already"):
+        approved(draft, ada, anton)
 
 
 # --- at its time --------------------------------------------------------------------------------------------
