@@ -173,7 +173,8 @@ def _with(position: LinePosition, said: Statement) -> LinePosition:
 
 
 def _with_answer(position: LinePosition, said: Statement) -> LinePosition:
-    """Let the statement be the newest answer; what it leaves unsaid, the one before says: the price, say."""
+    """Let the statement be the newest answer, at the price of the one before."""
+    before = position.answer
     parts = (OfferedPart(said.quantity, said.on),) if said.quantity.value else ()
     answer = AnswerFact(
         version=DocumentVersion(said.made_at),
@@ -181,8 +182,10 @@ def _with_answer(position: LinePosition, said: Statement) -> LinePosition:
         answers=(LineAnswer.CHANGED if parts else LineAnswer.REJECTED,),
         offered=parts,
         requested=position.line.schedule,
+        price=before.price if before else None,
+        currency=before.currency if before else None,
     )
-    earlier = (position.answer, *position.earlier_answers) if position.answer else position.earlier_answers
+    earlier = (before, *position.earlier_answers) if before else position.earlier_answers
     return replace(
         position,
         answer=answer,

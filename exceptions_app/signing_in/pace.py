@@ -44,7 +44,7 @@ class Pace:
         over = tries - self.free
         if over < 0:
             return timedelta(0)
-        return min(self.first * 2 ** min(over, 10), self.longest)
+        return min(self.first * (1 << min(over, 10)), self.longest)
 
 
 #: Nine tries within the first quarter of an hour, then three in each.
