@@ -54,6 +54,8 @@ ACTIVE = frozenset({AgreementState.ACTIVE})
 FINAL = frozenset({AgreementKind.ACCEPTED, AgreementKind.WAIVED})
 #: A document we enter ourselves, a confirmation on the supplier's behalf, is in the mirror by then.
 ENTERED_WITHIN = timedelta(minutes=10)
+#: Clocks differ: what the ERP dates so soon after it answered may have been said before it acted.
+SHOWN_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -104,7 +106,9 @@ class Desk:
         self.answered = {case.pk for case in self.book.cases.values() if self._has_answered(case)}
         for deviation in changes.to_refresh:
             keep_evidence(self.book.line(deviation.key), deviation)
-        self.filings = self.book.file(changes, self._returned(), self.as_of)
+        self.unshown = [line for line in self._being_carried_out() if self._is_late_to_show(line)]
+        returned = [*self._returned(), *(line.key for line in self.unshown)]
+        self.filings = self.book.file(changes, returned, self.as_of)
         self.outcome.has_moved = bool(self.filings)
 
     def missed(self) -> tuple[LoadedOrder, OrderView, Sequence[Deviation]] | None:
@@ -138,6 +142,7 @@ class Desk:
         moments = [self.detection.next_look, self.policies.next_change(self.about.company.pk)]
         moments += [damping.second_reading_at(line) for line in self.book.lines if damping.has_doubt(line)]
         moments += [self._expected_by(line) for line in self._decided_lines() if not self._is_due_back(line)]
+        moments += [self._shows_by(line) for line in self._being_carried_out()]
         return min((moment for moment in moments if moment is not None), default=None)
 
     # --- what counts ----------------------------------------------------------------------------------
@@ -202,6 +207,40 @@ class Desk:
             if view.number == cleared.line.line_number
             for agreed in view.holds(cleared.line.key, kind.code, kind.aspect)
         )
+
+    def _being_carried_out(self) -> list[CaseLine]:
+        """Return the decided lines for which the ERP was to be changed, and does not show the change yet."""
+        if not isinstance(self.view, OrderView):
+            return []
+        return [
+            line
+            for line in self.book.lines
+            if line.settled_at is not None and line.cleared_at is None and self._awaits_erp(line, self.view)
+        ]
+
+    def _awaits_erp(self, line: CaseLine, order: OrderView) -> bool:
+        """Say whether something that was agreed on a line asks more of the ERP than it shows."""
+        of_line = next((view for view in order.lines if view.number == line.line_number), None)
+        held = [] if of_line is None else of_line.holdings
+        of_key = [each for each in held if each.agreement.key == line.key]
+        unwritten = any(
+            each.agreement.before != each.agreement.after and not self._erp_has(each, of_line)
+            for each in of_key
+            if of_line is not None
+        )
+        agreed = [each.agreement for each in of_key]
+        agreed += [each for each in order.agreements if each.key == line.key]
+        return unwritten or any(not self._is_added(each) for each in agreed)
+
+    def _is_late_to_show(self, line: CaseLine) -> bool:
+        """Say whether the ERP has spoken of the order since, or has had a business day to."""
+        spoken = max((view.position.order_version.document_time for view in self.view.lines), default=None)
+        settled = line.settled_at or self.as_of
+        return (spoken is not None and spoken > settled + SHOWN_WITHIN) or self.as_of >= self._shows_by(line)
+
+    def _shows_by(self, line: CaseLine) -> datetime:
+        """Return by when the ERP must show what it said it has done."""
+        return self.loaded.snapshot.calendar.add_business_days(line.settled_at or self.as_of, 1)
 
     def _is_added(self, agreement: Agreement) -> bool:
         """Say whether the ERP has the line that was ordered for it, where one was: under its number."""
@@ -389,8 +428,11 @@ class Desk:
         for line in filing.returned:
             line.settled_at = None
             line.save(update_fields=["settled_at"])
+            if line in self.unshown:
+                settle.came_out_otherwise(line, at=self.as_of)
             which = f"Line {line.line_number} deviates" if line.line_number else "It deviates"
-            words.append(f"{which} again: {how_much(line)}")
+            why = f": {settle.CAME_OUT_OTHERWISE}" if line in self.unshown else ""
+            words.append(f"{which} again: {how_much(line)}{why}")
             figures.append({"change": "returned", **figures_of(line)})
         if filing.case is not None:
             for line in added:

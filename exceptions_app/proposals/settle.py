@@ -28,6 +28,9 @@ from exceptions_app.proposals.renewal import ask_again, has_moved, look_again, r
 
 log = structlog.get_logger(__name__)
 
+#: Why a decision that the ERP said it had carried out has to be made anew.
+CAME_OUT_OTHERWISE = "The ERP said it was done, and does not show it"
+INTEGRATION = "EDI"
 IN_FLIGHT = (CommandState.SENDING, CommandState.UNKNOWN)
 
 
@@ -271,6 +274,33 @@ def case_healed(case: Case, *, reason: str = "Nothing deviates any more") -> Non
             void(proposal, reason, at=at)
             for command in commands:
                 outbox.withdraw(command, reason=reason)
+
+
+def came_out_otherwise(line: CaseLine, *, at: datetime) -> None:
+    """End what was agreed on a line whose values the ERP said it wrote, and does not show.
+
+    Whoever decided is told, and the integration team has to find out; the line is decided anew.
+    """
+    rows = AgreementRow.objects.filter(case_line=line, state=AgreementState.ACTIVE)
+    proposals = list(
+        Proposal.objects.filter(agreements__in=rows).select_related("case__owner", "proposed_by").distinct()
+    )
+    rows.update(state=AgreementState.VOID, void_reason=CAME_OUT_OTHERWISE)
+    for proposal in proposals:
+        Proposal.objects.filter(pk=proposal.pk).update(end_reason=CAME_OUT_OTHERWISE)
+        note(proposal, "came_out_otherwise", f"{CAME_OUT_OTHERWISE}: {proposal}"[:500], at=at)
+        tell(
+            proposal, concerned(proposal), f"{CAME_OUT_OTHERWISE}: {proposal.case}", at=at, body=str(proposal)
+        )
+        alerts.give_task(
+            proposal.case,
+            INTEGRATION,
+            title=f"Find out why the ERP does not show what it wrote: {proposal}",
+            body=f"It answered the command of {proposal.case} as done.",
+            at=at,
+        )
+    if proposals and line.case.subject_id is not None:
+        watch.mark(line.case.subject_kind, [line.case.subject_id])
 
 
 def unsent_commands(proposal: Proposal) -> list[Command] | None:

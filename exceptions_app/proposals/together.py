@@ -256,9 +256,9 @@ def _one_after_another(whole: Whole) -> tuple[Part, ...]:
 
 def _on_top(part: Part, written: Mapping[str, LineValues], *, is_at_once: bool) -> Part:
     added = [] if part.decision is None else _adds(part.decision)
-    twice = [number for number in added if number in written]
-    if twice:
-        words = f"Line {', '.join(twice)} is added by another part. Decide this afterwards."
+    taken = [number for number in added if number in written]
+    if taken:
+        words = f"Line {', '.join(taken)} is added by another part. Decide this afterwards."
         return replace(part, problems=(*part.problems, Problem("", words)))
     again = [] if part.decision is None else [line for line in _writes(part.decision) if line in written]
     if part.decision is None or not again:

@@ -1,12 +1,13 @@
 """How proposals look: values before and after, who has to agree and who has, and the forms to make one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -155,6 +156,7 @@ class ProposalCard:
     """A proposal as a card, with what this person may do with it."""
 
     id: Any
+    resolution: str
     label: str
     summary: str
     chip: Chip
@@ -175,6 +177,8 @@ class ProposalCard:
     may_withdraw: bool
     may_edit: bool
     is_asked: bool
+    may_decide_again: bool
+    decided_again: str
     case_number: str
     case_headline: str
     bundle_id: UUID | None = None
@@ -206,6 +210,8 @@ def proposal_cards(
     takes_back = _to_take_back(proposals, person)
     works = {case.pk for case in those_allowed(person, "propose", [each.case for each in proposals])}
     candidates = _candidates(proposals)
+    came_to_nothing = came_to_nothing_on({proposal.case_id for proposal in proposals})
+    lines_decided = _lines_decided(proposals)
     return [
         _card(
             proposal,
@@ -213,6 +219,8 @@ def proposal_cards(
             may_decide=proposal.pk in mine,
             may_withdraw=proposal.pk in takes_back and proposal.pk not in mine,
             may_edit=proposal.state == ProposalState.PENDING and proposal.case_id in works,
+            may_decide_again=proposal.case_id in works and _is_to_decide_again(proposal, lines_decided),
+            decided_again=_before(proposal, came_to_nothing.get(proposal.case_id, ())),
             candidates=candidates,
             refusal=(refusals or {}).get(proposal.pk, Refusal()),
         )
@@ -227,6 +235,8 @@ def _card(
     may_decide: bool,
     may_withdraw: bool,
     may_edit: bool,
+    may_decide_again: bool,
+    decided_again: str,
     candidates: Mapping[int, Candidates],
     refusal: Refusal,
 ) -> ProposalCard:
@@ -234,6 +244,7 @@ def _card(
     fingerprint = approvals.values_hash(proposal) if proposal.state == ProposalState.PENDING else ""
     return ProposalCard(
         id=proposal.pk,
+        resolution=proposal.resolution,
         label=resolution_label(proposal.resolution),
         summary=in_words(proposal.summary),
         chip=labels.PROPOSAL_STATES[proposal.state],
@@ -254,6 +265,8 @@ def _card(
         may_withdraw=may_withdraw,
         may_edit=may_edit,
         is_asked=may_edit and not may_decide and _is_asked(proposal),
+        may_decide_again=may_decide_again,
+        decided_again=decided_again,
         case_number=case.number,
         case_headline=case.headline,
         bundle_id=proposal.bundle_id,
@@ -263,6 +276,50 @@ def _card(
         comment=refusal.comment,
         seen=refusal.seen,
     )
+
+
+def came_to_nothing_on(cases: Collection[int]) -> dict[int, list[Proposal]]:
+    """Return the decisions that the ERP refused, or did otherwise, by the case's key, the newest first."""
+    found = Proposal.objects.filter(case__in=cases).exclude(end_reason="").exclude(authorisation={})
+    found = found.filter(state__in=(ProposalState.REJECTED, ProposalState.SETTLED))
+    by_case: dict[int, list[Proposal]] = {}
+    for proposal in found.prefetch_related("lines").order_by("-created_at"):
+        by_case.setdefault(proposal.case_id, []).append(proposal)
+    return by_case
+
+
+def _before(proposal: Proposal, came_to_nothing: Iterable[Proposal]) -> str:
+    """Return what became of the decision before this one on the same lines; empty where there was none."""
+    lines = {line.case_line_id for line in proposal.lines.all()}
+    for earlier in came_to_nothing:
+        is_same = not lines.isdisjoint(line.case_line_id for line in earlier.lines.all())
+        if is_same and earlier != proposal and earlier.created_at <= proposal.created_at:
+            return earlier.end_reason
+    return ""
+
+
+def _lines_decided(proposals: Iterable[Proposal]) -> set[int]:
+    """Return the lines of cases that are decided, gone, or in a proposal under way."""
+    cases = {proposal.case_id for proposal in proposals if _came_to_nothing(proposal)}
+    if not cases:
+        return set()
+    lines = CaseLine.objects.filter(case__in=cases)
+    over = lines.filter(
+        ~Q(settled_at=None) | ~Q(cleared_at=None) | Q(proposal_lines__proposal__state__in=OPEN)
+    )
+    return set(over.values_list("pk", flat=True))
+
+
+def _came_to_nothing(proposal: Proposal) -> bool:
+    """Say whether it was authorised, and the ERP refused it or did otherwise."""
+    is_over = proposal.state in (ProposalState.REJECTED, ProposalState.SETTLED)
+    return is_over and bool(proposal.end_reason) and bool(proposal.authorisation)
+
+
+def _is_to_decide_again(proposal: Proposal, lines_decided: Collection[int]) -> bool:
+    if not _came_to_nothing(proposal) or proposal.case.state in SETTLED:
+        return False
+    return any(line.case_line_id not in lines_decided for line in proposal.lines.all())
 
 
 def _stored_lines(lines: Iterable[ProposalLine]) -> list[ValuesLine]:
@@ -519,7 +576,10 @@ class LineForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionCard:
-    """A way out, with its form; `is_open` when it was sent and could not be used."""
+    """A way out, with its form; `is_open` when it was sent and could not be used.
+
+    `came_to`: what became of an earlier decision that is made anew.
+    """
 
     code: str
     label: str
@@ -530,16 +590,18 @@ class ResolutionCard:
     problems: list[str] = field(default_factory=list)
     reason: str = ""
     preview: PreviewWords | None = None
+    came_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entered:
-    """A resolution's form as it was sent."""
+    """A resolution's form as it was sent; `came_to`: what became of it, where it was sent before."""
 
     code: str
     values: Mapping[str, Any]
     problems: Sequence[Problem] = ()
     preview: Preview | None = None
+    came_to: str = ""
 
     @property
     def inputs(self) -> list[str]:
@@ -610,6 +672,7 @@ def resolution_card(
         problems=[problem.message for problem in problems if problem.field not in own],
         reason=str(values.get("reason", "")),
         preview=preview_words(entered.preview) if entered and entered.preview else None,
+        came_to=entered.came_to if entered else "",
     )
 
 

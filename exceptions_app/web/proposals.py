@@ -177,6 +177,17 @@ def edit(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("web:case", args=[proposal.case.number]))
 
 
+@permitted(Permission.VISIBLE_CASE)
+@require_safe
+def again(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """Show the case with the form as it was sent, for a decision that the ERP refused or did otherwise."""
+    visible = visible_cases(person_of(request))
+    proposal = get_object_or_404(Proposal, pk=proposal_id, case__in=visible.values("pk"))
+    case = _case_with(request, proposal.case.number, proposal.resolution)
+    entered = Entered(code=proposal.resolution, values=_as_entered(proposal), came_to=proposal.end_reason)
+    return show_case(request, case, entered=entered)
+
+
 def _as_entered(proposal: Proposal) -> dict[str, Any]:
     """Return the inputs of a proposal as its form holds them: line by line, also what holds for all."""
     values: dict[str, Any] = {"reason": proposal.reason}

@@ -66,6 +66,7 @@ urlpatterns = [
     path("tasks/<int:task_id>/complete/", cases.complete_task, name="complete_task"),
     path("proposals/<uuid:proposal_id>/decide/", proposals.decide, name="decide"),
     path("proposals/<uuid:proposal_id>/edit/", proposals.edit, name="proposal_edit"),
+    path("proposals/<uuid:proposal_id>/again/", proposals.again, name="proposal_again"),
     path("proposals/<uuid:proposal_id>/<str:seen>/", approvals.proposal, name="proposal"),
     path("approvals/", approvals.inbox, name="approvals"),
     path("documents/matched/", matched.matched, name="matched"),

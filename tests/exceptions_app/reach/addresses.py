@@ -110,6 +110,7 @@ PAGES: dict[str, Page] = {
     "web:complete_task": post("tasks/{task}/complete/", CASE),
     "web:decide": post("proposals/{proposal}/decide/", CASE, decision="approve"),
     "web:proposal": Page("proposals/{proposal}/of-last-week/", CASE),
+    "web:proposal_again": Page("proposals/{proposal}/again/", CASE),
     "web:proposal_edit": Page("proposals/{proposal}/edit/", CASE),
     "web:approvals": Page("approvals/", EVERYBODY),
     "web:matched": Page("documents/matched/", EVERYBODY),

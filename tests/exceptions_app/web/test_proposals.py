@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from erp_connectors.connectors.base import Outcome
 from erp_connectors.exchange.models import Command
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import Case, CaseState
+from exceptions_app.detection.models import Watch
 from exceptions_app.proposals import actions, approvals
 from exceptions_app.proposals.models import Approval, Decision, Proposal, ProposalState
 from tests.builders import factories as make
+from tests.exceptions_app.proposals.shortage import answer
 from tests.exceptions_app.web.scenes import FRAGMENT, Scene, set_scene
 from tests.exceptions_app.web.test_cases import text_of
 
@@ -292,3 +295,36 @@ def test_without_htmx_deciding_leads_back_to_where_one_was(scene: Scene, proposa
 
     assert answer.status_code == 302
     assert answer["Location"] == "/approvals/"
+
+
+# --- what the ERP refused -----------------------------------------------------------------------------------
+
+
+def test_what_the_erp_refused_is_decided_again_with_its_words_in_view(
+    scene: Scene, case: Case, proposal: Proposal
+) -> None:
+    for name in ("paul", "pia"):
+        decide(scene, name, proposal, "approve")
+    answer(Command.objects.get(), Outcome.REFUSED, "The period is closed.")
+    # The shortage of the scene is in no document: nothing is to look for it there.
+    Watch.objects.all().delete()
+    bea = scene.browser("bea")
+
+    assert "Decide again" in text_of(bea.get("/cases/EX-1/").content.decode())
+
+    page = bea.get(f"/proposals/{proposal.pk}/again/").content.decode()
+    assert "This was decided before, and came to nothing: The period is closed." in text_of(page)
+    assert re.search(r'name="rest_on:10"[^>]*value="2026-12-16"', page)
+
+    bea.post(SPLIT, {"rest_on:10": "2026-12-16", "reason": "The period is open again"})
+    words = text_of(scene.browser("paul").get("/approvals/").content.decode())
+    assert "Decided again; before: The period is closed." in words
+    assert "Decide again" not in text_of(bea.get("/cases/EX-1/").content.decode())
+
+
+def test_what_is_not_decided_or_only_rejected_is_not_decided_again(
+    scene: Scene, case: Case, proposal: Proposal
+) -> None:
+    assert "Decide again" not in text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())
+    decide(scene, "paul", proposal, "reject", comment="Too late for Kern.")
+    assert "Decide again" not in text_of(scene.browser("bea").get("/cases/EX-1/").content.decode())

@@ -132,3 +132,22 @@ def carrier_says(town: Town, *events: ShipmentEvent) -> None:
         number="S-1", version=DocumentVersion(now), events=tuple(said), ship_notice="ASN-1", tracking="1Z999"
     )
     town.posts(status, supplier="77")
+
+
+def test_a_line_that_the_erp_said_it_added_and_did_not_comes_back(town: Town) -> None:
+    town.also_sells("GASKET", "ND-78")
+    town.orders()
+    town.answers(x12.ack("IS", "100", on=WANTED, VP="ND-78"))
+    town.opens("substitution", team="PRO", told="PLN CSR")
+    wanted = {"item": "GASKET", "quantity": "100 EA", "price": "180.00", "date": f"{WANTED}"}
+    town.decides("accept_substitute", approved_by=["paul", "pia"], **wanted)
+    town.erp_answers_and_does_nothing()
+    assert town.is_resolved()
+    town.it_is(on(date(2026, 11, 25), 10, 2))
+    assert town.is_resolved()
+    town.it_is(on(date(2026, 11, 25), 10, 30))
+    assert town.works_again(state="settled") == "The ERP said it was done, and does not show it"
+    assert Task.objects.filter(case=town.case, team__code="EDI").count() == 1
+    town.decides("accept_substitute", approved_by=["paul", "pia"], **wanted)
+    town.erp_carries_out()
+    town.closes("agreed", leaves="EDI")

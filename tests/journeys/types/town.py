@@ -19,7 +19,7 @@ from erp_connectors import clock
 from erp_connectors.canonical.documents import Invoice, InvoiceLine, PurchaseOrder, Receipt, ReceiptLine
 from erp_connectors.canonical.master import ItemRecord, SupplierItem
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity
-from erp_connectors.connectors.base import Stream
+from erp_connectors.connectors.base import Outcome, Stream
 from erp_connectors.connectors.simulator import extracts
 from erp_connectors.documents.identity import Recordable
 from erp_connectors.documents.models import DocumentHead
@@ -152,6 +152,15 @@ class Town:
         self.catch_up()
         del self.house.erp.refusals[NUMBER]
 
+    def erp_answers_and_does_nothing(self) -> None:
+        """Let the ERP say of the one command that lies ready that it is done, and keep its order as it is."""
+        (path,) = (self.house.erp.folder / "outgoing" / "commands").glob("*.json")
+        self.a_minute_later()
+        self.house.erp.answer(json.loads(path.read_bytes())["command"], Outcome.APPLIED, "")
+        path.unlink()
+        polling.poll_due()
+        self.catch_up()
+
     def customers_wait(self) -> None:
         """Let the ERP tell that nothing is on hand, and that a customer of class A waits for 95 pieces."""
         self.house.tell_stock(0)
@@ -266,11 +275,11 @@ class Town:
         assert self.case.number in self.house.queue(SOMEBODY[team], team)
         return self.case
 
-    def works_again(self) -> str:
-        """The case is in work again after a decision was refused; return the words of the refusal."""
+    def works_again(self, *, state: str = "rejected") -> str:
+        """The case is in work again after a decision came to nothing; return the words for it."""
         case = Case.objects.get(pk=self.case.pk)
         assert case.state == "in_progress"
-        return Proposal.objects.filter(case=case, state="rejected").latest("created_at").end_reason
+        return Proposal.objects.filter(case=case, state=state).latest("created_at").end_reason
 
     def is_resolved(self) -> bool:
         """Say whether all of the case is decided, and nobody has to work on it."""
