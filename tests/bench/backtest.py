@@ -106,4 +106,7 @@ def _held(world: PlantedWorld) -> None:
     if held.said != held.done:
         keys = held.said.keys() | held.done.keys()
         wrong = [key for key in keys if held.said.get(key) != held.done.get(key)]
-        raise WrongAnswer(f"{len(wrong)} cases are otherwise than the backtest said: {sorted(wrong)[:3]}.")
+        told = "; ".join(
+            f"{key}: said {held.said.get(key)}, is {held.done.get(key)}" for key in sorted(wrong)[:3]
+        )
+        raise WrongAnswer(f"{len(wrong)} cases are otherwise than the backtest said: {told}.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 
 from exceptions_app import intake
 from exceptions_app.backtest.compare import Difference
@@ -68,9 +68,10 @@ def settle() -> None:
 def open_cases(*, with_loss: bool) -> dict[tuple[str, str], Numbers]:
     """Return every case that stands open, with its numbers."""
     rows = Case.objects.exclude(state__in=(CaseState.CLOSED, CaseState.DISMISSED)).select_related("team")
+    rows = rows.annotate(open_lines=Count("lines", filter=Q(lines__cleared_at=None)))
     return {
         (case.type_code, case.group_key): (
-            case.lines.filter(cleared_at=None).count(),
+            case.open_lines,
             case.amount,
             case.expected_loss if with_loss else None,
             case.severity if with_loss else None,
