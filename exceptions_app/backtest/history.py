@@ -23,6 +23,7 @@ from erp_connectors.documents.models import Document, DocumentHead, OrderLine, P
 from erp_connectors.documents.past import OrderThen, Past
 from erp_connectors.exchange import health
 from erp_connectors.exchange.health import Sight, Silence
+from exceptions_app.backtest.supplier_history import SupplierPast, suppliers_then
 from exceptions_app.cases.models import AgreementRow, CaseLine, CaseState
 from exceptions_app.detection.agreement import Agreement, AgreementState
 from exceptions_app.detection.load import (
@@ -411,7 +412,7 @@ class DocumentPast:
         return self.papers.agreements(self.head, moment)
 
 
-SubjectPast = OrderPast | InvoicePast | DocumentPast
+SubjectPast = OrderPast | InvoicePast | DocumentPast | SupplierPast
 
 
 # --- many subjects ------------------------------------------------------------------------------------------
@@ -426,6 +427,9 @@ def pasts_of(kind: SubjectKind, ids: Collection[int], sights: Sights) -> list[Su
         rows = list(PurchaseOrder.objects.filter(pk__in=ids).select_related(*OF_ORDER).order_by("pk"))
         orders = Orders(rows, sights)
         return [OrderPast(orders, row) for row in rows]
+    if kind is SubjectKind.SUPPLIER:
+        agreed = _agreements(Q(subject_kind=kind, subject_id__in=ids), "subject_id")
+        return list(suppliers_then(ids, agreed))
     heads = list(DocumentHead.objects.filter(pk__in=ids).select_related(*OF_HEAD).order_by("pk"))
     named = _ever_named(heads)
     wanted = Q(pk__in=[])

@@ -19,11 +19,13 @@ from erp_connectors.documents.models import (
     OrderLine,
     OrderReference,
     PurchaseOrder,
+    Supplier,
 )
 from exceptions_app.backtest.rules import Changed, kinds_reached
 from exceptions_app.cases.models import AgreementRow, Case
 from exceptions_app.detection.load import PRICE_BASIS
 from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.performance.models import PriceObservation
 from exceptions_app.policies.models import Scope
 
 NOTHING, EVERYTHING = Q(pk__in=[]), Q()
@@ -72,6 +74,18 @@ class Reach:
         )
         moves = Exists(spoke) | self._has_a_case(kind) | Exists(_named(self._is_alive()))
         return found.filter(self._companies("company"), self._suppliers(), moves).order_by("pk")
+
+    def suppliers(self) -> QuerySet[Supplier]:
+        """Return the suppliers to judge again, by their primary keys."""
+        if SubjectKind.SUPPLIER not in self.kinds:
+            return Supplier.objects.none()
+        said = PriceObservation.objects.filter(
+            supplier=OuterRef("pk"), said_at__gt=self.since, said_at__lte=self.until
+        )
+        moves = Exists(said) | self._has_a_case(SubjectKind.SUPPLIER)
+        chosen = {getattr(each.row, "supplier_id", None) for each in self.changed}
+        of_rows = EVERYTHING if None in chosen else Q(pk__in=chosen)
+        return Supplier.objects.filter(self._companies("company"), of_rows, moves).order_by("pk")
 
     def _suppliers(self) -> Q:
         """Return which documents are of the suppliers of the changed rows, or of anybody's orders."""

@@ -14,8 +14,8 @@ from exceptions_app.policies.draft_models import Action
 from exceptions_app.policies.models import PolicyRow, TermRow, ToleranceRow, TypeSetting
 from exceptions_app.policies.rows import Rows, laid_over
 
-#: Which kinds of subject are judged again; messages, streams and suppliers leave no past to rebuild.
-KINDS = (SubjectKind.ORDER, SubjectKind.INVOICE, SubjectKind.DOCUMENT)
+#: Which kinds of subject are judged again; messages and streams leave no past to rebuild.
+KINDS = (SubjectKind.ORDER, SubjectKind.INVOICE, SubjectKind.DOCUMENT, SubjectKind.SUPPLIER)
 #: Says who answers for a row and which release set it: nothing is judged by it.
 ABOUT_THE_ROW = frozenset({"release", "owner"})
 #: What is kept with the rules and is none.
@@ -120,6 +120,12 @@ def types_alone(changed: Iterable[Changed]) -> frozenset[str]:
 def kinds_reached(changed: tuple[Changed, ...]) -> frozenset[SubjectKind]:
     """Return which kinds of subject any changed row can touch."""
     return frozenset(kind for each in changed for kind in _kinds(each))
+
+
+def has_no_past(changed: Changed) -> bool:
+    """Say whether a changed row is about a kind of subject that cannot be judged again."""
+    row = changed.row
+    return isinstance(row, ToleranceRow | TypeSetting) and not kinds_of_type(row.type_code) <= set(KINDS)
 
 
 def _kinds(changed: Changed) -> frozenset[SubjectKind]:

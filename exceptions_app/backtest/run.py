@@ -25,6 +25,7 @@ from exceptions_app.backtest.rules import (
     WEIGHING,
     Changed,
     changed_rows,
+    has_no_past,
     holding_already,
     types_alone,
 )
@@ -138,6 +139,8 @@ class Run:
         for each in self.changed:
             if each.table in UNPLAYED:
                 self.counts.note("unplayed", str(each.row))
+            elif has_no_past(each):
+                self.counts.note("no_past", str(each.row))
 
     @classmethod
     def of(cls, changes: Sequence[Change], span: Span) -> "Run":
@@ -154,6 +157,8 @@ class Run:
             return self.approvers.cases()
         if kind == SubjectKind.ORDER:
             return self.reach.orders()
+        if kind == SubjectKind.SUPPLIER:
+            return self.reach.suppliers()
         return self.reach.heads(SubjectKind(kind))
 
     def found(self) -> Iterator[Found]:

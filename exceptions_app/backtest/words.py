@@ -7,5 +7,6 @@ REASONS = {
     "unreadable": _("it cannot be read"),
     "unit": _("its unit cannot be converted"),
     "blind": _("nobody could see"),
+    "no_past": _("what it is about leaves no past to judge"),
     "unplayed": _("it changes no case, only who gets it or is told"),
 }

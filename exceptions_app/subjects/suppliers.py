@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Window
+from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from erp_connectors.documents.models import Supplier
@@ -37,7 +37,7 @@ class Suppliers(Subject):
         return World(
             policies=policies,
             subjects={
-                supplier.pk: _loaded(supplier, rows.get(supplier.pk, []), policies, as_of)
+                supplier.pk: as_subject(supplier, rows.get(supplier.pk, []), policies, as_of)
                 for supplier in suppliers
             },
         )
@@ -48,26 +48,31 @@ class Suppliers(Subject):
         list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
-def _newest(ids: Collection[int]) -> dict[int, list[Row]]:
-    """Return the newest observations of each supplier, oldest first, but for orders in an incident."""
+def observed_of(ids: Collection[int]) -> QuerySet[Row]:
+    """Return what was observed of suppliers, but on orders in an incident."""
     in_incident = Case.objects.filter(
         incident__state__in=(IncidentState.CONFIRMED, IncidentState.ENDED), supplier__in=ids
     ).values("order")
-    ranked = (
-        Row.objects.filter(supplier__in=ids)
-        .exclude(order__in=in_incident.filter(order__isnull=False))
-        .annotate(
-            rank=Window(
-                RowNumber(),
-                partition_by=F("supplier"),
-                order_by=[F("said_at").desc(), F("order").desc()],
-            )
+    observed = Row.objects.filter(supplier__in=ids).select_related("order")
+    return observed.exclude(order__in=in_incident.filter(order__isnull=False))
+
+
+def _newest(ids: Collection[int]) -> dict[int, list[Row]]:
+    """Return the newest observations of each supplier, oldest first."""
+    ranked = observed_of(ids).annotate(
+        rank=Window(
+            RowNumber(),
+            partition_by=F("supplier"),
+            order_by=[F("said_at").desc(), F("order").desc()],
         )
-        .filter(rank__lte=MOST_OBSERVED)
-        .select_related("order")
     )
+    return in_turn(ranked.filter(rank__lte=MOST_OBSERVED))
+
+
+def in_turn(observed: Iterable[Row]) -> dict[int, list[Row]]:
+    """Return observations by their supplier, the first that was said first."""
     found: dict[int, list[Row]] = defaultdict(list)
-    for row in ranked:
+    for row in observed:
         found[row.supplier_id].append(row)
     # What was said at one moment stands by number: which order came in first says nothing.
     return {
@@ -76,7 +81,8 @@ def _newest(ids: Collection[int]) -> dict[int, list[Row]]:
     }
 
 
-def _loaded(supplier: Supplier, rows: Iterable[Row], policies: Policies, as_of: datetime) -> Loaded:
+def as_subject(supplier: Supplier, rows: Iterable[Row], policies: Policies, as_of: datetime) -> Loaded:
+    """Return a supplier with what was observed of it, the oldest first, as the desk takes it."""
     company = supplier.company
     whole = LineScope(company_id=company.pk, supplier_id=supplier.pk)
     observed = [seen for row in rows if (seen := _observation(row, company.pk, policies)) is not None]
