@@ -1,7 +1,7 @@
 """A draft of the approval rules says whom proposals of history would need, beside whom they need now."""
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from io import StringIO
@@ -12,25 +12,23 @@ import pytest
 from django.core.management import call_command
 
 from exceptions_app.backtest import job
-from exceptions_app.backtest.approving import NeedsEffect, OtherApprovals
+from exceptions_app.backtest.approving import NeedsEffect
 from exceptions_app.backtest.models import BacktestProposal, BacktestStatus
-from exceptions_app.backtest.run import Run, Span
-from exceptions_app.policies.changes import values_of
+from exceptions_app.backtest.run import Run
 from exceptions_app.policies.draft_models import PolicyDraft
-from exceptions_app.policies.models import ApprovalRule, PolicyRow
+from exceptions_app.policies.models import ApprovalRule
 from exceptions_app.proposals.models import ApprovalNeed, ProposalState
 from tests.builders.factories import (
     TUESDAY_TEN,
     ApprovalRuleFactory,
-    PolicyChangeFactory,
     PolicyDraftFactory,
     steps_asking,
 )
+from tests.exceptions_app.backtest.trying import SPAN, change_of, teams, tried
 from tests.exceptions_app.proposals.shortage import NOWHERE, Shortage, ready, shortage
 
 pytestmark = pytest.mark.django_db
 SCENE = partial(shortage, NOWHERE)
-SPAN = Span(TUESDAY_TEN.replace(day=1), TUESDAY_TEN + timedelta(hours=1))
 
 
 @pytest.fixture
@@ -48,32 +46,6 @@ def asking(asks: str, **values: Any) -> ApprovalRule:
     for name, value in values.items():
         setattr(rule, name, value)
     return rule
-
-
-def change_of(row: PolicyRow) -> Any:
-    """Return the change that sets a row, not saved."""
-    if row.pk is None:
-        return PolicyChangeFactory.build(
-            draft=None, changed_by=None, table=row._meta.model_name, after=values_of(row)
-        )
-    return PolicyChangeFactory.build(
-        draft=None,
-        changed_by=None,
-        table=row._meta.model_name,
-        row_id=row.pk,
-        action="change",
-        before=values_of(type(row).objects.get(pk=row.pk)),
-        after=values_of(row),
-    )
-
-
-def tried(*rows: PolicyRow) -> list[OtherApprovals]:
-    run = Run.of([change_of(row) for row in rows], SPAN)
-    return [found for found in run.found() if isinstance(found, OtherApprovals)]
-
-
-def teams(labels: tuple[str, ...]) -> list[str]:
-    return [label.partition(":")[0] for label in labels]
 
 
 def test_another_approver_is_needed_and_who_was_asked_stands_beside(short: Shortage) -> None:
