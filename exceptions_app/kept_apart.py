@@ -7,6 +7,7 @@ a delegation.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -80,9 +81,9 @@ def of_decision(
 
 
 def who_counted(case: Case) -> list[User]:
-    """Return the people who entered a receipt of what a case is about."""
+    """Return the people who entered a receipt of what a case is about, here or in the ERP."""
     if case.document is not None and case.document.kind == DocumentKind.RECEIPT:
-        return list(User.objects.filter(pk__in=_who_entered(case.document)))
+        return list(who_entered(case.document).people)
     if case.order is None:
         return []
     receipts = Document.objects.filter(
@@ -91,7 +92,7 @@ def who_counted(case: Case) -> list[User]:
         orders__order_number=case.order.number,
         connection=case.order.connection_id,
     )
-    return list(User.objects.filter(username__in=_names(receipts)))
+    return list(_entered(receipts, case.company_id).people)
 
 
 def _is_dearer(before: LineValues | None, after: LineValues | None) -> bool:
@@ -125,10 +126,14 @@ def who_entered(head: DocumentHead) -> Entered:
     revisions = Document.objects.filter(
         connection=head.connection_id, kind=head.kind, key=head.key, supplier=head.supplier_id
     )
-    named = revisions.filter(content__entered_by__isnull=False).values_list("content__entered_by", flat=True)
+    return _entered(revisions, head.company_id)
+
+
+def _entered(documents: QuerySet[Document], company_id: int) -> Entered:
+    named = documents.filter(content__entered_by__isnull=False).values_list("content__entered_by", flat=True)
     erp_users = set(named.distinct()) - {None, ""}
-    in_the_company = User.objects.filter(memberships__team__company=head.company_id, erp_user__in=erp_users)
-    here = User.objects.filter(username__in=_names(revisions))
+    in_the_company = User.objects.filter(memberships__team__company=company_id, erp_user__in=erp_users)
+    here = User.objects.filter(username__in=_names(documents))
     people = (here | User.objects.filter(pk__in=in_the_company.values("pk"))).distinct().order_by("pk")
     known = {person.erp_user for person in in_the_company}
     return Entered(tuple(people), tuple(sorted(erp_users - known)))

@@ -355,7 +355,10 @@ class ReceiptLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A goods receipt (ERP receipt or 861). A cancelled one counts as never booked."""
+    """A goods receipt (ERP receipt or 861). A cancelled one counts as never booked.
+
+    `entered_by`: the ERP's user who counted and booked it, where the ERP says.
+    """
 
     number: str
     version: DocumentVersion
@@ -364,6 +367,7 @@ class Receipt:
     purpose: Purpose = Purpose.ORIGINAL
     ship_notice: str | None = None
     warehouse: str | None = None
+    entered_by: str | None = None
 
 
 # --- invoices ---------------------------------------------------------------------------------------

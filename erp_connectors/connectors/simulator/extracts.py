@@ -71,6 +71,7 @@ def receipts_csv(receipts: Iterable[Receipt]) -> bytes:
                 "ship_notice": receipt.ship_notice,
                 "warehouse": receipt.warehouse,
                 "cancelled": receipt.purpose is Purpose.CANCEL,
+                "entered_by": receipt.entered_by,
                 "order": line.order_number,
                 "line": line.line_number,
                 "item": line.item,

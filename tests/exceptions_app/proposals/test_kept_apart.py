@@ -211,6 +211,15 @@ def test_who_counted_does_not_count_again(dear: Shortage) -> None:
     assert case_actions.complete_task(task, by=Actor(willa)).state == TaskState.DONE
 
 
+def test_who_booked_a_receipt_in_the_erp_does_not_count_again(dear: Shortage) -> None:
+    User.objects.filter(username="wade").update(erp_user="WADE2")
+    case = CaseFactory.create(subject_kind="document", company=dear.world.company)
+    entered(case, "", "receipt", entered_by="WADE2")
+    task = TaskFactory.create(case=case, team=dear.world.teams["WHS"], facts={"pair": "count"})
+    with pytest.raises(NotAllowed, match="Wade Example counted the receipt"):
+        case_actions.complete_task(task, by=dear.by("wade"))
+
+
 # --- rules ------------------------------------------------------------------------------------------------
 
 

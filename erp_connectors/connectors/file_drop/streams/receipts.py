@@ -25,6 +25,7 @@ RECEIPT_COLUMNS = (
     Column("ship_notice", values.text(64)),
     Column("warehouse", values.text(32)),
     Column("cancelled", values.yes_or_no("cancelled")),
+    Column("entered_by", values.text(64)),
     *VERSION_COLUMNS,
 )
 LINE_COLUMNS = (
@@ -56,6 +57,7 @@ def build(rows: Sequence[SheetRow], extract: Extract) -> Receipt:
         purpose=Purpose.CANCEL if row["cancelled"] else Purpose.ORIGINAL,
         ship_notice=row["ship_notice"],
         warehouse=row["warehouse"],
+        entered_by=row["entered_by"],
     )
 
 

@@ -149,7 +149,7 @@ def test_every_other_document_survives_being_written_and_read() -> None:
         Stream.RECEIPTS: [
             Receipt(
                 number="R-1", version=version, received_on=date(2026, 11, 20), purpose=Purpose.CANCEL,
-                ship_notice="ASN-1", warehouse="KAS",
+                ship_notice="ASN-1", warehouse="KAS", entered_by="WADE2",
                 lines=(
                     ReceiptLine(order_number="1", line_number="9", received=quantity, item="A"),
                     ReceiptLine(
