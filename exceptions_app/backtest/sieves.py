@@ -81,7 +81,7 @@ def _allows(tolerance: Tolerance, sign: int) -> Q:
 
 
 def _is_at_most(one: object, other: object) -> Q:
-    return Q(LessThanOrEqual(ExpressionWrapper(one, EXACT), ExpressionWrapper(other, EXACT)))  # type: ignore[arg-type]
+    return Q(LessThanOrEqual(ExpressionWrapper(one, EXACT), ExpressionWrapper(other, EXACT)))
 
 
 def _plain(tolerance: Tolerance) -> Tolerance:
