@@ -18,8 +18,7 @@ from erp_connectors.documents.models import Document, DocumentHead
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people.models import User
-from exceptions_app.people.permissions import NotAllowed
-from exceptions_app.people.standing_in import standing_in
+from exceptions_app.people.permissions import NotAllowed, standing_in
 
 Text = str | Promise
 

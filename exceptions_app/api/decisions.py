@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -13,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from erp_connectors.canonical.codec import to_builtins
-from exceptions_app.api.access import Scoped, actor, cases_for, person
+from exceptions_app.api.access import Scoped, actor, cases_for, person, within
 from exceptions_app.api.paging import NewestFirst
 from exceptions_app.api.repeating import IDEMPOTENCY_KEY, once
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.registry import exception_type
-from exceptions_app.people.permissions import NotAllowed, may
+from exceptions_app.people.models import User
+from exceptions_app.people.permissions import NotAllowed, addressed_to, may
 from exceptions_app.playbook.situation import LinePlan
 from exceptions_app.proposals import actions, approvals
 from exceptions_app.proposals.models import (
@@ -213,8 +214,12 @@ class ProposalViewSet(Scoped, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     queryset = Proposal.objects.none()
 
     def get_queryset(self) -> QuerySet[Proposal]:
-        """Only proposals on visible cases."""
-        return whole_proposals(Proposal.objects.filter(case__in=cases_for(self.request)))
+        """Only proposals on visible cases; a verb is answered also to whom one was addressed to."""
+        seen = Q(case__in=cases_for(self.request))
+        if self.action == "act" and isinstance(self.request.user, User):
+            addressed = Q(pk__in=addressed_to(self.request.user).values("pk"))
+            seen |= Q(addressed, within(self.request, "case__company"))
+        return whole_proposals(Proposal.objects.filter(seen))
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY], request=NewProposalSerializer, responses={201: ProposalSerializer}

@@ -10,8 +10,7 @@ from django.db import transaction
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Absence, Delegation, Membership, Team, User
-from exceptions_app.people.permissions import NotAllowed
-from exceptions_app.people.standing_in import DECIDING
+from exceptions_app.people.permissions import NotAllowed, deciding
 
 SUBJECT = "delegation"
 #: Where a person sees who acts for them, and for whom they act.
@@ -40,14 +39,14 @@ def check(person: User, terms: Terms) -> None:
         raise NotAllowed("It ends before it begins.")
     if terms.limit is not None and terms.limit <= 0:
         raise NotAllowed("Write a limit above zero, or none for your own.")
-    own = Membership.objects.filter(user=person, role__in=DECIDING).select_related("team__company")
+    own = deciding(Membership.objects.filter(user=person)).select_related("team__company")
     decides = {each.team_id: each.team for each in own}
     foreign = [team for team in terms.teams if team.pk not in decides]
     if foreign or not decides:
         names = ", ".join(str(team) for team in foreign) or "any team"
         raise NotAllowed(f"{person} decides nothing in {names}: there is nothing to pass on.")
     chosen = list(terms.teams) or list(decides.values())
-    works_in = Membership.objects.filter(user=terms.delegate, role__in=DECIDING)
+    works_in = deciding(Membership.objects.filter(user=terms.delegate))
     companies = set(works_in.values_list("team__company", flat=True))
     strange = [team for team in chosen if team.company_id not in companies]
     if strange:

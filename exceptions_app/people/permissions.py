@@ -13,7 +13,9 @@ from erp_connectors.companies import Company
 from erp_connectors.errors import PermanentError
 from exceptions_app.cases.models import Case, QueueEntry
 from exceptions_app.people.models import Membership, Role, Team, User
-from exceptions_app.people.standing_in import read_stand_ins, standing_in
+from exceptions_app.people.standing_in import StandIn, read_stand_ins
+from exceptions_app.proposals import conditions
+from exceptions_app.proposals.models import ApprovalNeed, Proposal
 
 
 class NotAllowed(PermanentError):
@@ -32,6 +34,8 @@ Grant = tuple[Relation, Role]
 EVERYBODY = (Role.MEMBER, Role.LEAD, Role.MANAGER, Role.AUDITOR)
 WORKERS = (Role.MEMBER, Role.LEAD, Role.MANAGER)
 LEADERS = (Role.LEAD, Role.MANAGER)
+#: Roles that decide, the least first: each answers to what is asked of those before it.
+DECIDING = (Role.MEMBER, Role.LEAD, Role.MANAGER)
 
 
 def _grants(relation: Relation, roles: tuple[Role, ...]) -> frozenset[Grant]:
@@ -184,7 +188,8 @@ def companies_open(user: User, action: str) -> list[Company]:
 def visible_cases(user: User) -> QuerySet[Case]:
     """Return the cases the person may see: in a queue of their teams, or all of a company they oversee.
 
-    Whoever stands in for somebody also sees what is in the queue of that person's team.
+    Whoever stands in for somebody also sees the cases behind the approvals that wait for them in that
+    person's place, as long as they do.
     """
     if not user.is_active:
         return Case.objects.none()
@@ -197,10 +202,33 @@ def visible_cases(user: User) -> QuerySet[Case]:
         for membership in memberships
         if (Relation.COMPANY, Role(membership.role)) in CASE_ACTIONS["view"]
     }
-    teams += {each.membership.team_id for each in standing_in(user)}.difference(teams)
     # EXISTS, not IN: for one case the database looks up one entry instead of reading a team's whole queue.
     is_queued = Exists(QueueEntry.objects.filter(case=OuterRef("pk"), team__in=teams))
-    return Case.objects.filter(Q(team__in=teams) | Q(company__in=overseen) | is_queued)
+    visible = Q(team__in=teams) | Q(company__in=overseen) | Q(is_queued)
+    stand_ins = standing_in(user)
+    if stand_ins:
+        passed_on = asked_in_place_of(stand_ins, user)
+        visible |= Q(Exists(passed_on.filter(case=OuterRef("pk"))))
+    return Case.objects.filter(visible)
+
+
+def asked_in_place_of(stand_ins: Iterable[StandIn], user: User) -> QuerySet[Proposal]:
+    """Return the proposals that wait for the person in the place of those they stand in for."""
+    needs = Q(pk__in=[])
+    for each in stand_ins:
+        needs |= conditions.names_stand_in(each, roles=roles_filled_by(each.membership.role))
+    return conditions.waiting(needs, user)
+
+
+def addressed_to(user: User) -> QuerySet[Proposal]:
+    """Return the proposals of which the person is told why they may not decide, or that they did already.
+
+    They need not see the case: it asks whom they stand in for, whatever was passed on, or they have spoken.
+    """
+    needs = Q(approvals__person=user)
+    for each in standing_in(user):
+        needs |= conditions.names(each.membership, roles=roles_filled_by(each.membership.role))
+    return Proposal.objects.filter(pk__in=ApprovalNeed.objects.filter(needs).values("proposal"))
 
 
 def queue_teams(user: User) -> list[Team]:
@@ -246,6 +274,59 @@ def works_in(user: User, team: Team) -> bool:
     )
 
 
+# --- who decides --------------------------------------------------------------------------------------------
+
+
+def decides(membership: Membership) -> bool:
+    """Say whether a membership decides anything: an auditor's reads."""
+    return membership.role in DECIDING
+
+
+def deciding(memberships: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Return those of memberships that decide."""
+    return memberships.filter(role__in=DECIDING)
+
+
+def people_deciding_in(companies: Iterable[int]) -> QuerySet[User]:
+    """Return the people who are here and decide in one of the companies."""
+    return User.objects.filter(
+        memberships__team__company__in=companies, memberships__role__in=DECIDING, is_active=True
+    )
+
+
+def fills(role: str, asked_for: str) -> bool:
+    """Say whether somebody in `role` answers to what is asked of a role ("": of anybody who decides)."""
+    return role in DECIDING and (not asked_for or _rank(role) >= _rank(asked_for))
+
+
+def roles_filled_by(role: str) -> list[str]:
+    """Return the roles that somebody in `role` answers to when they are asked for, with "" for any."""
+    return ["", *DECIDING[: _rank(role) + 1]]
+
+
+def filling(memberships: QuerySet[Membership], asked_for: str) -> QuerySet[Membership]:
+    """Return those of memberships that answer to what is asked of a role ("": of anybody who decides)."""
+    return memberships.filter(role__in=DECIDING[_rank(asked_for) :] if asked_for else DECIDING)
+
+
+def higher_role(one: str, other: str) -> str:
+    """Return which of two roles that are asked for is the higher one; "" is the least."""
+    return max(one, other, key=lambda role: _rank(role) if role else -1)
+
+
+def _rank(role: str) -> int:
+    return DECIDING.index(Role(role))
+
+
+def standing_in(user: User) -> Sequence[StandIn]:
+    """Return every membership in which the person decides for somebody now; a request reads them once."""
+    return _stand_ins_of(user) if user.stand_ins_read is None else user.stand_ins_read
+
+
+def _stand_ins_of(user: User) -> tuple[StandIn, ...]:
+    return tuple(each for each in read_stand_ins(user) if decides(each.membership))
+
+
 def _standing(user: User, case: Case) -> frozenset[Grant]:
     """Return how each of the person's memberships stands to the case, with its role."""
     memberships = memberships_of(user)
@@ -278,7 +359,7 @@ def memberships_of(user: User) -> Sequence[Membership]:
 def remember_memberships(user: User) -> None:
     """Read the memberships of the person of a request, who has one standing from its start to its end."""
     user.memberships_read = _read_memberships(user)
-    user.stand_ins_read = read_stand_ins(user)
+    user.stand_ins_read = _stand_ins_of(user)
 
 
 def _read_memberships(user: User) -> tuple[Membership, ...]:

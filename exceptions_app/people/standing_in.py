@@ -1,6 +1,6 @@
 """Who acts for whom: the delegations that hold now, and the memberships in which somebody stands in."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,10 +9,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from erp_connectors import clock
-from exceptions_app.people.models import Absence, Delegation, Membership, Role, User
+from exceptions_app.people.models import Absence, Delegation, Membership, User
 
-#: Roles that decide, the least first.
-DECIDING = (Role.MEMBER, Role.LEAD, Role.MANAGER)
 ONE_DAY = timedelta(days=1)
 
 
@@ -35,13 +33,11 @@ class StandIn:
         return min(limits, default=None)
 
 
-def standing_in(user: User) -> Sequence[StandIn]:
-    """Return every membership in which the person stands in for somebody now; a request reads them once."""
-    return read_stand_ins(user) if user.stand_ins_read is None else user.stand_ins_read
-
-
 def read_stand_ins(user: User) -> tuple[StandIn, ...]:
-    """Read in which memberships of active people the person stands in for them now."""
+    """Read in which memberships of active people the person stands in for them now.
+
+    Which of them decide anything is for the policy module to say (`permissions.standing_in`).
+    """
     if not user.is_active:
         return ()
     given = Delegation.objects.filter(delegate=user, ended_at=None).select_related("person")
@@ -49,7 +45,7 @@ def read_stand_ins(user: User) -> tuple[StandIn, ...]:
     known = list(given.prefetch_related("teams").order_by("pk"))
     now = clock.now() if known else None
     delegations = [each for each in known if now is not None and holds(each, now) and each.person.is_active]
-    memberships = _deciding_memberships([each.person_id for each in delegations])
+    memberships = _memberships_of([each.person_id for each in delegations])
     return tuple(
         StandIn(delegation, membership)
         for delegation in delegations
@@ -104,10 +100,10 @@ def _about_now(now: datetime) -> QuerySet[Delegation]:
     )
 
 
-def _deciding_memberships(people: Collection[int]) -> list[Membership]:
+def _memberships_of(people: Collection[int]) -> list[Membership]:
     if not people:
         return []
-    found = Membership.objects.filter(user__in=people, user__is_active=True, role__in=DECIDING)
+    found = Membership.objects.filter(user__in=people, user__is_active=True)
     return list(found.select_related("team__company", "team__calendar", "user").order_by("pk"))
 
 

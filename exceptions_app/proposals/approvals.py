@@ -23,16 +23,25 @@ from exceptions_app import kept_apart
 from exceptions_app.cases.models import Case
 from exceptions_app.kept_apart import Pair
 from exceptions_app.people.models import Membership, Role, Team, User
-from exceptions_app.people.permissions import memberships_of
-from exceptions_app.people.standing_in import DECIDING, StandIn, away_on, stand_ins_for, standing_in
+from exceptions_app.people.permissions import (
+    decides,
+    deciding,
+    filling,
+    fills,
+    higher_role,
+    memberships_of,
+    roles_filled_by,
+    standing_in,
+)
+from exceptions_app.people.standing_in import StandIn, away_on, stand_ins_for
 from exceptions_app.playbook.schedules import plain
 from exceptions_app.policies import lookup, rows
 from exceptions_app.policies.matrix import Approver, Facts, Rule
+from exceptions_app.proposals import conditions
 from exceptions_app.proposals.models import (
     Approval,
     ApprovalNeed,
     Decision,
-    KeptApart,
     NeedSet,
     Proposal,
     ProposalState,
@@ -91,9 +100,8 @@ class Capacity:
 
 def limit_of(case: Case, person: User) -> Decimal | None:
     """Return up to which amount the person decides alone in the team that owns the case; None: not at all."""
-    membership = Membership.objects.filter(
-        user=person, user__is_active=True, team=case.team_id, role__in=DECIDING
-    ).first()
+    own = Membership.objects.filter(user=person, user__is_active=True, team=case.team_id)
+    membership = deciding(own).first()
     return None if membership is None else membership.limit
 
 
@@ -258,14 +266,10 @@ def _strictest(one: Need, other: Need) -> Need:
     return replace(
         one,
         label=f"{one.label}; {other.label.removeprefix(f'{one.team.name}: ')}",
-        role=max(one.role, other.role, key=_rank),
+        role=higher_role(one.role, other.role),
         min_limit=max(limits, default=None),
         rule_id=one.rule_id or other.rule_id,
     )
-
-
-def _rank(role: str) -> int:
-    return DECIDING.index(Role(role)) if role else -1
 
 
 def _numbered(needs: Iterable[Need]) -> list[Need]:
@@ -284,7 +288,7 @@ def candidates_of(asked: Sequence[tuple[Asked, Container[int]]]) -> list[Candida
     Each comes with who may not: who decided on it, and who is kept apart from it.
     """
     teams = {need.team.pk for need, _ in asked}
-    found = Membership.objects.filter(team__in=teams, role__in=DECIDING, user__is_active=True)
+    found = deciding(Membership.objects.filter(team__in=teams, user__is_active=True))
     members = list(found.select_related("user").order_by("pk"))
     stand_ins = stand_ins_for(members)
     away = away_on([member.user_id for member in members], clock.now())
@@ -427,7 +431,7 @@ def _why_not_for(proposal: Proposal, asked: Iterable[ApprovalNeed], stand_in: St
 def _is_named(membership: Membership, need: Asked) -> bool:
     return (
         membership.team_id == need.team.pk
-        and DECIDING.index(Role(membership.role)) >= _rank(need.role)
+        and fills(membership.role, need.role)
         and (need.min_limit is None or (membership.limit is not None and membership.limit >= need.min_limit))
     )
 
@@ -447,17 +451,14 @@ def open_approvals(user: User) -> QuerySet[Proposal]:
 
     Also those that need nobody else and wait for somebody with the limit to look again.
     """
-    asks = Q(pk__in=[])
+    needed = Q(pk__in=[])
     for capacity in _capacities(user):
-        asks |= _fits(capacity)
-    asked = Q(
-        ~_is_kept_from(user),
-        pk__in=ApprovalNeed.objects.open().filter(asks).values("proposal"),
-    )
+        needed |= _fits(capacity)
+    is_asked = Q(pk__in=conditions.waiting(needed, user).values("pk"))
     needs = ApprovalNeed.objects.filter(proposal=OuterRef("pk"))
-    alone = Q(~Exists(needs), ~Exists(_apart(OuterRef("pk"), user)), _within_limits_of(user))
+    alone = Q(~Exists(needs), ~Exists(conditions.apart(OuterRef("pk"), user)), _within_limits_of(user))
     pending = Proposal.objects.filter(state=ProposalState.PENDING).alias(together=_together())
-    return pending.filter(asked | alone).order_by("created_at", "pk")
+    return pending.filter(is_asked | alone).order_by("created_at", "pk")
 
 
 def deciders_of(proposal: Proposal) -> list[User]:
@@ -508,47 +509,11 @@ def _capacities(person: User) -> list[Capacity]:
 
 
 def _fits(capacity: Capacity) -> Q:
-    """Return the condition that a need names a capacity: its team, role and limit.
-
-    In the place of another: within what was passed on, and where that person could agree themselves.
-    """
-    membership, stand_in = capacity.membership, capacity.stand_in
-    roles = ["", *DECIDING[: DECIDING.index(Role(membership.role)) + 1]]
-    covered = Q(min_limit=None)
-    if membership.limit is not None:
-        covered |= Q(min_limit__lte=membership.limit)
-    fits = Q(covered, team=membership.team_id, role__in=roles)
-    if stand_in is None:
-        return fits
-    if stand_in.cap is not None:
-        fits &= Q(amount__lte=stand_in.cap)
-    kept = _is_kept_from(stand_in.person, spoken_by=stand_in.delegation.delegate)
-    return fits & ~Q(proposal__in=Proposal.objects.filter(kept).values("pk"))
-
-
-def _is_kept_from(person: User, *, spoken_by: User | None = None) -> Q:
-    """Return the condition that a proposal is the person's, agreed to by them already, or kept from them.
-
-    `spoken_by`: their own word in the person's place does not keep them from it.
-    """
-    has_agreed = Approval.objects.filter(
-        Q(person=person) | Q(given_for=person),
-        need__proposal=OuterRef("pk"),
-        decision=Decision.APPROVED,
-    )
-    if spoken_by is not None:
-        has_agreed = has_agreed.exclude(person=spoken_by)
-    has_edited = Proposal.edited_by.through.objects.filter(proposal=OuterRef("pk"), user=person)
-    return (
-        Q(proposed_by=person)
-        | Q(Exists(has_agreed))
-        | Q(Exists(has_edited))
-        | Q(Exists(_apart(OuterRef("pk"), person)))
-    )
-
-
-def _apart(proposal: OuterRef, person: User) -> QuerySet[KeptApart]:
-    return KeptApart.objects.filter(proposal=proposal, person=person)
+    """Return the condition that a need names a capacity: its team, role and limit."""
+    roles = roles_filled_by(capacity.membership.role)
+    if capacity.stand_in is None:
+        return conditions.names(capacity.membership, roles=roles)
+    return conditions.names_stand_in(capacity.stand_in, roles=roles)
 
 
 def _within_limits_of(person: User) -> Q:
@@ -574,12 +539,11 @@ def _parts_of_bundle() -> QuerySet[Proposal]:
 
 
 def _deciding_memberships(person: User) -> list[Membership]:
-    return [each for each in memberships_of(person) if person.is_active and each.role in DECIDING]
+    return [each for each in memberships_of(person) if person.is_active and decides(each)]
 
 
 def _who_fits(team_id: int, role: str, min_limit: Decimal | None) -> QuerySet[Membership]:
-    roles = DECIDING[DECIDING.index(Role(role)) :] if role else DECIDING
-    members = Membership.objects.filter(team=team_id, role__in=roles, user__is_active=True)
+    members = filling(Membership.objects.filter(team=team_id, user__is_active=True), role)
     return members if min_limit is None else members.filter(limit__gte=min_limit)
 
 

@@ -12,8 +12,7 @@ from django.urls import reverse
 
 from erp_connectors import clock
 from exceptions_app.people.models import Role, User
-from exceptions_app.people.permissions import LEADERS, WORKERS, memberships_of
-from exceptions_app.people.standing_in import standing_in
+from exceptions_app.people.permissions import LEADERS, WORKERS, memberships_of, standing_in
 from exceptions_app.policies.lookup import approval_rules
 
 

@@ -67,7 +67,11 @@ def show_inbox(request: HttpRequest, refusals: Mapping[Any, Refusal], *, status:
     """Return the inbox; `refusals` are decisions that could not be taken, with what was typed."""
     person = person_of(request)
     waiting = set(open_approvals(person).values_list("pk", flat=True)[:MOST])
-    shown = _in_full(Proposal.objects.filter(pk__in=waiting | set(refusals)))
+    visible = visible_cases(person).values("pk")
+    shown = _in_full(Proposal.objects.filter(pk__in=waiting | set(refusals), case__in=visible))
+    for key in refusals.keys() - {each.pk for each in shown}:
+        # Somebody who stands in for another does not see any more what it has become.
+        warn(request, refusals[key].problem or refusals[key].conflict)
     own = _in_full(Proposal.objects.filter(proposed_by=person, state=ProposalState.PENDING))
     context = {
         "now": now_of(request),

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -109,6 +109,9 @@ def _decide(request: HttpRequest, found: Bundle, proposals: Sequence[Proposal]) 
             outcomes = together.approve(seen, by=by, comment=words)
             said = gettext("You approved it for %(n)s.")
     _tell(request, outcomes, said)
+    if not visible_bundles(person_of(request)).filter(pk=found.pk).exists():
+        # Whoever stands in for somebody sees it while it waits for them.
+        return HttpResponseRedirect(reverse("web:approvals"))
     return back(request, reverse("web:bundle", args=[found.pk]))
 
 

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from exceptions_app.people import delegation
 from exceptions_app.people.models import Delegation, Team, User
-from exceptions_app.people.permissions import NotAllowed, memberships_of
-from exceptions_app.people.standing_in import DECIDING, holds
+from exceptions_app.people.permissions import NotAllowed, decides, memberships_of, people_deciding_in
+from exceptions_app.people.standing_in import holds
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.forms import PersonField
@@ -60,12 +60,8 @@ class DelegationForm(forms.Form):
     def __init__(self, *args: Any, person: User, **options: Any) -> None:
         super().__init__(*args, **options)
         self.person = person
-        teams = [each.team for each in memberships_of(person) if each.role in DECIDING]
-        colleagues = User.objects.filter(
-            memberships__team__company__in={team.company_id for team in teams},
-            memberships__role__in=DECIDING,
-            is_active=True,
-        )
+        teams = [each.team for each in memberships_of(person) if decides(each)]
+        colleagues = people_deciding_in({team.company_id for team in teams})
         self.fields["delegate"].queryset = (  # type: ignore[attr-defined]
             colleagues.exclude(pk=person.pk).distinct().order_by("first_name", "last_name", "username")
         )

@@ -30,7 +30,7 @@ from exceptions_app.web import approvals
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.case_view import conflict_of
 from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, after_change, show_case
-from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment
+from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment, warn
 from exceptions_app.web.proposal_view import (
     NOT_INPUTS,
     Entered,
@@ -240,10 +240,19 @@ DECISIONS: dict[str, tuple[Act, Callable[[Proposal], str]]] = {
 }
 
 
+def _is_in_sight(request: HttpRequest, proposal: Proposal) -> bool:
+    """Say whether the person still sees the case: a stand-in does while it waits for them."""
+    return visible_cases(person_of(request)).filter(pk=proposal.case_id).exists()
+
+
 def _answer(request: HttpRequest, proposal: Proposal, refusal: Refusal | None, status: int) -> HttpResponse:
     """Show again where the decision was taken: the approvals inbox, or the case."""
     refusals = {proposal.pk: refusal} if refusal else {}
     came_from_inbox = request.POST.get("next") == reverse("web:approvals")
+    if not came_from_inbox and not _is_in_sight(request, proposal):
+        if refusal is not None:
+            warn(request, refusal.problem or refusal.conflict)
+        return after_change(request, proposal.case)
     if refusal is None and not wants_fragment(request):
         if came_from_inbox:
             return HttpResponseRedirect(reverse("web:approvals"))

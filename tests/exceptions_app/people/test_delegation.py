@@ -12,8 +12,7 @@ from exceptions_app.audit.record import Actor
 from exceptions_app.notifications.models import Notification
 from exceptions_app.people import delegation
 from exceptions_app.people.models import Absence, Delegation, Role, User
-from exceptions_app.people.permissions import NotAllowed
-from exceptions_app.people.standing_in import standing_in
+from exceptions_app.people.permissions import NotAllowed, standing_in
 from tests.builders.factories import (
     TUESDAY_TEN,
     DelegationFactory,
