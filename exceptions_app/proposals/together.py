@@ -268,8 +268,8 @@ def _on_top(part: Part, written: Mapping[str, LineValues], *, is_at_once: bool) 
         return replace(part, problems=(*part.problems, Problem("", f"{words} Decide this afterwards.")))
     try:
         return replace(part, decision=planning.on_top(part.decision, written))
-    except UnusableInputs as twice:
-        return replace(part, problems=(*part.problems, *twice.problems))
+    except UnusableInputs as clash:
+        return replace(part, problems=(*part.problems, *clash.problems))
 
 
 def _writes(decision: Decision) -> dict[str, LineValues]:

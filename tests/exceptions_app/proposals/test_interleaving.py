@@ -374,7 +374,7 @@ def check_authorisation(command: Command) -> None:
         assert authorisation["limits"]
     rest_on = {"rest_on": change.after.schedule[-1].date.isoformat()}
     lines = [(proposal.lines.get().case_line_id, change.before, change.after)]
-    assert authorisation["values_hash"] == hash_of("split", rest_on, moved * PRICE, lines)
+    assert authorisation["values_hash"] == hash_of("split", rest_on, moved * PRICE, lines, ())
 
 
 def ends_of(history: History, branches: Sequence[tuple[int, int]]) -> list[History]:
