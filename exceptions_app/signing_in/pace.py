@@ -9,6 +9,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,6 +22,7 @@ from exceptions_app.signing_in.models import SignInTry
 WINDOW = timedelta(hours=1)
 #: So many tries a known browser has within the window before it counts like any other.
 TRIES_OF_A_DEVICE = 10
+HALF_OF_IPV6 = 64
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -70,7 +72,7 @@ def begin(name: str, *, address: str, device: str, now: datetime) -> SignInTry |
     `device`: the known browser of that person it comes from, else empty. A password that was right takes its
     try back.
     """
-    hashed = hash_of(name)
+    hashed, address = hash_of(name), network_of(address)
     with connection.cursor() as cursor:
         for key in sorted((f"sign-in name {hashed}", f"sign-in address {address}")):
             cursor.execute(LOCK, [key])
@@ -82,7 +84,7 @@ def begin(name: str, *, address: str, device: str, now: datetime) -> SignInTry |
     return SignInTry.objects.create(
         name=hashed,
         person=User.objects.filter(username=name).first(),
-        address=address[:45],
+        address=address,
         device=device if is_known else "",
         at=now,
     )
@@ -108,6 +110,17 @@ def tries_of(person: User) -> QuerySet[SignInTry]:
 def clear_old(now: datetime) -> None:
     """Forget what no longer counts."""
     SignInTry.objects.filter(at__lte=now - WINDOW).delete()
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one address: of IPv6 the first half, since whoever has one has all of it."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address[:45]
+    if isinstance(known, IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or ip_network((known, HALF_OF_IPV6), strict=False))
 
 
 def hash_of(name: str) -> str:

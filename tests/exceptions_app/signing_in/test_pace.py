@@ -14,7 +14,7 @@ from exceptions_app.audit.models import Event
 from exceptions_app.notifications.models import Notification
 from exceptions_app.notifications.send import send_due
 from exceptions_app.people.models import User
-from exceptions_app.signing_in.pace import OF_ADDRESS, OF_NAME
+from exceptions_app.signing_in.pace import OF_ADDRESS, OF_NAME, network_of
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.exceptions_app.signing_in.visitors import Visitor, recovery_codes_of, with_app
@@ -54,7 +54,7 @@ def kinds() -> list[str]:
 def test_guesses_from_many_addresses_are_at_most_ten_in_a_quarter_of_an_hour(world: Ground) -> None:
     bea, looked_at = world.people["bea"], 0
     for _ in range(15):
-        looked_at += guess_from_everywhere(bea, 7).count(200)
+        looked_at += guess_from_everywhere(bea, 3).count(200)
         wait_for(1)
 
     assert looked_at == 9
@@ -191,8 +191,8 @@ def test_a_link_is_good_for_a_day_and_signs_nobody_in(world: Ground) -> None:
 
 
 def test_one_address_that_tries_many_names_is_slowed_down_and_they_elsewhere_are_not(world: Ground) -> None:
-    for number in range(OF_ADDRESS.free):
-        Visitor(make.UserFactory.build(username=f"name{number}"), "198.51.100.66").give_password("wrong")
+    make.SignInTryFactory.create_batch(OF_ADDRESS.free - 1, address="198.51.100.66")
+    Visitor(make.UserFactory.build(username="one more"), "198.51.100.66").give_password("wrong")
     paul = world.people["paul"]
 
     assert Visitor(paul, "198.51.100.66").give_password().status_code == 429
@@ -201,6 +201,29 @@ def test_one_address_that_tries_many_names_is_slowed_down_and_they_elsewhere_are
     assert elsewhere.is_in
     assert kinds().count("address.slowed_down") == 1
     assert not Notification.objects.exists()
+
+
+def test_whoever_has_a_network_of_addresses_has_one_address(world: Ground) -> None:
+    make.SignInTryFactory.create_batch(OF_ADDRESS.free - 1, address="2001:db8:1:2::/64")
+    Visitor(make.UserFactory.build(username="one more"), "2001:db8:1:2:77::7").give_password("wrong")
+
+    assert Visitor(world.people["paul"], "2001:db8:1:2:ffff::9").give_password().status_code == 429
+    neighbour = Visitor(world.people["paul"], "2001:db8:1:3::9")
+    neighbour.give_password()
+    assert neighbour.is_in
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("", ""),
+    ],
+)
+def test_what_counts_as_one_address(address: str, counted: str) -> None:
+    assert network_of(address) == counted
 
 
 def test_an_administrator_sees_it_and_lifts_it(world: Ground) -> None:
