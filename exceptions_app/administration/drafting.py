@@ -66,7 +66,7 @@ class PolicyAdmin(RecordedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         """Let the form know the draft it is saved into."""
-        form = super().get_form(request, obj, change, **options)
+        form: Any = super().get_form(request, obj, change, **options)
         named = self._named(request)
         form.draft, form.instead_of = draft_of(request), None if named is None else named.row_id
         return form

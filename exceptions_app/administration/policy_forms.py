@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -55,12 +56,13 @@ class PolicyForm(RecordedForm):
         self._offer("team_code", TEAMS)
         self._offer("role", ROLES)
         for name, field in self.fields.items():
-            if isinstance(field, forms.ModelChoiceField) and issubclass(field.queryset.model, PolicyRow):
-                self.fields[name] = RuleChoiceField(field, self.draft)
+            rows = field.queryset if isinstance(field, forms.ModelChoiceField) else None
+            if rows is not None and issubclass(rows.model, PolicyRow):
+                self.fields[name] = RuleChoiceField(field, rows, self.draft)
 
     def _get_validation_exclusions(self) -> set[str]:
         """Do not look for rows in the database that are only in the draft."""
-        excluded: set[str] = super()._get_validation_exclusions()
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         chosen = [(name, self.cleaned_data.get(name)) for name in self.fields]
         return excluded | {name for name, row in chosen if isinstance(row, PolicyRow) and row._state.adding}
 
@@ -87,17 +89,16 @@ class PolicyForm(RecordedForm):
 class RuleChoiceField(forms.ModelChoiceField):
     """Offers the rules of a table as a draft has them, also those that it only adds."""
 
-    def __init__(self, field: forms.ModelChoiceField, draft: PolicyDraft | None) -> None:
+    def __init__(self, field: forms.Field, rows: QuerySet[Any], draft: PolicyDraft | None) -> None:
         super().__init__(
-            field.queryset,
+            rows,
             required=field.required,
             label=field.label,
             help_text=field.help_text,
             initial=field.initial,
-            to_field_name=field.to_field_name,
         )
         changes = draft.changes.order_by("pk") if draft is not None else ()
-        self.rows = rows_under(field.queryset.model, changes)
+        self.rows = rows_under(rows.model, changes)
         listed = sorted((str(row), key) for key, row in self.rows.items())
         self.choices = [("", self.empty_label), *((key, name) for name, key in listed)]
 

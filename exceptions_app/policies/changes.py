@@ -42,10 +42,10 @@ def pointed_to() -> set[str]:
     """Return the names of the tables that other rules point to: calendars."""
     known = tables()
     fields = [each for model in known.values() for each in fields_of(model) if isinstance(each, ForeignKey)]
-    return {table_of(each.related_model) for each in fields if each.related_model in known.values()}
+    return {name for name, model in known.items() if any(each.related_model is model for each in fields)}
 
 
-def rows_under(model: type[PolicyRow], changes: Iterable[Any]) -> dict[int, PolicyRow]:
+def rows_under(model: type[Any], changes: Iterable[Any]) -> dict[int, PolicyRow]:
     """Return all rows of a table by their keys as they would be with some changes; nothing is written.
 
     Changes of other tables, and rows that have no key yet, are passed by.

@@ -50,9 +50,10 @@ def _of_table(model: type[PolicyRow], mine: dict[int | None, PolicyChange]) -> I
 
 def _unique(model: type[PolicyRow]) -> list[tuple[str, ...]]:
     """Return by which fields a table may have one row only."""
-    fields = [(each.attname,) for each in model._meta.concrete_fields if each.unique and not each.primary_key]
-    together = [each for each in model._meta.constraints if isinstance(each, UniqueConstraint)]
-    return fields + [tuple(model._meta.get_field(name).attname for name in each.fields) for each in together]
+    own = {each.name: each for each in model._meta.concrete_fields}
+    together = [each.fields for each in model._meta.constraints if isinstance(each, UniqueConstraint)]
+    alone = [(name,) for name, each in own.items() if each.unique and not each.primary_key]
+    return [tuple(own[name].attname for name in names) for names in (*alone, *together)]
 
 
 def _twice(model: type[PolicyRow], rows: Iterable[PolicyRow]) -> dict[int, str]:
@@ -74,7 +75,7 @@ def _never_taken(steps: Iterable[PolicyRow]) -> dict[int, str]:
     for step in steps:
         if isinstance(step, EscalationStep):
             ladders[step.team_id, step.side].append(step)
-    wrong = {}
+    wrong: dict[int, str] = {}
     for ladder in ladders.values():
         ladder.sort(key=lambda step: step.level)
         for lower, higher in pairwise(ladder):

@@ -130,7 +130,8 @@ def of_draft(draft: PolicyDraft) -> dict[str, Any]:
     """Return the changes of a draft as the content of a file."""
     keys = Keys()
     for change in draft.changes.filter(action=Action.ADD, table__in=pointed_to()):
-        row = tables()[change.table](pk=change.row_id)
+        row = tables()[change.table]()
+        row.pk = change.row_id
         lay_upon(row, change.after)
         keys.add(row)
     return {

@@ -234,8 +234,8 @@ def _make(change: PolicyChange, release: PolicyRelease, by: Actor, at: datetime,
                 model._default_manager.get(pk=change.row_id).delete()
             else:
                 is_new = change.action == Action.ADD
-                row = model(pk=change.row_id) if is_new else model._default_manager.get(pk=change.row_id)
-                row.release = release
+                row = model() if is_new else model._default_manager.get(pk=change.row_id)
+                row.pk, row.release = change.row_id, release
                 lay_upon(row, change.after)
                 row.full_clean(exclude=["release"])
                 row.save(force_insert=is_new)
