@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -23,6 +24,7 @@ from exceptions_app.policies.sentences import sentence, sentences
 #: Which draft the person writes into, kept in their session; the pages of the rules set it too.
 CHOSEN = "policy_draft"
 LONGEST_TITLE = 200
+LAST = ("owner", "valid_from", "valid_until", "release")
 
 
 def draft_of(request: HttpRequest) -> PolicyDraft | None:
@@ -42,19 +44,48 @@ class PolicyAdmin(RecordedAdmin):
     subject_kind = "policy"
     readonly_fields = ("release",)
     actions = ("remove_in_draft",)
+    change_list_template = "admin/policies/list.html"
+    change_form_template = "admin/policies/form.html"
+    delete_confirmation_template = "admin/policies/removal.html"
 
     # --- what is shown --------------------------------------------------------------------------------------
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Add to each row what the draft would make of it."""
-        return [*super().get_list_display(request), _in_draft(self._changes(request))]
+        """Say what the draft would make of each row, where it says anything about such rules."""
+        first, *others = super().get_list_display(request)
+        changes = self._changes(request).exclude(action=Action.ADD)
+        return [first, *([_in_draft(changes)] if changes.exists() else []), *others]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Begin with what a rule is about and says; who answers for it, and when it holds, come last."""
+        found = list(super().get_fields(request, obj))
+        return [*(name for name in found if name not in LAST), *(name for name in LAST if name in found)]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead to the history of the rule, which is everybody's."""
+        about = urlencode({"subject": f"{table_of(self.model)} {object_id}"})
+        return HttpResponseRedirect(f"{reverse('web:audit')}?{about}")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Say above the form into which draft it is saved."""
+        return super().changeform_view(request, object_id, form_url, {"draft": draft_of(request)})
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Say above the question into which draft the removal goes."""
+        return super().delete_view(request, object_id, {"draft": draft_of(request)})
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Say above the list which rules the draft adds."""
         if request.method == "GET":
             for change in self._changes(request).filter(action=Action.ADD):
                 self._say(request, change)
-        return super().changelist_view(request, extra_context)
+        return super().changelist_view(request, {"draft": draft_of(request)})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return a rule as the draft has it, in memory."""

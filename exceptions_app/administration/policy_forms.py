@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from erp_connectors.errors import RightlineError
 from exceptions_app.administration import checks
+from exceptions_app.administration.line_fields import HoursField, LinesField
 from exceptions_app.administration.recorded import RecordedForm
 from exceptions_app.asking.facts import OF_LINE, OF_MAIL, OF_REMINDER, OF_SUBJECT
 from exceptions_app.detection.inquiries import Inquiry
@@ -55,10 +57,17 @@ class PolicyForm(RecordedForm):
         self._offer("type_code", [(each.code, f"{each.label} ({each.code})") for each in all_types()])
         self._offer("team_code", TEAMS)
         self._offer("role", ROLES)
+        self._say_it_in_the_readers_language()
         for name, field in self.fields.items():
             rows = field.queryset if isinstance(field, forms.ModelChoiceField) else None
             if rows is not None and issubclass(rows.model, PolicyRow):
                 self.fields[name] = RuleChoiceField(field, rows, self.draft)
+
+    def _say_it_in_the_readers_language(self) -> None:
+        known = {each.name: each for each in self._meta.model._meta.concrete_fields}
+        for name, field in self.fields.items():
+            if name in known:
+                field.label = capfirst(gettext(str(known[name].verbose_name)))
 
     def _get_validation_exclusions(self) -> set[str]:
         """Do not look for rows in the database that are only in the draft."""
@@ -182,6 +191,22 @@ def _problem_of(state: Any, value: Any) -> str:
 
 class CalendarForm(PolicyForm):
     """Refuses hours, days and places that no clock could run by."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "hours" in self.fields:
+            self.fields["hours"] = HoursField(
+                required=True,
+                label=self.fields["hours"].label,
+                help_text=gettext(
+                    "Days that are alike on one line, closed days on none: “Monday to Friday 08:00-12:00, "
+                    "13:00-17:00”."
+                ),
+            )
+            self.fields["closed_on"] = LinesField(
+                label=self.fields["closed_on"].label,
+                help_text=gettext("More days off, one on each line, like 2026-12-24."),
+            )
 
     def clean_zone(self) -> str:
         """Check the zone."""
@@ -385,6 +410,13 @@ class ApprovalRuleForm(PolicyForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if "resolutions" in self.fields:
+            known = sorted({code for kind in all_types() for code in kind.resolutions})
+            self.fields["resolutions"] = LinesField(
+                label=self.fields["resolutions"].label,
+                help_text=gettext("One on each line, of %(known)s. Empty: any.")
+                % {"known": ", ".join(known)},
+            )
         kept = self.initial.get("steps")
         if isinstance(kept, list):
             self.initial["steps"] = matrix.steps_in_text(matrix.steps_of(kept))

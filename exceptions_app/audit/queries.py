@@ -160,6 +160,10 @@ def _about(subject: str) -> Q:
     cases = Case.objects.filter(Q(number__iexact=subject) | Q(order__number=subject))
     about = Q(case__in=list(cases.values_list("pk", flat=True)[:MOST_NAMED]))
     about |= Q(subject_kind__in=_values_of("subject_kind"), subject_id=subject)
+    kind, _, number = subject.rpartition(" ")
+    if kind:
+        # As the list shows it: "policy draft 7".
+        about |= Q(subject_kind=kind.replace(" ", "_"), subject_id=number)
     release = RELEASE.fullmatch(subject)
     if release:
         about |= Q(subject_kind="policy_release", subject_id=release[1])

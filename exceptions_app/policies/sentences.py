@@ -250,7 +250,7 @@ def _about(model: type[PolicyRow], values: dict[str, Any]) -> dict[str, str]:
         and (not is_named or name in NAMED_BY)
         and not (name == "direction" and values[name] == Direction.UNDER)
         and not (name == "side" and values[name] == "ours")
-        and not (name == "company" and any(values.get(other) for other in IN_A_COMPANY))
+        and not (name == "company" and not is_named and any(values.get(other) for other in IN_A_COMPANY))
     }
 
 
@@ -260,6 +260,8 @@ def _about_word(model: type[PolicyRow], name: str, value: Any, names: Names) -> 
         return label[:1].lower() + label[1:] if translation.get_language() == "en" else label
     if name == "direction":
         return gettext("over")
+    if name == "name":
+        return str(value)
     each: Any = model._meta.get_field(name)
     return _words(each, {name: value}, names)
 

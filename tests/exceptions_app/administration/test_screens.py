@@ -22,7 +22,7 @@ from exceptions_app.cases.models import Clock
 from exceptions_app.people.models import ApiToken, Membership, Team, User
 from exceptions_app.policies import drafts
 from exceptions_app.policies.changes import values_of
-from exceptions_app.policies.draft_models import PolicyDraft
+from exceptions_app.policies.draft_models import PolicyChange, PolicyDraft
 from exceptions_app.policies.models import (
     ApprovalRule,
     Calendar,
@@ -563,3 +563,29 @@ def test_the_sign_in_of_the_administration_slows_down_after_six_wrong_passwords(
     for _ in range(6):
         assert try_in("wrong").status_code == 200
     assert try_in(factories.PASSWORD).status_code == 429
+
+
+def test_every_screen_of_rules_says_into_which_draft_it_saves(root: Client, world: Ground) -> None:
+    place = address(Calendar, "change", world.calendar.pk)
+    listed = address(Calendar, "changelist")
+    assert "begins a draft of yours" in root.get(listed).content.decode()
+    send(root, place, closed_on="2026-11-25\n2026-11-26")
+    draft = PolicyDraft.objects.get()
+    assert draft.changes.get().after["closed_on"] == ["2026-11-25", "2026-11-26"]
+
+    for page in (listed, place, address(Calendar, "add"), address(Calendar, "delete", world.calendar.pk)):
+        assert f"goes into draft {draft.pk}, “{draft.title}”" in root.get(page).content.decode()
+
+
+def test_hours_are_shown_and_taken_as_lines(root: Client, world: Ground) -> None:
+    place = address(Calendar, "change", world.calendar.pk)
+    assert "Monday to Friday 08:00-17:00" in root.get(place).content.decode()
+    assert send(root, place).status_code == 302
+    assert not PolicyChange.objects.exists(), "nothing was changed"
+    send(root, place, hours="Mon-Thu 08:00-17:00\nFriday 08:00-12:00")
+    assert PolicyChange.objects.get().after["hours"]["4"] == [["08:00", "12:00"]]
+
+
+def test_the_history_of_a_rule_is_in_the_audit(root: Client, world: Ground) -> None:
+    answer = root.get(address(Calendar, "history", world.calendar.pk))
+    assert answer["Location"] == f"/audit/?subject=calendar+{world.calendar.pk}"
