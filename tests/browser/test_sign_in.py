@@ -12,6 +12,7 @@ from exceptions_app.audit.models import Event
 from tests.browser.conftest import PASSWORD, OpenPage
 from tests.builders import factories as make
 from tests.exceptions_app.signing_in.visitors import code_of
+from tests.peers.identity_provider import CLIENT, SECRET, identity_provider
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -179,3 +180,24 @@ def test_a_token_is_made_shown_once_and_revoked(
     expect(page.locator("td .chip")).to_have_text("Revoked")
 
     assert wrong == []
+
+
+def test_whoever_came_by_the_directory_leaves_it_too_in_a_real_browser(
+    window: OpenPage, settings: Any
+) -> None:
+    with identity_provider() as provider:
+        settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = (
+            provider.issuer,
+            CLIENT,
+            SECRET,
+        )
+        provider.person = {"sub": "b-1", "email": "bea@example.com", "email_verified": True}
+        page = window("/login/", None)
+        page.click("a[href='/login/directory/']")
+        expect(page.locator("#queue, .page").first).to_be_visible()
+        page.goto("/profile/")
+        page.click(".profile-out button")
+        page.wait_for_url("**/login/")
+        expect(page.locator("#id_username")).to_be_visible()
+
+        assert (provider.left, provider.refusals) == (["b-1"], [])
