@@ -346,6 +346,7 @@ class OrderLine(models.Model):
     has_other_price = models.BooleanField(
         default=False, help_text="An answer may state another price than the order."
     )
+    may_offer_less = models.BooleanField(default=False, help_text="An answer may offer less than is ordered.")
     price_gap = models.DecimalField(
         **MONEY, null=True, blank=True, help_text="How much more it costs as answered; empty: not so plain."
     )
@@ -355,6 +356,7 @@ class OrderLine(models.Model):
         constraints = [models.UniqueConstraint(fields=["order", "number"], name="line_per_order")]
         indexes = [
             models.Index(fields=["item_number", "warehouse"], name="line_item_warehouse"),
+            models.Index(fields=["order"], name="line_offers_less", condition=models.Q(may_offer_less=True)),
             models.Index(fields=["order"], name="line_other_price", condition=models.Q(has_other_price=True)),
         ]
 

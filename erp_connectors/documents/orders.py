@@ -273,6 +273,7 @@ LINE_COLUMNS = [
     "answered_at",
     "has_other_price",
     "price_gap",
+    "may_offer_less",
     "received_quantity",
 ]
 
@@ -315,6 +316,7 @@ def _fill(row: OrderLine, position: LinePosition, factors: Mapping[str, Decimal]
     row.position = json.loads(to_json(position))
     row.answered_at = position.answered_at
     row.has_other_price = position.has_other_price
+    row.may_offer_less = position.may_offer_less
     row.price_gap = _exact_gap(position) if row.has_other_price else None
     row.received_quantity = _received(position, factors)
 

@@ -7,6 +7,7 @@ added to them needs a default, for those that were kept without it.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from erp_connectors.canonical.documents import (
@@ -180,6 +181,22 @@ class LinePosition:
         return bool(stated) and (bool(self.line.price_breaks) or not all(map(self._repeats_price, stated)))
 
     @property
+    def may_offer_less(self) -> bool:
+        """Whether an answer may offer less than is ordered, now or before, whatever the tolerance.
+
+        False only where each offers all of it, day by day, in the unit of the order.
+        """
+        answers = [fact for fact in (self.answer, *self.earlier_answers) if fact is not None]
+        return any(self._offered_by_day(fact) < self.line.quantity.value for fact in answers)
+
+    def _offered_by_day(self, fact: AnswerFact) -> Decimal:
+        """Return what an answer offers by days in the unit of the order; none where a part is otherwise."""
+        unit, offered = self.line.quantity.unit, fact.offered or ()
+        if any(part.date is None or part.quantity.unit != unit for part in offered):
+            return Decimal(0)
+        return sum((part.quantity.value for part in offered), Decimal(0))
+
+    @property
     def price_gap(self) -> Fraction | None:
         """How much more the line costs at the price that was answered, in the order's currency.
 
@@ -200,15 +217,13 @@ class LinePosition:
 
     def _is_as_plain_as_ordered(self, fact: AnswerFact) -> bool:
         """Say whether an answer repeats the quantity of the line, with days, and both name one price."""
-        quantity, offered = self.line.quantity, fact.offered or ()
         return (
             self.line.price is not None
             and fact.price is not None
             and not self.line.price_breaks
             and fact.rejected is None
             and (fact.currency or self.currency) == self.currency
-            and all(part.date is not None and part.quantity.unit == quantity.unit for part in offered)
-            and sum(part.quantity.value for part in offered) == quantity.value
+            and self._offered_by_day(fact) == self.line.quantity.value > 0
         )
 
     def _repeats_price(self, fact: AnswerFact) -> bool:

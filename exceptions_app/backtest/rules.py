@@ -149,5 +149,6 @@ def kinds_of_type(code: str) -> frozenset[SubjectKind]:
 
 
 def _moves_goods(code: str) -> bool:
-    found = [kind for kind in registry.all_types() if kind.code == code]
-    return code in MOVES_GOODS or any(isinstance(kind, BucketType) for kind in found)
+    """Say whether the tolerance of a type decides where goods are, and not only whether that is told."""
+    found = [kind for kind in registry.all_types() if kind.code == code and isinstance(kind, BucketType)]
+    return code in MOVES_GOODS or any(kind.day_tolerance is not None for kind in found)

@@ -14,7 +14,7 @@ from django.db.models import DecimalField, ExpressionWrapper, F, Q, Value
 from django.db.models.lookups import LessThanOrEqual
 
 from exceptions_app.backtest.rules import Changed
-from exceptions_app.detection.types import price_mismatch
+from exceptions_app.detection.types import price_mismatch, quantity_short
 from exceptions_app.policies.lookup import tolerance_of
 from exceptions_app.policies.models import ToleranceRow
 from exceptions_app.policies.rows import Rows
@@ -94,4 +94,5 @@ def _plain(tolerance: Tolerance) -> Tolerance:
 #: By the code of a type: the sieve of its tolerances, given every row there is under either rules.
 SIEVES: dict[str, Callable[[Iterable[ToleranceRow]], Q]] = {
     price_mismatch.PriceMismatch.code: _other_prices,
+    quantity_short.QuantityShort.code: lambda rows: Q(may_offer_less=True),
 }

@@ -204,6 +204,23 @@ def test_how_much_more_a_line_costs_is_said_where_one_answer_differs_in_nothing_
     assert only(ORDER, *answers).price_gap == (None if gap is None else Decimal(gap))
 
 
+@pytest.mark.parametrize(
+    ("answers", "may_be_less"),
+    [
+        ([], False),
+        ([answer((100, "2026-12-02"))], False),
+        ([answer((60, "2026-12-02"), (45, "2026-12-09"))], False),
+        ([answer((99, "2026-12-02"))], True),
+        ([answer((100, None))], True),
+        ([answer((100, "2026-12-02"), unit="BOX")], True),
+        ([answer(is_unreadable=True)], True),
+        ([answer((82, "2026-12-02")), answer((100, "2026-12-02"), said="2026-11-25 10:00")], True),
+    ],
+)
+def test_an_answer_offers_all_or_may_offer_less(answers: list[HeardDocument], may_be_less: bool) -> None:
+    assert only(ORDER, *answers).may_offer_less is may_be_less
+
+
 def test_revision_then_control_number_decide_between_words_of_one_moment() -> None:
     first = answer((82, "2026-12-02"))
     by_revision = answer((90, "2026-12-02"), revision=1)

@@ -237,3 +237,10 @@ def test_lines_that_were_answered_before_it_was_noted_are_found_by_the_words_of_
     with connection.cursor() as cursor:
         cursor.execute(migration.OTHER_WORDS)
     assert noted <= set(LineRow.objects.filter(has_other_price=True).values_list("pk", flat=True))
+
+
+def test_a_tolerance_of_quantities_looks_only_at_orders_that_may_be_short(ground: Ground) -> None:
+    Teller(ground, 4).tell()
+    narrowed, expected = tried(tolerance("quantity_short", percent="35", direction="under"))
+    assert expected
+    assert narrowed.counts.subjects["order"] < OrderRow.objects.count()
