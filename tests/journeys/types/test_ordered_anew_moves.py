@@ -1,0 +1,80 @@
+"""A decision that orders a line anew is edited, taken back, and asked about again when the order moves."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from exceptions_app.audit.record import Actor
+from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals.models import Proposal, ProposalState
+from exceptions_app.proposals.renewal import ValuesMoved
+from tests.builders import x12
+from tests.journeys.house import WANTED
+from tests.journeys.types.town import NUMBER, Town
+
+SUBSTITUTE = {"item": "GASKET", "quantity": "100 EA", "price": "182.40", "date": f"{WANTED}"}
+
+
+@pytest.fixture
+def offered(town: Town) -> Town:
+    """Nordmann offers a gasket in place of the seal kit."""
+    town.also_sells("GASKET", "ND-78")
+    town.orders()
+    town.answers(x12.ack("IS", "100", on=WANTED, VP="ND-78"))
+    town.opens("substitution", team="PRO", told="PLN CSR")
+    return town
+
+
+def by(town: Town, name: str) -> Actor:
+    return Actor(person=town.house.people[name], source="test")
+
+
+def propose(town: Town) -> Proposal:
+    return actions.propose(
+        town.case, resolution="accept_substitute", inputs=SUBSTITUTE, reason="It fits", by=by(town, "bea")
+    )
+
+
+def test_another_price_is_another_decision_for_other_eyes(offered: Town) -> None:
+    proposal = propose(offered)
+    seen, amount = approvals.values_hash(proposal), proposal.amount
+    proposal = actions.edit(proposal, inputs=SUBSTITUTE | {"price": "200.00"}, by=by(offered, "paul"))
+
+    assert (amount, proposal.amount) == (Decimal("18240.00"), Decimal("20000.00"))
+    new = proposal.lines.get().new_line()
+    assert new is not None
+    assert new.values.price is not None
+    assert new.values.price.amount == Decimal("200.00")
+    assert "proposed or edited" in approvals.why_not(proposal, offered.house.people["paul"])
+    with pytest.raises(ValuesMoved):
+        actions.approve(proposal, by=by(offered, "pia"), values_hash=seen)
+
+
+def test_it_is_taken_back_before_anything_is_written(offered: Town) -> None:
+    proposal = actions.withdraw(propose(offered), by=by(offered, "bea"), reason="They deliver after all.")
+    assert proposal.state == ProposalState.VOID
+    assert propose(offered).state == ProposalState.PENDING
+
+
+def test_a_number_that_is_taken_meanwhile_is_asked_about_again(offered: Town) -> None:
+    proposal = propose(offered)
+    seen = approvals.values_hash(proposal)
+    order = offered.house.erp.orders[NUMBER]
+    other = replace(order.lines[0], number="20", item="GASKET")
+    offered.erp_changes(replace(order, lines=(*order.lines, other)))
+
+    with pytest.raises(ValuesMoved) as moved:
+        actions.approve(proposal, by=by(offered, "pia"), values_hash=seen)
+    assert {line.number for line in moved.value.lines} == {"20", "30"}
+    new = moved.value.proposal.lines.get().new_line()
+    assert new is not None
+    assert new.line_number == "30"
+
+
+def test_it_is_void_once_the_ordered_item_is_offered_after_all(offered: Town) -> None:
+    proposal = propose(offered)
+    offered.answers(x12.ack("IA", "100", on=WANTED))
+    offered.closes("answered")
+    assert Proposal.objects.get(pk=proposal.pk).state == ProposalState.VOID
+    assert offered.order_in_erp() == {"10": ("SEAL-KIT", 100, "open")}
