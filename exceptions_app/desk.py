@@ -240,7 +240,8 @@ class Desk:
 
     def _shows_by(self, line: CaseLine) -> datetime:
         """Return by when the ERP must show what it said it has done."""
-        return self.loaded.snapshot.calendar.add_business_days(line.settled_at or self.as_of, 1)
+        shown_by: datetime = self.loaded.snapshot.calendar.add_business_days(line.settled_at or self.as_of, 1)
+        return shown_by
 
     def _is_added(self, agreement: Agreement) -> bool:
         """Say whether the ERP has the line that was ordered for it, where one was: under its number."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from erp_connectors.documents.models import Item
 from erp_connectors.errors import PermanentError
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases import actions as cases
@@ -12,6 +13,7 @@ from exceptions_app.cases.models import ENDED, Case, CaseState, ClockKind
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.people import delegation
 from exceptions_app.people.models import Role, User
+from exceptions_app.playbook.ordering import ITEM
 from exceptions_app.playbook.registry import resolutions_for
 from exceptions_app.proposals import actions as proposals
 from exceptions_app.proposals import approvals
@@ -158,7 +160,7 @@ def _fulfil(wish: Wish, person: User, spared: Collection[str]) -> None:
 
 
 def _propose(case: Case, person: User, resolution: str, reason: str, *, is_left: bool = False) -> bool:
-    """Propose a resolution as it is filled in already; return whether it was done.
+    """Propose a resolution as it is filled in already, or as they find out; return whether it was done.
 
     `is_left`: only where somebody else has to agree, so that it waits.
     """
@@ -166,6 +168,8 @@ def _propose(case: Case, person: User, resolution: str, reason: str, *, is_left:
     if form is None:
         return False
     inputs: dict[str, object] = {field.name: field.initial for field in form.fields if field.initial}
+    if any(field.name == ITEM and not field.initial for field in form.fields):
+        inputs[ITEM] = _looked_up(case)
     try:
         plan = proposals.preview(case, resolution=resolution, inputs=inputs, person=person)
         if plan.problems or (is_left and not plan.needs):
@@ -174,6 +178,17 @@ def _propose(case: Case, person: User, resolution: str, reason: str, *, is_left:
     except PermanentError:
         return False
     return True
+
+
+def _looked_up(case: Case) -> str:
+    """Return which of our items it is that a supplier calls by a name nobody knows; empty: none of them."""
+    line = case.lines.select_related("order_line").first()
+    if case.order is None or line is None or line.order_line is None:
+        return ""
+    items = Item.objects.filter(connection=case.order.connection_id, base_unit=line.order_line.unit)
+    delivered = items.filter(names__supplier_number=case.order.supplier.number)
+    other = delivered.exclude(number=line.order_line.item_number).order_by("number").first()
+    return other.number if other else ""
 
 
 def _let_approve(case: Case) -> None:

@@ -145,6 +145,8 @@ def test_decisions_answers_and_tasks_are_waited_for(demo: Seeded) -> None:
     pending = Proposal.objects.filter(state=ProposalState.PENDING)
     needed = set(ApprovalNeed.objects.filter(proposal__in=pending).values_list("team__code", flat=True))
     assert {"PRO", "PLN", "FIN"} <= needed
+    (substitute,) = pending.filter(resolution="accept_substitute")
+    assert substitute.lines.get().new_line() is not None
     assert Incident.objects.filter(state="suggested", type_code="date_later").count() == 1
     assert set(SupplierMessage.objects.values_list("inquiry", "state")) == {("confirmation", "queued")}
     assert Case.objects.filter(state="waiting_supplier").exists()
