@@ -30,6 +30,7 @@ SHAPES = {
     "days": r"\d{4}-\d\d-\d\d(?:, \d{4}-\d\d-\d\d)*",
     "much": r"-?[\d.,]+ \S+(?: \+ -?[\d.,]+ \S+)*",
     "line": r"[^\s:]+",
+    "words": r".*",
     "fact": r"\w+",
     "case": r"EX-\d+ .+|EX-\d+",
     "spoken": r"[A-Z][a-z]+(?: [a-z]+)*",
@@ -80,8 +81,13 @@ def _is_kept_so() -> bool:
 
 @lru_cache(maxsize=4096)
 def _read(text: str, language: str) -> str:
-    """Return a phrase in the language that is active; a list shows the same ones over and over."""
-    return _phrase(text) or text
+    """Return phrases, line by line, in the language that is active; a list shows the same over and over."""
+    return "\n".join(_line(line) for line in text.split("\n"))
+
+
+def _line(text: str) -> str:
+    case = CASE.fullmatch(text)
+    return f"{case[1]} {_line(case[2])}" if case else _phrase(text) or text
 
 
 def _phrase(text: str) -> str | None:
@@ -126,11 +132,7 @@ def _filled(sentence: str, places: Mapping[str, str]) -> str:
 
 
 def _place(name: str, places: Mapping[str, str]) -> str:
-    text = places[name]
-    if name not in OURS:
-        return text
-    case = CASE.fullmatch(text) if name == "case" else None
-    return f"{case[1]} {in_words(case[2])}" if case else in_words(text)
+    return in_words(places[name]) if name in OURS else places[name]
 
 
 @cache

@@ -471,7 +471,8 @@ def _need(
     can = ""
     if who is not None:
         can = who_in_words(who) or gettext("nobody has this role and limit now")
-    return NeedWords(need.label, icon, tone, [_word(approval, fingerprint) for approval in said], can, joint)
+    words = [_word(approval, fingerprint) for approval in said]
+    return NeedWords(in_words(need.label), icon, tone, words, can, joint)
 
 
 def _word(approval: Approval, fingerprint: str) -> Word:
@@ -543,7 +544,7 @@ def preview_words(found: Preview) -> PreviewWords:
         lines=values_lines(found.lines),
         amount=amount_words(found.amount, found.currency),
         percent=formats.percent(found.percent) if found.percent else "",
-        needs=[NeedPreview(need.label, who_in_words(need.who)) for need in found.needs],
+        needs=[NeedPreview(in_words(need.label), who_in_words(need.who)) for need in found.needs],
         writes_to_erp=found.writes_to_erp,
     )
 

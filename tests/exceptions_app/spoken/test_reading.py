@@ -164,6 +164,22 @@ def test_events_are_read_and_words_of_people_left_as_they_are(
     assert event_in_words(kind, summary) == german_words
 
 
+def test_a_mail_is_read_line_by_line_with_the_case_it_is_about(german: None) -> None:
+    title = "Paul Example gave you EX-2 18 EA not confirmed, and 1 more line"
+    read = "Paul Example hat Ihnen gegeben: EX-2 18 EA nicht bestätigt, und 1 weitere Position"
+    assert in_words(title) == read
+    lines = (
+        "EX-2 18 EA not confirmed",
+        "Procurement: limit of 3,283.20 EUR or more",
+        "Proposed by Bea. Yes: agreed",
+    )
+    assert in_words("\n".join(lines)).split("\n") == [
+        "EX-2 18 EA nicht bestätigt",
+        "Procurement: Grenze von 3,283.20 EUR oder mehr",
+        "Vorgeschlagen von Bea. Yes: agreed",
+    ]
+
+
 def test_an_english_reader_reads_what_is_kept() -> None:
     with translation.override("en"):
         assert event_in_words("case.closed", "Closed: agreed") == "Closed: agreed"
