@@ -362,6 +362,11 @@ def remember_memberships(user: User) -> None:
     user.stand_ins_read = _stand_ins_of(user)
 
 
+def forget_memberships(user: User) -> None:
+    """Have the memberships of a person read again, since they ended in the middle of a request."""
+    user.memberships_read = user.stand_ins_read = None
+
+
 def _read_memberships(user: User) -> tuple[Membership, ...]:
     related = ("team__company", "team__calendar")
     order = ("team__company__name", "team__name", "team")

@@ -28,7 +28,7 @@ from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection.models import Watch
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.people.models import User
-from exceptions_app.people.permissions import NotAllowed, may
+from exceptions_app.people.permissions import NotAllowed, forget_memberships, may
 from exceptions_app.playbook.inputs import Problem, UnusableInputs
 from exceptions_app.playbook.load import free_lines
 from exceptions_app.playbook.schedules import plain
@@ -540,17 +540,25 @@ def _require_pending(proposal: Proposal) -> None:
 def _require_need(proposal: Proposal, person: User) -> Filled | None:
     """Return what the person fills; None where nobody else is needed and their own limit covers it."""
     filled = approvals.need_for(proposal, person)
-    if filled is not None:
+    if filled is not None and _still_fits(filled, person):
         return filled
-    if not proposal.needs.exists() and approvals.may_alone(proposal, person):
+    if filled is None and not proposal.needs.exists() and approvals.may_alone(proposal, person):
         return None
     raise NotAllowed(approvals.why_not(proposal, person))
+
+
+def _still_fits(filled: Filled, person: User) -> bool:
+    """Say whether a capacity holds at this moment; where not, what was read of the person is forgotten."""
+    if approvals.still_fits(*filled):
+        return True
+    forget_memberships(person)
+    return False
 
 
 def _require_approver(proposal: Proposal, person: User) -> Filled:
     """Return a need that names the person, filled or not."""
     named = approvals.named_need(proposal, person)
-    if named is None:
+    if named is None or not _still_fits(named, person):
         raise NotAllowed(approvals.why_not(proposal, person))
     return named
 

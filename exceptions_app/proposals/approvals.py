@@ -22,7 +22,7 @@ from erp_connectors.errors import ConfigurationError
 from exceptions_app import kept_apart
 from exceptions_app.cases.models import Case
 from exceptions_app.kept_apart import Pair
-from exceptions_app.people.models import Membership, Role, Team, User
+from exceptions_app.people.models import Delegation, Membership, Role, Team, User
 from exceptions_app.people.permissions import (
     decides,
     deciding,
@@ -33,7 +33,7 @@ from exceptions_app.people.permissions import (
     roles_filled_by,
     standing_in,
 )
-from exceptions_app.people.standing_in import StandIn, away_on, stand_ins_for
+from exceptions_app.people.standing_in import StandIn, away_on, holds, stand_ins_for
 from exceptions_app.playbook.schedules import plain
 from exceptions_app.policies import lookup, rows
 from exceptions_app.policies.matrix import Approver, Facts, Rule
@@ -333,6 +333,10 @@ def _people_for(need: Need, barred: Container[int]) -> list[User]:
 def _may_stand_in(need: Asked, barred: Container[int], stand_in: StandIn) -> bool:
     if stand_in.delegation.delegate_id in barred:
         return False
+    return _is_passed_on(need, stand_in)
+
+
+def _is_passed_on(need: Asked, stand_in: StandIn) -> bool:
     return stand_in.cap is None or (need.amount is not None and need.amount <= stand_in.cap)
 
 
@@ -372,6 +376,22 @@ def need_for(proposal: Proposal, person: User) -> tuple[ApprovalNeed, Capacity] 
         return None
     *_, need, capacity = min(fitting, key=lambda each: each[:3])
     return need, capacity
+
+
+def still_fits(need: ApprovalNeed, capacity: Capacity) -> bool:
+    """Lock the membership and the delegation a capacity rests on, and say whether it still fits a need.
+
+    Either may have ended since it was read: then no word counts, however close the two were.
+    """
+    found = Membership.objects.select_for_update(of=("self",), no_key=True)
+    membership = found.filter(pk=capacity.membership.pk, user__is_active=True).first()
+    if membership is None or not _is_named(membership, need):
+        return False
+    if capacity.stand_in is None:
+        return True
+    delegations = Delegation.objects.select_for_update(of=("self",), no_key=True).select_related("person")
+    delegation = delegations.get(pk=capacity.stand_in.delegation.pk)
+    return holds(delegation, clock.now()) and _is_passed_on(need, StandIn(delegation, membership))
 
 
 def named_need(proposal: Proposal, person: User) -> tuple[ApprovalNeed, Capacity] | None:

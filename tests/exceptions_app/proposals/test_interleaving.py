@@ -392,12 +392,18 @@ def ends_of(history: History, branches: Sequence[tuple[int, int]]) -> list[Histo
     return ends
 
 
-def histories(folder: Path, seeds: Iterable[int]) -> list[History]:
-    """Take every history that begins with one of the seeds to its end."""
+def everybody(folder: Path) -> Shortage:
+    """Find a shortage where Mona plans too, and Lena of integration works there."""
     short = shortage(folder)
     MembershipFactory.create(user=short.person("mona"), team=short.world.teams["PLN"])
     short.world.people["lena"] = UserFactory.create(username="lena", first_name="Lena")
     MembershipFactory.create(user=short.person("lena"), team=short.world.teams["EDI"])
+    return short
+
+
+def histories(folder: Path, seeds: Iterable[int]) -> list[History]:
+    """Take every history that begins with one of the seeds to its end."""
+    short = everybody(folder)
     ends = []
     for seed in seeds:
         with transaction.atomic():

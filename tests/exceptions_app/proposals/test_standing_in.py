@@ -11,8 +11,9 @@ from erp_connectors import clock
 from erp_connectors.exchange.models import Command
 from exceptions_app.audit.models import Event
 from exceptions_app.notifications.models import Notification
+from exceptions_app.people import delegation
 from exceptions_app.people.models import Absence, Delegation, Membership, Role
-from exceptions_app.people.permissions import NotAllowed, visible_cases
+from exceptions_app.people.permissions import NotAllowed, remember_memberships, visible_cases
 from exceptions_app.proposals import actions, approvals
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
 from tests.builders.factories import (
@@ -173,3 +174,28 @@ def test_rejecting_and_asking_back_take_the_same_right(short: Shortage) -> None:
         actions.reject(proposal, by=short.by("wade"), comment="no")
     actions.reject(proposal, by=short.by("lena"), comment="no")
     assert Proposal.objects.get().state == ProposalState.REJECTED
+
+
+@pytest.mark.parametrize("what", ["delegation", "limit", "membership"])
+def test_what_ends_in_the_middle_of_a_request_counts_no_more(short: Shortage, what: str) -> None:
+    proposal, lena = short.propose(), short.person("lena")
+    remember_memberships(lena)
+    if what == "delegation":
+        delegation.end(Delegation.objects.get(), by=short.by("paul"), at=clock.now())
+    elif what == "limit":
+        Membership.objects.filter(user=short.person("paul")).update(limit=Decimal(3000))
+    else:
+        Membership.objects.filter(user=short.person("paul")).delete()
+    with pytest.raises(NotAllowed):
+        short.approve(proposal, "lena")
+    with pytest.raises(NotAllowed):
+        actions.reject(proposal, by=short.by("lena"), comment="no")
+    assert not Approval.objects.exists()
+
+
+def test_a_limit_that_was_lowered_in_the_middle_of_a_request_covers_no_more(short: Shortage) -> None:
+    proposal, paul = short.propose(), short.person("paul")
+    remember_memberships(paul)
+    Membership.objects.filter(user=paul).update(limit=Decimal(3000))
+    with pytest.raises(NotAllowed, match="do not cover"):
+        short.approve(proposal, "paul")
