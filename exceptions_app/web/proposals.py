@@ -184,7 +184,13 @@ def again(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     visible = visible_cases(person_of(request))
     proposal = get_object_or_404(Proposal, pk=proposal_id, case__in=visible.values("pk"))
     case = _case_with(request, proposal.case.number, proposal.resolution)
-    entered = Entered(code=proposal.resolution, values=_as_entered(proposal), came_to=proposal.end_reason)
+    inputs, person = proposal.inputs, person_of(request)
+    entered = Entered(
+        code=proposal.resolution,
+        values=_as_entered(proposal),
+        preview=actions.preview(case, resolution=proposal.resolution, inputs=inputs, person=person),
+        came_to=proposal.end_reason,
+    )
     return show_case(request, case, entered=entered)
 
 

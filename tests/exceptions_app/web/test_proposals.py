@@ -315,6 +315,7 @@ def test_what_the_erp_refused_is_decided_again_with_its_words_in_view(
     page = bea.get(f"/proposals/{proposal.pk}/again/").content.decode()
     assert "This was decided before, and came to nothing: The period is closed." in text_of(page)
     assert re.search(r'name="rest_on:10"[^>]*value="2026-12-16"', page)
+    assert "18 pcs on 16 Dec 2026" in text_of(page[page.index('id="preview-split"') :])
 
     bea.post(SPLIT, {"rest_on:10": "2026-12-16", "reason": "The period is open again"})
     words = text_of(scene.browser("paul").get("/approvals/").content.decode())

@@ -1,16 +1,18 @@
 """A decision that orders a line anew is edited, taken back, and asked about again when the order moves."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from exceptions_app.audit.record import Actor
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions, approvals, together
 from exceptions_app.proposals.models import Proposal, ProposalState
 from exceptions_app.proposals.renewal import ValuesMoved
+from exceptions_app.proposals.together import Wanted
 from tests.builders import x12
-from tests.journeys.house import WANTED
+from tests.journeys.house import WANTED, on
 from tests.journeys.types.town import NUMBER, Town
 
 SUBSTITUTE = {"item": "GASKET", "quantity": "100 EA", "price": "182.40", "date": f"{WANTED}"}
@@ -78,3 +80,22 @@ def test_it_is_void_once_the_ordered_item_is_offered_after_all(offered: Town) ->
     offered.closes("answered")
     assert Proposal.objects.get(pk=proposal.pk).state == ProposalState.VOID
     assert offered.order_in_erp() == {"10": ("SEAL-KIT", 100, "open")}
+
+
+def test_two_parts_of_one_decision_do_not_add_the_same_line(offered: Town) -> None:
+    offered.also_sells("RING", "ND-79")
+    offered.answers(x12.ack("IA", "5", on=WANTED), line="20", ids=("VP", "ND-79"), price="12.50")
+    offered.it_is(on(date(2026, 11, 25), 10, 10))
+    first, second = offered.house.open_cases()
+    ring = {"item": "RING", "quantity": "5 EA", "price": "12.50", "date": f"{WANTED}"}
+    wanted = [
+        Wanted(case=each, resolution=code, inputs=inputs)
+        for each, code, inputs in (
+            (first, "accept_substitute", SUBSTITUTE),
+            (second, "add_to_order", ring),
+        )
+    ]
+    whole = together.preview_of_order(wanted, person=offered.house.people["bea"])
+    assert [(case.number, problem.message) for case, problem in whole.problems] == [
+        (second.number, "Line 20 is added by another part. Decide this afterwards.")
+    ]
