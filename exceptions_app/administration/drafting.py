@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from erp_connectors import clock
 from exceptions_app.administration import policy_forms
@@ -19,7 +20,7 @@ from exceptions_app.policies import drafts
 from exceptions_app.policies.changes import lay_upon, table_of, values_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import PolicyRow
-from exceptions_app.policies.sentences import sentence, sentences
+from exceptions_app.policies.sentences import Names, in_short, sentence
 
 #: Which draft the person writes into, kept in their session; the pages of the rules set it too.
 CHOSEN = "policy_draft"
@@ -75,6 +76,10 @@ class PolicyAdmin(RecordedAdmin):
     ) -> Any:
         """Say above the form into which draft it is saved."""
         return super().changeform_view(request, object_id, form_url, {"draft": draft_of(request)})
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Let every rule be removed in a draft, which says itself where it is still in use."""
+        return [], {}, set(), []
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Say above the question into which draft the removal goes."""
@@ -232,9 +237,11 @@ def _in_draft(changes: QuerySet[PolicyChange]) -> Callable[[PolicyRow], str]:
     def in_draft(row: PolicyRow) -> str:
         nonlocal is_read
         if not is_read:
-            told.update({change.row_id: words for change, words in sentences(changes)})
+            listed = list(changes)
+            names = Names().read(listed)
+            told.update({change.row_id: in_short(change, names) for change in listed})
             is_read = True
         return told.get(row.pk, "")
 
-    in_draft.short_description = "In your draft"  # type: ignore[attr-defined]
+    in_draft.short_description = _("In your draft")  # type: ignore[attr-defined]
     return in_draft

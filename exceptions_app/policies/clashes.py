@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from django.db.models import UniqueConstraint
+from django.db.models import PROTECT, RESTRICT, UniqueConstraint
 from django.utils.translation import gettext
 
 from exceptions_app.policies import sentences
@@ -23,17 +24,37 @@ class Clash:
 
 
 def clashes_of(changes: Collection[PolicyChange]) -> list[Clash]:
-    """Return which changes would leave two rules where one may stand, or a step that is never taken.
+    """Return which changes would leave two rules where one may stand, a step that is never taken, or use
+    of a rule that is removed.
 
     Rows are compared as they would be with all changes, so that two may change places.
     """
-    found = []
+    found = [Clash(each, words) for each in changes if (words := _in_use(each, changes))]
     for name in sorted({change.table for change in changes}):
         model = tables()[name]
         if model is EscalationStep or _unique(model):
             mine = {change.row_id: change for change in changes if change.table == name}
             found += list(_of_table(model, mine))
     return found
+
+
+def _in_use(change: PolicyChange, changes: Collection[PolicyChange]) -> str:
+    """Say what still uses a rule that is removed, "" where nothing does once all changes are made."""
+    if change.action != Action.REMOVE:
+        return ""
+    follows = {(each.table, each.row_id) for each in changes}
+    for relation in tables()[change.table]._meta.related_objects:
+        if relation.on_delete not in (PROTECT, RESTRICT):
+            continue
+        used_by: Any = relation.related_model
+        moved = [key for table, key in follows if table == used_by._meta.model_name]
+        users = used_by._default_manager.filter(**{relation.field.name: change.row_id})
+        user = users.exclude(pk__in=moved).first()
+        if user is not None:
+            about = sentences.subject(change, sentences.Names().read([change]))
+            told = gettext("%(about)s: %(user)s uses it. Let it follow another rule first.")
+            return told % {"about": about, "user": f"{used_by._meta.verbose_name} {user}"}
+    return ""
 
 
 def _of_table(model: type[PolicyRow], mine: dict[int | None, PolicyChange]) -> Iterator[Clash]:

@@ -143,6 +143,13 @@ def sentence(change: PolicyChange, names: Names | None = None) -> str:
     }
 
 
+def in_short(change: PolicyChange, names: Names) -> str:
+    """Return what becomes of a row, beside the row itself, in the reader's language."""
+    if change.action == Action.REMOVE:
+        return gettext("It is removed.")
+    return _becoming(parts(change, names))
+
+
 def sentences(changes: Iterable[PolicyChange]) -> list[tuple[PolicyChange, str]]:
     """Return each change with its sentence; names are read for all of them together."""
     listed = list(changes)

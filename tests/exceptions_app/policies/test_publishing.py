@@ -12,13 +12,12 @@ from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import Clock
 from exceptions_app.detection.models import LookOver
 from exceptions_app.notifications.models import Notification
-from exceptions_app.people.models import User
+from exceptions_app.people.models import Team, User
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.policies import drafts, not_published, publishing, rows
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyDraft
 from exceptions_app.policies.drafts import UnusableDraft
 from exceptions_app.policies.models import (
-    Calendar,
     EscalationStep,
     PolicyRelease,
     TermRow,
@@ -155,9 +154,11 @@ def test_what_was_done_already_is_taken_out(draft: PolicyDraft, ada: User, anton
 
 
 def test_a_change_that_cannot_be_made_stops_all_of_them(draft: PolicyDraft, ada: User, anton: User) -> None:
-    write_removal(draft, Calendar.objects.get(), ada)
+    spare = factories.CalendarFactory.create(code="spare", name="Spare")
+    write_removal(draft, spare, ada)
     approved(draft, ada, anton)
-    with pytest.raises(ConflictError, match=r"Calendar “Kassel” is removed.*it is in use"):
+    Team.objects.filter(code="PRO").update(calendar=spare)
+    with pytest.raises(ConflictError, match=r"Calendar “Spare”: team Procurement, Weserland uses it"):
         publishing.publish_draft(draft.pk, by=by(anton), at=TUESDAY_TEN)
     assert values() == {"percent": Decimal(2), "days": [5]}
     assert not Event.objects.filter(kind="policy.changed").exists()

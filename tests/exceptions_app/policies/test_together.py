@@ -184,6 +184,23 @@ def test_a_step_before_one_of_a_lower_level_is_told(
         drafts.submit(draft.pk, by=by(ada), at=TUESDAY_TEN)
 
 
+def test_a_calendar_in_use_is_not_removed_unless_what_uses_it_follows_another(
+    world: Ground, ada: User
+) -> None:
+    browser = browser_of(ada)
+    night = factories.CalendarFactory.create(code="night", name="Night shift")
+    CompanyPolicy.objects.filter(company=world.company).update(calendar=night)
+    draft = begun(ada, "By day again")
+    browser.get(f"/policies/drafts/{draft.pk}/write/calendar/")
+    assert send(browser, f"/admin/exceptions_app/calendar/{night.pk}/delete/").status_code == 302
+    with pytest.raises(UnusableDraft, match="company policy Weserland uses it"):
+        drafts.submit(draft.pk, by=by(ada), at=TUESDAY_TEN)
+
+    policy = CompanyPolicy.objects.get(company=world.company)
+    write_change(draft, policy, ada, calendar=world.calendar.pk)
+    assert drafts.submit(draft.pk, by=by(ada), at=TUESDAY_TEN).state == "in_review"
+
+
 def test_a_draft_is_read_and_tried_with_the_calendar_it_adds(world: Ground, ada: User) -> None:
     draft = using_a_new_calendar(world, ada)
     told = [words for _, words in sentences.sentences(draft.changes.order_by("pk"))]
