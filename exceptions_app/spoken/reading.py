@@ -19,7 +19,20 @@ KEPT_IN = "en"
 OURS = frozenset(
     (
         *("about", "after", "case", "charge", "clock", "fact", "factor", "headline", "limit", "lines"),
-        *("need", "parts", "said", "spoken", "state", "stated", "stream", "team", "term", "what", "why"),
+        *(
+            "need",
+            "parts",
+            "said",
+            "spoken",
+            "state",
+            "stated",
+            "stream",
+            "team",
+            "term",
+            "what",
+            "when",
+            "why",
+        ),
     )
 )
 #: What some places look like; others hold anything.
@@ -37,8 +50,9 @@ SHAPES = {
 }
 PLACE = re.compile(r"\{(\w+)\}|%\((\w+)\)s")
 CASE = re.compile(r"(EX-\d+) (.+)", re.DOTALL)
-#: Why a case goes where it goes, as `routing` says it, sentence by sentence.
+#: Why a case goes where it goes, and where it is found, as `routing` and `notifications` say it.
 ROUTING = (
+    "%(about)s. %(team)s has it as %(case)s.",
     "Rule “%(rule)s” of %(release)s.",
     "No rule holds: the owner of this type.",
     "The rule names %(who)s.",
@@ -93,7 +107,13 @@ def _line(text: str) -> str:
 def _phrase(text: str) -> str | None:
     """Return a phrase, or phrases strung together, translated; None where not all of it is ours."""
     strung = _strung(text, "; ") or _label(text) or _translated(text, EVERYTHING) or _strung(text, ", ")
-    return strung or _by_sentence(text)
+    return strung or _begun_large(text) or _by_sentence(text)
+
+
+def _begun_large(text: str) -> str | None:
+    """Return a phrase with which a sentence begins."""
+    read = _translated(text[:1].lower() + text[1:], EVERYTHING) if text[:1].isupper() else None
+    return read[:1].upper() + read[1:] if read else None
 
 
 def _strung(text: str, joint: str) -> str | None:

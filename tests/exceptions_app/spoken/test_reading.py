@@ -17,6 +17,7 @@ from exceptions_app.detection import registry
 from exceptions_app.detection.detect import detect
 from exceptions_app.notifications.send import send_due
 from exceptions_app.people.models import User
+from exceptions_app.sla.timers import What
 from exceptions_app.spoken.reading import PLACE, event_in_words, has_words, in_words
 from exceptions_app.spoken.sentences import EVENTS, OF_ANY_ROW, PHRASES
 from tests.builders import factories as make
@@ -27,10 +28,8 @@ SCENE = set_scene
 TELLERS = {"record", "event", "tell", "_tell", "_tell_history", "Step", "note", "_note", "_decide"}
 #: Where a note is none of the history, or its kinds are "what.verb" of any row (`OF_ANY_ROW`).
 ELSEWHERE = {"migrations", "administration", "backtest", "demo"}
-#: The kinds of commands and clocks follow a state.
-OF_STATES = {f"command.{state.value}" for state in CommandState} | {
-    f"clock.{what}" for what in ("warning", "reminder", "breach", "step")
-}
+#: The kinds of commands and clocks follow what became of them.
+OF_STATES = {f"command.{state.value}" for state in CommandState} | {f"clock.{what.value}" for what in What}
 
 
 @pytest.fixture
@@ -154,6 +153,12 @@ def test_every_headline_is_read_in_the_language_of_the_reader(german: None) -> N
             "Goes to Planning: Rule “Short A” of Release 3.",
             "Geht an Planning: Regel „Short A“ aus Release 3.",
         ),
+        (
+            "clock.escalated",
+            "Escalated to level 1: first response is overdue",
+            "Eskaliert auf Stufe 1: erste Reaktion ist überfällig",
+        ),
+        ("case.updated", "Still open, with other values", "Weiter offen, mit anderen Werten"),
         ("case.commented", "Closed: agreed", "Closed: agreed"),
         ("case.asked", "Bea asked Nord: Closed: agreed", "Bea hat gefragt, Nord: Closed: agreed"),
     ],
