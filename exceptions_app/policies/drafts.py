@@ -5,7 +5,7 @@ and leaves an event that says who and why. Whoever wrote in a draft neither appr
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -268,7 +268,9 @@ def schedule(
     before = {"publish_at": draft.publish_at.isoformat() if draft.publish_at else None}
     draft.publish_at, draft.publish_by, draft.trouble = moment, by.person if moment else None, ""
     draft.save()
-    told = f"{draft} is published at {moment:%Y-%m-%d %H:%M} UTC" if moment else f"{draft} waits for no time"
+    told = f"{draft} waits for no time"
+    if moment:
+        told = f"{draft} is published at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     after = {"publish_at": moment.isoformat() if moment else None}
     _tell("policy.scheduled", draft, by, at, told, before=before, after=after)
     return draft

@@ -91,7 +91,7 @@ def release(request: HttpRequest, release_number: int) -> HttpResponse:
         "authors": policy_view.names(published.authors.all()) if published else "",
         "may_take_back": published is not None and drafts.may(person_of(request), "edit_policies", published),
         "taken_back_by": found.taken_back_by.exclude(state=DraftState.WITHDRAWN).first(),
-        "events": policy_view.history_of("policy_release", found.number),
+        "events": policy_view.history_of_release(found),
     }
     return show(request, "policies/release.html", context, current="policies")
 
@@ -290,7 +290,7 @@ def _draft_page(
         "kept_apart": policy_view.kept_from_publishing(found, person),
         "is_open": found.state in drafts.OPEN,
         "tables": policy_view.tables_to_edit(found, person) if allowed["name"] else [],
-        "events": policy_view.history_of(drafts.SUBJECT, found.pk),
+        "events": policy_view.history_of_draft(found),
         **backtests.of_draft(request, found),
     }
     return show(request, "policies/draft.html", context, current="policies", status=status)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,7 @@ from exceptions_app.policies import drafts, publishing
 from exceptions_app.policies.changes import tables
 from exceptions_app.policies.clashes import clashes_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
+from exceptions_app.policies.models import PolicyRelease
 from exceptions_app.policies.sentences import NOUNS, sentences
 from exceptions_app.web.case_view import event_view
 from exceptions_app.web.labels import Chip, Text
@@ -124,10 +126,26 @@ def kept_from_publishing(draft: PolicyDraft, person: User) -> str:
     return drafts.why_not_published_by(draft, person)
 
 
-def history_of(subject: str, key: object) -> list[Any]:
-    """Return what happened to a draft or a release, newest first."""
-    events = Event.objects.filter(subject_kind=subject, subject_id=str(key)).select_related("actor")
-    return [event_view(event) for event in events.order_by("-at", "-id")[:EVENTS_SHOWN]]
+def history_of_draft(draft: PolicyDraft) -> list[Any]:
+    """Return what happened to a draft, and that it was published, newest first."""
+    told = Q(subject_kind=drafts.SUBJECT, subject_id=str(draft.pk))
+    if draft.release is not None:
+        told |= _of_release(draft.release)
+    return _history(told)
+
+
+def history_of_release(release: PolicyRelease) -> list[Any]:
+    """Return what happened to a release, newest first."""
+    return _history(_of_release(release))
+
+
+def _of_release(release: PolicyRelease) -> Q:
+    return Q(subject_kind="policy_release", subject_id=str(release.number))
+
+
+def _history(told: Q) -> list[Any]:
+    events = Event.objects.filter(told).select_related("actor").order_by("-at", "-id")
+    return [event_view(event) for event in events[:EVENTS_SHOWN]]
 
 
 def names(people: Iterable[User]) -> str:

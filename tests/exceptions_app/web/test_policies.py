@@ -144,6 +144,7 @@ def test_two_people_bring_a_draft_to_a_release(
     assert (release.number, release.published_by) == (2, anton)
     reviewed = Event.objects.get(kind="policy.approved")
     assert (reviewed.actor, reviewed.reason) == (anton, "As agreed.")
+    assert "Release 2: " in page_of(draft, ada)
 
 
 def test_asking_back_a_comment_and_a_withdrawal_stay_in_the_history(
@@ -181,6 +182,7 @@ def test_a_time_is_entered_in_the_readers_zone(draft: PolicyDraft, ada: User, an
     assert at is not None
     assert at.isoformat() == "2031-12-01T05:00:00+00:00"
     html = page_of(draft, anton)
+    assert "is published at 2031-12-01 05:00 UTC" in html
     assert 'value="2031-12-01T06:00"' in html
     assert "Published at its time" in html
     assert do(draft, anton, "schedule", moment="soon").status_code == 409
