@@ -46,7 +46,7 @@ def is_part(proposal: Proposal) -> bool:
 
 def carry_out(proposal: Proposal, plan: Plan, *, at: datetime) -> Proposal:
     """Carry out what was authorised, a part of a decision with the others; return it as it is then."""
-    if not is_part(proposal):
+    if not is_part(proposal) or not _parts(proposal).exclude(pk=proposal.pk).exists():
         return execute(proposal, plan, at=at)
     carry_out_rest(proposal, at=at)
     return lock(proposal)
