@@ -49,12 +49,17 @@ SHAPES = {
     "spoken": r"[A-Z][a-z]+(?: [a-z]+)*",
 }
 PLACE = re.compile(r"\{(\w+)\}|%\((\w+)\)s")
+SENTENCE_ENDS = re.compile(r"(?<=\.) (?=[A-Z])")
 CASE = re.compile(r"(EX-\d+) (.+)", re.DOTALL)
 #: Why a case goes where it goes, and where it is found, as `routing` and `notifications` say it.
 ROUTING = (
     "%(about)s. %(team)s has it as %(case)s.",
     "Rule “%(rule)s” of %(release)s.",
+    "Rule “%(rule)s” names a team of another company.",
+    "Rule “%(rule)s” names %(team)s, in which nobody works.",
     "No rule holds: the owner of this type.",
+    "No rule holds and there is no team %(code)s: the fallback team.",
+    "No rule holds and nobody works in team %(code)s: the fallback team.",
     "The rule names %(who)s.",
     "%(who)s looks after %(what)s.",
     "%(who)s is the buyer in the ERP.",
@@ -106,8 +111,9 @@ def _line(text: str) -> str:
 
 def _phrase(text: str) -> str | None:
     """Return a phrase, or phrases strung together, translated; None where not all of it is ours."""
-    strung = _strung(text, "; ") or _label(text) or _translated(text, EVERYTHING) or _strung(text, ", ")
-    return strung or _begun_large(text) or _by_sentence(text)
+    strung = _strung(text, "; ") or _strung(text, SENTENCE_ENDS)
+    whole = strung or _label(text) or _translated(text, EVERYTHING)
+    return whole or _strung(text, ", ") or _begun_large(text)
 
 
 def _begun_large(text: str) -> str | None:
@@ -116,18 +122,13 @@ def _begun_large(text: str) -> str | None:
     return read[:1].upper() + read[1:] if read else None
 
 
-def _strung(text: str, joint: str) -> str | None:
-    parts = text.split(joint)
+def _strung(text: str, joint: str | re.Pattern[str]) -> str | None:
+    """Return phrases that a joint holds together, each translated; None where one of them is not ours."""
+    parts = joint.split(text) if isinstance(joint, re.Pattern) else text.split(joint)
     told = [_label(part) or _translated(part, EVERYTHING) for part in parts]
-    return joint.join(filter(None, told)) if len(parts) > 1 and None not in told else None
-
-
-def _by_sentence(text: str) -> str | None:
-    parts = re.split(r"(?<=[.“”]) (?=[A-Z])", text)
-    told = [_translated(part, ROUTING) for part in parts]
-    if len(parts) == 1 or not any(told):
+    if len(parts) == 1 or None in told:
         return None
-    return " ".join(new or old for new, old in zip(told, parts, strict=True))
+    return (joint if isinstance(joint, str) else " ").join(filter(None, told))
 
 
 def _label(text: str) -> str | None:

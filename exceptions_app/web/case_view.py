@@ -280,7 +280,7 @@ def _why_nothing_to_decide(case: Case) -> str:
 def _provenance(case: Case) -> str:
     parts = [
         gettext("Opened %(moment)s") % {"moment": formats.moment(case.opened_at)},
-        case.routed_by and gettext("routing: %(rule)s") % {"rule": case.routed_by.rstrip(".")},
+        case.routed_by and gettext("routing: %(rule)s") % {"rule": in_words(case.routed_by).rstrip(".")},
         gettext("under policy release %(number)s") % {"number": case.release.number},
         case.reopened_count
         and ngettext("reopened once", "reopened %(n)s times", case.reopened_count)

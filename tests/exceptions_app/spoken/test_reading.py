@@ -159,6 +159,11 @@ def test_every_headline_is_read_in_the_language_of_the_reader(german: None) -> N
             "Eskaliert auf Stufe 1: erste Reaktion ist überfällig",
         ),
         ("case.updated", "Still open, with other values", "Weiter offen, mit anderen Werten"),
+        (
+            "proposal.proposed",
+            "Proposed: Order 19 EA of LUB-10006 as line 20, cancel line 10",
+            "Vorgeschlagen: Bestellen: 19 EA LUB-10006 als Position 20, stornieren: Position 10",
+        ),
         ("case.commented", "Closed: agreed", "Closed: agreed"),
         ("case.asked", "Bea asked Nord: Closed: agreed", "Bea hat gefragt, Nord: Closed: agreed"),
     ],
@@ -183,6 +188,13 @@ def test_a_mail_is_read_line_by_line_with_the_case_it_is_about(german: None) -> 
         "Procurement: Grenze von 3,283.20 EUR oder mehr",
         "Vorgeschlagen von Bea. Yes: agreed",
     ]
+
+
+def test_why_a_case_went_where_it_went_is_read_sentence_by_sentence(german: None) -> None:
+    assert in_words("No rule holds: the owner of this type. Bea is away until 2026-12-02.") == (
+        f"{translation.gettext('No rule holds: the owner of this type.')} "
+        f"{translation.gettext('%(who)s is away until %(day)s.') % {'who': 'Bea', 'day': '2026-12-02'}}"
+    )
 
 
 def test_an_english_reader_reads_what_is_kept() -> None:
