@@ -143,7 +143,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "proposal.in_conflict": (_("The ERP has other values: {words}"),),
     "proposal.partly_carried_out": (_("Partly carried out: order {order}: {words}"),),
     "proposal.proposed": (_("Proposed: {what}"),),
-    "proposal.refused": (_("The ERP refused: {words}"),),
+    "proposal.refused": (_("The ERP did only a part: {words}"), _("The ERP refused: {words}")),
     "proposal.rejected": (_("Rejected by {who}: {what}"),),
     "proposal.settled": (
         _("Carried out by hand: {what}"),
@@ -218,6 +218,7 @@ PHRASES = (
     _("No longer possible: {what}"),
     _("The values moved: {what}"),
     _("The ERP refused: {case}"),
+    _("The ERP did only a part: {case}"),
     _("To be decided again: {case}"),
     _("A clock is wrong: {case}"),
     _("Approval wanted: {what}"),
