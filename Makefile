@@ -14,7 +14,7 @@ test: chromium ## the tests, a few at a time; ARGS="tests/house -k port" chooses
 	@exec $(START) --dev -- $(TESTS) -m "not proof" $(ARGS)
 
 proofs: chromium ## what is shown by brute force: kills, floods, a hundred thousand cases, every page; as long again
-	@exec $(START) --dev -- $(TESTS) -m proof $(ARGS)
+	@exec $(START) --dev -- $(TESTS) -m "proof or hypothesis" --hypothesis-profile proofs $(ARGS)
 
 check: ## format, lint, types, import contracts, missing migrations, templates
 	@exec $(START) --dev -- sh -c ' \

@@ -21,9 +21,10 @@ import pytest
 # What these find, they say as test files do.
 pytest.register_assert_rewrite("tests.conformance.connector_suite", "tests.journeys.types.town")
 
-# A busy machine makes any single example slow; whole tests have their timeout.
-hypothesis.settings.register_profile("rightline", deadline=None)
-hypothesis.settings.load_profile("rightline")
+# A busy machine makes any single example slow; whole tests have their timeout. `make proofs` tries more.
+hypothesis.settings.register_profile("tests", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("proofs", deadline=None, max_examples=200)
+hypothesis.settings.load_profile("tests")
 
 TESTS = Path(__file__).parent
 ALL_TESTS = pytest.Config.ArgsSource.TESTPATHS

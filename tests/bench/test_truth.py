@@ -31,6 +31,7 @@ def test_precision_and_recall_are_one_without_noise(ground: Ground, seed: int) -
     assert len({code for _, _, code, _ in result.truth}) >= 5, "the seed plants nearly every way"
 
 
+@pytest.mark.proof
 def test_repeating_and_reordering_the_documents_changes_nothing(ground: Ground) -> None:
     world = planted(ground, ORDER_LINES, seed=7)
     take_in(ground, noisy(world.documents, seed=8, duplicates=0.2, reordered=True))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from erp_connectors.canonical.codec import to_builtins
+from erp_connectors.connectors.file_drop.commands import FORMAT
 from erp_connectors.connectors.simulator.file_erp import FileErp
 from erp_connectors.edi import Verdict
 from exceptions_app.calendars import BusinessCalendar
@@ -147,7 +148,7 @@ def test_the_erp_carries_out_commands_and_now_and_then_refuses_in_words(
     command = replace(split(built.orders[0]), version_token="1")
     path = folder / "outgoing" / "commands" / "c1.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"command": "c1", **to_builtins(command)}))
+    path.write_text(json.dumps({"format": FORMAT, "command": "c1", **to_builtins(command)}))
 
     Simulation(home=town.home, misbehave=misbehave).tick(WEDNESDAY)
 

@@ -124,7 +124,7 @@ def test_every_address_has_its_row() -> None:
 
 
 #: Who stands for everybody where there is no time for all.
-SOME = {"bea", "ivo", "stray"}
+SOME = {"bea", "stray"}
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,9 @@ def test_whoever_does_not_reach_a_page_cannot_tell_that_it_is_there(name: str, s
     assert not told, "\n".join(told)
 
 
-@pytest.mark.parametrize("name", ["wade", "rival", "stray"])
+@pytest.mark.parametrize(
+    "name", ["rival", *(pytest.param(name, marks=pytest.mark.proof) for name in ("wade", "stray"))]
+)
 def test_no_list_export_or_search_names_what_is_out_of_reach(name: str, scene: House) -> None:
     browser, told = browser_of(scene.people[name]), []
     for page_name, page in PAGES.items():
