@@ -61,7 +61,7 @@ class FileErp:
         paths = sorted((self.folder / "outgoing" / "commands").glob("[!.]*.json"))
         for path in paths:
             content = json.loads(path.read_bytes())
-            if content["format"] == GROUP_FORMAT:
+            if content.get("format") == GROUP_FORMAT:
                 self._work_group(content, at)
             else:
                 self._work_one(content, at)
