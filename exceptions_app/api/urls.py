@@ -11,6 +11,7 @@ from exceptions_app.api import (
     commands,
     decisions,
     exchange,
+    history,
     incidents,
     interchanges,
     matching,
@@ -32,6 +33,7 @@ router.register("tasks", tasks.TaskViewSet, basename="task")
 router.register("incidents", incidents.IncidentViewSet, basename="incident")
 router.register("bundles", bundles.BundleViewSet, basename="bundle")
 router.register("matching", matching.MatchingViewSet, basename="matching")
+router.register("events", history.EventViewSet, basename="event")
 router.register("shadow-findings", shadow.ShadowFindingViewSet, basename="shadow-finding")
 router.register("proposals", decisions.ProposalViewSet, basename="proposal")
 router.register("approvals", approvals.ApprovalViewSet, basename="approval")

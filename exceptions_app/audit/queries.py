@@ -71,9 +71,15 @@ def visible_events(user: User) -> QuerySet[Event]:
     events, companies = Event.objects.prefetch_related("companies"), _open_to(user)
     if companies is None:
         return events
+    return of_companies(events, companies)
+
+
+def of_companies(events: QuerySet[Event], companies: Collection[int]) -> QuerySet[Event]:
+    """Return those of `events` that are about one of these companies, among others or with every one."""
     if not companies:
         return events.none()
-    told = EventCompany.objects.filter(_of(companies), event=OuterRef("pk"))
+    mine = Q(company__in=companies) | Q(company=None)
+    told = EventCompany.objects.filter(mine, event=OuterRef("pk"))
     return events.filter(Q(company__in=companies) | Q(Exists(told), company=None))
 
 
@@ -122,10 +128,6 @@ def _open_to(user: User) -> list[int] | None:
     if user.is_superuser or audits_everything(user):
         return None
     return [company.pk for company in companies_open(user, "view_history")]
-
-
-def _of(companies: Collection[int]) -> Q:
-    return Q(company__in=companies) | Q(company=None)
 
 
 def found(events: QuerySet[Event], search: Search) -> QuerySet[Event]:

@@ -22,6 +22,7 @@ SCOPES = (
     "policies:read",
     "policies:write",
     "kpis:read",
+    "history:read",
 )
 PREFIX_LENGTH = 8
 SEEN_EVERY = timedelta(minutes=1)

@@ -32,6 +32,7 @@ SCOPES = {
     "policies:read": _("Read the rules"),
     "policies:write": _("Write and decide drafts of the rules"),
     "kpis:read": _("Read figures"),
+    "history:read": _("Read the history of its company, as an auditor does"),
 }
 DAYS = ((30, _("30 days")), (90, _("90 days")), (365, _("A year")))
 MINE = "me"

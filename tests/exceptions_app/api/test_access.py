@@ -196,6 +196,8 @@ ROUTES: dict[str, list[Route]] = {
             body={"line": "0", "reason": "x"},
         )
     ],
+    # What is about every company is read in each.
+    "api:event-list": [Route("get", "events/", "history:read", elsewhere=200, outsider=200)],
     "api:shadow-finding-list": [Route("get", "shadow-findings/", "cases:read", **LIST)],
     "api:proposal-list": [
         Route("get", "proposals/", "cases:read", **LIST),

@@ -7,12 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from erp_connectors import clock
+from exceptions_app.audit import seals
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases.models import Case
 from exceptions_app.people.tokens import SCOPES
 from exceptions_app.proposals.models import Bundle, Proposal
 from tests.builders import factories
-from tests.builders.factories import Ground
+from tests.builders.factories import TUESDAY_TEN, Ground
 from tests.builders.loose_receipts import loose_receipt
 from tests.exceptions_app.api.callers import Caller, json_of, signed_in, with_token
 
@@ -187,6 +188,13 @@ def shadow_findings(world: Ground, count: int) -> None:
         factories.ShadowFindingFactory.create(order=order, team=world.teams["PRO"])
 
 
+def history(world: Ground, count: int) -> None:
+    for number in range(count):
+        subject = ("thing", str(number))
+        record("thing.done", at=TUESDAY_TEN, summary="done", subject=subject, company=world.company)
+    seals.seal_committed()
+
+
 def incidents(world: Ground, count: int) -> None:
     for _ in range(count):
         incident = factories.IncidentFactory.create(supplier=world.supplier)
@@ -244,6 +252,7 @@ LISTS: list[tuple[str, Fill, str]] = [
     ("policies/type-settings/", type_settings, "results"),
     ("policies/responsibilities/", responsibilities, "results"),
     ("policies/task-templates/", task_templates, "results"),
+    ("events/", history, "results"),
     ("shadow-findings/", shadow_findings, "results"),
     ("policies/service-levels/", service_levels, "results"),
     ("policies/approval-rules/", approval_rules, "results"),

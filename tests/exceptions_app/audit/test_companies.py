@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -15,6 +16,7 @@ from exceptions_app.policies.models import EscalationStep, PolicyRow
 from exceptions_app.policies.release import publish
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, Ground
+from tests.exceptions_app.api.callers import Caller, signed_in, with_token
 from tests.exceptions_app.policies.writing import administrator, begun, by, published, write_change, write_new
 from tests.exceptions_app.web.scenes import browser_of
 
@@ -51,6 +53,13 @@ def tolerance(world: Ground | None, **values: Any) -> PolicyRow:
     company = world.company if world else None
     row: PolicyRow = make.ToleranceRowFactory.build(company=company, **values)
     return row
+
+
+def told_of(caller: Caller, subject: str) -> dict[str, Any]:
+    """Return the one event of a release, over the API."""
+    (event,) = caller.get(f"events/?kind=policy.published&subject={subject}").json()["results"]
+    found: dict[str, Any] = event
+    return found
 
 
 def release_of(*rows: PolicyRow) -> None:
@@ -134,6 +143,26 @@ def test_screen_search_sample_report_and_export_agree_on_who_reads_a_release(
         assert (str(told.pk) in file.decode()) is is_bound
 
 
+def test_the_api_agrees_with_the_screen(world: Ground, other: Ground, third: Ground) -> None:
+    release_of(tolerance(world, type_code="price_mismatch"), tolerance(other))
+    for each in (world, other, third):
+        person, token = auditor(each), with_token(each.company, "history:read")
+        shown = set(visible_events(person).values_list("pk", flat=True))
+        for caller in (signed_in(person), token):
+            listed = caller.get("events/?page_size=200").json()["results"]
+            assert {UUID(event["id"]) for event in listed} == shown
+
+
+def test_the_api_tells_the_place_in_the_chain(world: Ground) -> None:
+    publish("First rules", by=RIGHTLINE, at=TUESDAY_TEN)
+    caller = with_token(world.company, "history:read")
+
+    subject = str(Event.objects.get().subject_id)
+    assert told_of(caller, subject)["seal"] is None
+    assert seals.seal_committed()
+    assert len(told_of(caller, subject)["hash"]) == 64
+
+
 def test_events_of_several_of_ones_companies_are_listed_once(
     world: Ground, other: Ground, third: Ground
 ) -> None:
@@ -175,3 +204,11 @@ def test_events_from_before_get_the_companies_they_would_get_now(world: Ground, 
 
     assert now
     assert set(clear.all()) == now
+
+
+@pytest.mark.parametrize(
+    "query", ["since=soon", "q=%00", "subject=%00", "who=%00x", "kind=%00", "cursor=nonsense"]
+)
+def test_what_no_column_can_hold_is_answered_in_words(world: Ground, query: str) -> None:
+    answer = with_token(world.company, "history:read").get(f"events/?{query}")
+    assert answer.status_code in (200, 400, 404), answer.content
