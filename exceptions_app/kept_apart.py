@@ -98,8 +98,9 @@ def _is_dearer(before: LineValues | None, after: LineValues | None) -> bool:
     if before is None or after is None or before.price is None or after.price is None:
         return False
     one, other = before.price, after.price
+    units = (one.per_unit or before.quantity.unit, other.per_unit or after.quantity.unit)
     # Where unit or currency change too, nobody can say that it becomes cheaper.
-    if (one.currency, one.per_unit) != (other.currency, other.per_unit):
+    if one.currency != other.currency or units[0] != units[1]:
         return True
     return other.amount / (other.per or 1) > one.amount / (one.per or 1)
 

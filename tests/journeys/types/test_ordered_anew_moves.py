@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from erp_connectors.documents.models import PurchaseOrder
 from exceptions_app.audit.record import Actor
 from exceptions_app.proposals import actions, approvals, together
 from exceptions_app.proposals.models import Proposal, ProposalState
@@ -99,3 +100,21 @@ def test_two_parts_of_one_decision_do_not_add_the_same_line(offered: Town) -> No
     assert [(case.number, problem.message) for case, problem in whole.problems] == [
         (second.number, "Line 20 is added by another part. Decide this afterwards.")
     ]
+
+
+@pytest.mark.parametrize(("price", "is_apart"), [("182.40", False), ("182.41", True)])
+def test_a_dearer_substitute_is_not_agreed_to_by_the_buyer_of_the_order(
+    offered: Town, price: str, is_apart: bool
+) -> None:
+    bea = offered.house.people["bea"]
+    bea.erp_user = offered.house.erp.orders[NUMBER].buyer or "BEA"
+    bea.save(update_fields=["erp_user"])
+    PurchaseOrder.objects.update(buyer=bea.erp_user)
+    proposal = actions.propose(
+        offered.case,
+        resolution="accept_substitute",
+        inputs=SUBSTITUTE | {"price": price},
+        reason="It fits",
+        by=by(offered, "paul"),
+    )
+    assert (bea.pk in approvals.kept_from(proposal)) is is_apart
