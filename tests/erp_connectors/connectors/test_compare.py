@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from erp_connectors.canonical.commands import LineChange, LineValues, OrderCommand
+from erp_connectors.canonical.commands import LineChange, LineValues, OrderCommand, as_one
 from erp_connectors.canonical.documents import OrderLine, OrderState, PurchaseOrder
 from erp_connectors.canonical.values import Price, Quantity, SchedulePart
 from erp_connectors.connectors.compare import differences_before, holds_after, values_of
@@ -146,3 +146,9 @@ def test_a_line_of_that_number_that_somebody_else_made_is_a_difference() -> None
 
 def test_a_new_line_under_another_number_is_not_the_one() -> None:
     assert not holds_after(replaced(ORDER), with_line("30", "GASKET"))
+
+
+def test_commands_that_are_carried_out_together_add_all_of_their_lines() -> None:
+    together = as_one([replaced(ORDER), replaced(ORDER, number="30")])
+    assert [new.line_number for new in together.additions] == ["20", "30"]
+    assert [change.line_number for change in together.changes] == ["10"]
