@@ -68,6 +68,8 @@ class PolicyForm(RecordedForm):
         for name, field in self.fields.items():
             if name in known:
                 field.label = capfirst(gettext(str(known[name].verbose_name)))
+            if field.help_text:
+                field.help_text = gettext(str(field.help_text))
 
     def _get_validation_exclusions(self) -> set[str]:
         """Do not look for rows in the database that are only in the draft."""

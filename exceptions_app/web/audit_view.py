@@ -159,5 +159,6 @@ def chain(now: datetime) -> dict[str, Any]:
         "waits_since": waiting,
         "lags": waiting is not None and now - waiting > SEALED_WITHIN,
         "outside": outside,
+        "outside_sequence": formats.number(outside.sequence) if outside else "",
         "is_head_old": outside is None or now - outside.at > HEAD_TOO_OLD,
     }

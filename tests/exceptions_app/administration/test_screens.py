@@ -591,3 +591,9 @@ def test_hours_are_shown_and_taken_as_lines(root: Client, world: Ground) -> None
 def test_the_history_of_a_rule_is_in_the_audit(root: Client, world: Ground) -> None:
     answer = root.get(address(Calendar, "history", world.calendar.pk))
     assert answer["Location"] == f"/audit/?subject=calendar+{world.calendar.pk}"
+
+
+def test_forms_of_rules_speak_the_readers_language(root: Client, world: Ground) -> None:
+    page = root.get(address(Calendar, "change", world.calendar.pk), headers={"Accept-Language": "de"})
+    for words in ("Öffnungszeiten", "Montag bis Freitag 08:00-17:00", "Wer für diese Regel einsteht."):
+        assert words in page.content.decode()
