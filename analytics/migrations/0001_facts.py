@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('erp_connectors', '0001_schema'),
+        ('erp_connectors', '0001_mirror_and_exchange'),
     ]
 
     operations = [

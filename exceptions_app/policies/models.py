@@ -533,7 +533,7 @@ class MessageTemplate(PolicyRow):
 class PolicyStamp(models.Model):
     """One row, with another stamp after every change of a table that policies are read from.
 
-    Triggers keep it (migration 0004), so that a change made by whatever means is seen.
+    Triggers keep it (migration 0003), so that a change made by whatever means is seen.
     """
 
     stamp = models.UUIDField()

@@ -1,6 +1,6 @@
 """All rows of the policies as they are now, kept in memory until one of them changes.
 
-The database gives the rows a new stamp whenever one of their tables is written (migration 0004), in the
+The database gives the rows a new stamp whenever one of their tables is written (migration 0003), in the
 transaction that writes: whoever sees other rows sees another stamp. What is kept is shared by all threads of
 a process, and nobody may change it. `under` lays the changes of a draft over them, in copies.
 """

@@ -16,7 +16,7 @@ class DraftShadow(models.Model):
     """One draft in shadow, on some types and suppliers (empty: all), until somebody ends it.
 
     `changes` are those of the draft's `version` as it began, each as plain JSON: what is written in the draft
-    afterwards does not count. The rules have another stamp after every change here (migration 0009).
+    afterwards does not count. The rules have another stamp after every change here (migration 0003).
     """
 
     draft = models.ForeignKey(PolicyDraft, on_delete=models.CASCADE, related_name="shadows")

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     dependencies = [
-        ('erp_connectors', '0001_schema'),
+        ('erp_connectors', '0001_mirror_and_exchange'),
     ]
 
     operations = [

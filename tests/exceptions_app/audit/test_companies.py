@@ -1,14 +1,12 @@
 """Whose auditors read of a draft and its release: those of every company it binds, each their own rules."""
 
-from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
 
 from exceptions_app.audit import queries, seals
-from exceptions_app.audit.models import Event, EventCompany
+from exceptions_app.audit.models import Event
 from exceptions_app.audit.queries import Search, visible_events
 from exceptions_app.audit.record import RIGHTLINE, record
 from exceptions_app.people.models import Role, User
@@ -187,23 +185,6 @@ def test_whose_rule_somebody_wrote_and_approved_alone_is_told_there_only(
         return len(queries.two_hands(events, visible=events, most=10))
 
     assert [told(auditor(each)) for each in (world, other, third)] == [0, 1, 0]
-
-
-def test_events_from_before_get_the_companies_they_would_get_now(world: Ground, other: Ground) -> None:
-    release_of(tolerance(world, type_code="price_mismatch"), tolerance(other))
-    publish("First rules", by=RIGHTLINE, at=TUESDAY_TEN)
-    # Which rule of a draft of several companies was changed nobody can say any more.
-    unclear = ("policy.draft_changed", "policy.drafted")
-    clear = EventCompany.objects.exclude(event__kind__in=unclear).values_list("event", "company")
-    now = set(clear.all())
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("DELETE FROM exceptions_app_eventcompany")
-        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
-        cursor.execute(import_module("exceptions_app.migrations.0023_companies_of_earlier_releases").FILL)
-
-    assert now
-    assert set(clear.all()) == now
 
 
 @pytest.mark.parametrize(

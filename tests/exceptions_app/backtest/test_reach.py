@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from erp_connectors import clock
 from erp_connectors.canonical.documents import (
@@ -224,19 +222,6 @@ def test_a_tolerance_of_prices_looks_only_at_orders_whose_prices_differ(ground: 
     )
     run = Run(live, rows.laid_over(live, [change]), SPAN)
     assert len(run.wanted()) < OrderRow.objects.count()
-
-
-def test_lines_that_were_answered_before_it_was_noted_are_found_by_the_words_of_their_prices(
-    ground: Ground,
-) -> None:
-    Teller(ground, 1).tell()
-    noted = set(LineRow.objects.filter(has_other_price=True).values_list("pk", flat=True))
-    assert 0 < len(noted) < LineRow.objects.count()
-    LineRow.objects.update(has_other_price=False)
-    migration = import_module("erp_connectors.migrations.0005_prices_of_lines_answered_before")
-    with connection.cursor() as cursor:
-        cursor.execute(migration.OTHER_WORDS)
-    assert noted <= set(LineRow.objects.filter(has_other_price=True).values_list("pk", flat=True))
 
 
 def test_a_tolerance_of_quantities_looks_only_at_orders_that_may_be_short(ground: Ground) -> None:
