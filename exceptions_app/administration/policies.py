@@ -68,6 +68,7 @@ class TypeSettingAdmin(PolicyAdmin):
     """Which types open cases."""
 
     form = policy_forms.ScopedForm
+    change_list_template = "admin/exceptions_app/typesetting/change_list.html"
     list_display = ["type_code", "mode", "company", "supplier", "category", "warehouse", "release"]
     autocomplete_fields = ["supplier"]
 

@@ -82,6 +82,7 @@ class RoutingRuleAdmin(PolicyAdmin):
     """Which team takes a case; the first rule that holds decides."""
 
     form = policy_forms.RoutingRuleForm
+    change_list_template = "admin/exceptions_app/routingrule/change_list.html"
     list_display = ["position", "name", "company", "team", "person", "is_active", "release"]
     list_display_links = ["name"]
     list_filter = ["company", "is_active"]

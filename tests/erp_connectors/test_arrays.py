@@ -15,7 +15,7 @@ AWKWARD = st.text(
 )
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(st.none(), st.just("NULL"), AWKWARD), min_size=1))
 def test_a_list_of_any_texts_comes_back_as_it_was_sent(db: None, sent: list[str | None]) -> None:
     with database.cursor() as cursor:

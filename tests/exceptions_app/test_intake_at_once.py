@@ -89,7 +89,8 @@ def test_two_neighbours_looked_at_together_wake_each_other_and_wait_for_nobody(
     assert [case.impact for case in Case.objects.order_by("pk")] == weighed
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(5, marks=pytest.mark.proof)])
+@pytest.mark.proof
+@pytest.mark.parametrize("times", [2, 5])
 def test_whoever_looks_at_or_records_many_orders_at_once_takes_them_in_one_order(
     shortage: tuple[Ground, int], times: int
 ) -> None:

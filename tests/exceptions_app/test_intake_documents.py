@@ -136,7 +136,7 @@ def test_documents_in_their_order_leave_the_cases_they_should(world: Ground) -> 
 
 
 @settings(
-    max_examples=12,
+    max_examples=settings.default.max_examples // 6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -677,7 +677,10 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // 3,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(history=st.lists(ANYTHING, max_size=9), shuffle=st.randoms(use_true_random=False))
 def test_any_history_ends_in_the_same_mirror_however_it_arrives(
     world: World, history: list[Any], shuffle: random.Random

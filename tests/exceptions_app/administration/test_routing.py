@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.urls import reverse
 
 from exceptions_app.people.models import Absence
 from exceptions_app.policies.models import Responsibility
@@ -146,6 +147,12 @@ def test_a_company_without_a_policy_says_so(root: Client) -> None:
 
 def test_the_rules_lead_to_the_bench(root: Client) -> None:
     assert f'href="{BENCH}"' in root.get("/admin/exceptions_app/routingrule/").content.decode()
+
+
+def test_the_types_lead_to_what_they_would_have_opened_in_shadow(root: Client) -> None:
+    assert (
+        f'href="{reverse("web:shadow")}"' in root.get("/admin/exceptions_app/typesetting/").content.decode()
+    )
 
 
 def test_it_is_open_to_those_who_may_see_rules(client: Client, world: Ground) -> None:

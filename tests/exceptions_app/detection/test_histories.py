@@ -199,7 +199,7 @@ terms = st.sampled_from(
         Terms(ship_to_delivery_days=3),
     ]
 )
-many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def pieces_of(documents: list[HeardDocument], when: datetime, **known: Any) -> Any:

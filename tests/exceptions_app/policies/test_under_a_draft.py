@@ -152,7 +152,10 @@ def really_apart(changes: list[PolicyChange]) -> dict[str, Any]:
         rows._held.reset(token)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // 4,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     picked=st.lists(
         st.tuples(st.sampled_from(list(rows.TABLES)), st.sampled_from(list(CHANGES))),

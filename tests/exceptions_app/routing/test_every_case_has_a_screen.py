@@ -47,7 +47,7 @@ class EveryCaseHasAScreenTest(TestCase):
     def setUpTestData(cls) -> None:
         cls.world, cls.theirs = ground(), ground("elbland")
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(
         members=st.lists(people, max_size=6),
         written=st.lists(rules, max_size=5),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_connectors.canonical.documents import (
@@ -119,7 +119,6 @@ def read_back(stream: Stream, payload: bytes) -> list[Any]:
     return read.documents
 
 
-@settings(max_examples=50)
 @given(st.lists(orders(), max_size=4, unique_by=lambda order: order.number))
 def test_orders_survive_being_written_and_read(written: list[PurchaseOrder]) -> None:
     assert read_back(Stream.ORDERS, extracts.orders_csv(written)) == written
