@@ -41,7 +41,7 @@ from tests.exceptions_app.proposals.shortage import REQUESTED, Shortage, look, t
 from tests.exceptions_app.proposals.test_interleaving import ASKS, PRICE, check_authorisation, everybody
 
 #: So many rounds in so many parts; and so many every day.
-PARTS, ROUNDS, EVERYDAY = 25, 40, 3
+PARTS, ROUNDS, EVERYDAY = 5, 40, 3
 #: How many meet in a round.
 AT_ONCE = 5
 #: 18 pieces are short; what was passed on to Lena covers that or not.
@@ -239,9 +239,8 @@ def test_whoever_comes_first_each_command_has_one_valid_authorisation(tmp_path: 
 @pytest.mark.proof
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_in_a_thousand_meetings_too(tmp_path: Path, part: int) -> None:
+def test_in_two_hundred_meetings_too(tmp_path: Path, part: int) -> None:
     house = play_all(tmp_path, range(part * ROUNDS, (part + 1) * ROUNDS))
-    assert ROUNDS * PARTS == 1000
     # Each ends in several ways, and everybody has been there.
     assert ProposalState.EXECUTING in house.ends
     assert len(house.ends) > 1
