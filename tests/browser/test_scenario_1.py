@@ -23,7 +23,7 @@ from tests.journeys.house import House, offering, on, order
 from tests.journeys.programs import Programs
 from tests.journeys.quiet import what_is_left
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.proof]
 
 NUMBER = "4500010001"
 TUESDAY = date(2026, 11, 24)

@@ -106,6 +106,7 @@ def test_the_home_of_a_running_product_is_not_forgotten(house: RunningHouse) -> 
     assert (house.home / "secrets" / "secret_key").exists()
 
 
+@pytest.mark.proof
 def test_a_killed_worker_comes_back(house: RunningHouse) -> None:
     fallen = house.pids_of("celery -A config --quiet worker")
     for pid in fallen:
@@ -113,6 +114,7 @@ def test_a_killed_worker_comes_back(house: RunningHouse) -> None:
     assert eventually(lambda: bool(set(house.pids_of("celery -A config --quiet worker")) - set(fallen)))
 
 
+@pytest.mark.proof
 def test_a_killed_web_server_comes_back(house: RunningHouse) -> None:
     for pid in house.pids_of("gunicorn"):
         os.kill(pid, signal.SIGKILL)
@@ -126,6 +128,7 @@ def test_a_killed_web_server_comes_back(house: RunningHouse) -> None:
     assert eventually(answers)
 
 
+@pytest.mark.proof
 def test_a_killed_database_comes_back_with_its_data(house: RunningHouse) -> None:
     postmaster = house.home / "postgres" / "postmaster.pid"
     fallen = int(postmaster.read_text().split()[0])
@@ -152,6 +155,7 @@ def test_ctrl_c_leaves_no_process_and_the_next_start_is_quick(house: RunningHous
     assert time.monotonic() - middle < max(10, 8 * (middle - begun))
 
 
+@pytest.mark.proof
 def test_a_supervisor_killed_without_a_word_leaves_no_process(house: RunningHouse) -> None:
     house.stop(signal.SIGKILL)
     assert eventually(lambda: processes_of(house.home) == {})
@@ -160,6 +164,7 @@ def test_a_supervisor_killed_without_a_word_leaves_no_process(house: RunningHous
     house.start()
 
 
+@pytest.mark.proof
 def test_two_instances_run_side_by_side(house: RunningHouse) -> None:
     with RunningHouse(house.home.with_name("other")) as other:
         assert other.get("/healthz")[0] == house.get("/healthz")[0] == 200

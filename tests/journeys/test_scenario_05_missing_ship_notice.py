@@ -15,7 +15,7 @@ from tests.journeys.conftest import OpenHouse
 from tests.journeys.house import ITEM, OUR_ID, THEIR_ID, House, offering, on, order
 from tests.journeys.programs import Programs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 NUMBER = "4500010001"
 PROMISED = date(2026, 11, 27)

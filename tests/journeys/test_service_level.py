@@ -13,7 +13,7 @@ from tests.journeys.conftest import OpenHouse
 from tests.journeys.house import offering, on, order
 from tests.journeys.programs import Programs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 TUESDAY = date(2026, 11, 24)
 A_MOMENT = timedelta(seconds=1)

@@ -45,7 +45,7 @@ from exceptions_app.policies.standard import STANDARD_APPROVALS
 from exceptions_app.proposals.models import ApprovalNeed, Proposal, ProposalState
 from suppliers.messaging.models import SupplierMessage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.proof]
 
 WEDNESDAY = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 NUMBER = 20261123
@@ -195,7 +195,6 @@ def test_what_the_simulator_writes_is_picked_up_and_understood(
     assert statuses == {TransactionStatus.APPLIED}
 
 
-@pytest.mark.proof
 def test_the_draft_that_waits_is_tried_on_what_the_demo_has_lived_through(demo: Seeded) -> None:
     backtest = Backtest.objects.get()
     job.sweep(WEDNESDAY, seconds=240)
