@@ -37,6 +37,9 @@ WIRED = "!document.querySelector('[hx-get], [hx-post]') || document.querySelecto
 
 OpenPage = Callable[..., Page]
 
+#: A theme and a width: the darkest and narrowest stands for both where there is no time for all.
+LOOKS = [("dark", 390), pytest.param("light", 1680, marks=pytest.mark.proof)]
+
 # What waits for an answer has to wait on a busy machine too.
 expect.set_options(timeout=20_000)
 

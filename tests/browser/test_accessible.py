@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import LOOKS, OpenPage
 from tests.browser.showroom import furnish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,7 +25,7 @@ def test_signing_in_is_accessible(
     assert empty + violations(page) == []
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1680), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_the_letters_to_suppliers_are_accessible_and_fit_their_window(
     window: OpenPage, violations: Callable[[Page], list[str]], transactional_db: None, theme: str, width: int
 ) -> None:

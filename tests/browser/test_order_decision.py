@@ -9,13 +9,13 @@ from playwright.sync_api import Page, expect
 
 from exceptions_app.cases.models import Case
 from exceptions_app.proposals.models import Bundle
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import LOOKS, OpenPage
 from tests.exceptions_app.proposals.shortage import late_and_dear
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1680), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_the_sum_follows_what_is_chosen_and_it_is_proposed(
     window: OpenPage,
     violations: Callable[[Page], list[str]],

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from exceptions_app.audit.models import Event
-from tests.browser.conftest import PASSWORD, OpenPage
+from tests.browser.conftest import LOOKS, PASSWORD, OpenPage
 from tests.builders import factories as make
 from tests.exceptions_app.signing_in.visitors import code_of
 from tests.peers.identity_provider import CLIENT, SECRET, identity_provider
@@ -53,7 +53,7 @@ def with_virtual_key(page: Page) -> tuple[Any, str]:
     return devices, added["authenticatorId"]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1680), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_a_person_sets_up_an_app_and_signs_in_with_its_code(
     window: OpenPage, violations: Violations, theme: str, width: int
 ) -> None:
@@ -159,7 +159,7 @@ def test_a_session_that_is_ended_elsewhere_is_out_at_once(window: OpenPage) -> N
     expect(there.locator("h1")).to_have_text("Sign in")
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1680), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_a_token_is_made_shown_once_and_revoked(
     window: OpenPage, violations: Violations, theme: str, width: int
 ) -> None:

@@ -27,7 +27,7 @@ from tests.journeys.at_once import catch_up, forgotten, live_until, open_house
 from tests.journeys.house import OUR_ID, READY, House, on, order
 from tests.journeys.papers import Partner, answer, invoice, offered, receipt, ship_notice
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
 NUMBER = "4500010001"
 RELEASED = on(date(2026, 11, 19), 16)

@@ -22,7 +22,7 @@ from tests.journeys.forms import fill_in, form
 from tests.journeys.house import LONG_KNOWN, WANTED, House, on, order
 from tests.journeys.papers import Partner, answer, offered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
 TUESDAY = date(2026, 11, 24)
 LATER = WANTED + timedelta(days=21)
