@@ -349,8 +349,9 @@ def ask_for_an_earlier_date(desk: Desk) -> None:
 def agree_on_a_plan(desk: Desk) -> None:
     page = desk.page
     page.locator("#resolve-improvement_plan > summary").press("Enter")
-    page.get_by_label("What the supplier does").fill("Holds the prices of the agreement again.")
-    page.get_by_label("Until", exact=True).fill("2027-01-29")
+    form = page.locator("#resolve-improvement_plan")
+    form.get_by_label("What the supplier does").fill("Holds the prices of the agreement again.")
+    form.get_by_label("Until", exact=True).fill("2027-01-29")
     desk.examine("improvement_plan")
     desk.send("improvement_plan")
     desk.state("Resolved")
