@@ -161,6 +161,8 @@ def decide_again(proposal: Proposal, *, as_of: datetime) -> Decision:
     lines = lines_of(proposal)
     if not lines:
         raise UnusableInputs([Problem("", "Nothing of it deviates any more.")])
+    if proposal.resolution not in types.exception_type(proposal.case.type_code).resolutions:
+        raise UnusableInputs([Problem("", "A case of this type is not decided like that any more.")])
     left = {name_of(line) for line in lines}
     inputs = {
         name: value

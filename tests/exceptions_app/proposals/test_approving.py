@@ -529,6 +529,16 @@ def test_a_new_word_of_the_supplier_asks_again_about_what_waits_for_approval(sho
     assert any(title.startswith("The values moved") for title in told(short, "bea"))
 
 
+def test_what_a_case_of_its_type_is_not_decided_by_any_more_is_void_once_the_values_move(
+    short: Shortage,
+) -> None:
+    Proposal.objects.filter(pk=short.propose().pk).update(resolution="update_price")
+    supplier_offers(short, 70)
+    ended = Proposal.objects.get()
+    assert ended.state == ProposalState.VOID
+    assert "not decided like that any more" in ended.end_reason
+
+
 # --- editing, rejecting, asking, withdrawing ----------------------------------------------------------------
 
 
