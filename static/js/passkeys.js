@@ -42,4 +42,10 @@
     }
     form.requestSubmit();
   });
+
+  // Sent before this script is here, a form would bring no passkey along: its button waits for it.
+  for (const button of document.querySelectorAll("[data-passkey] [type=submit]")) {
+    button.disabled = false;
+    if (button.autofocus) button.focus();
+  }
 })();

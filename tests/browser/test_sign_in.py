@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from exceptions_app.audit.models import Event
 from tests.browser.conftest import LOOKS, PASSWORD, OpenPage
@@ -129,8 +129,14 @@ def test_a_passkey_signs_in_alone_and_is_renamed_and_removed(
 def test_a_passkey_is_the_second_step_after_a_password(window: OpenPage) -> None:
     page = window("/profile/security/passkeys/add/")
     with_virtual_key(page)
+    late: list[Route] = []
+    page.route("**/passkeys*.js", lambda script: late.append(script), times=1)
     confirm(page)
     page.uncheck("input[name=passwordless]")
+    expect(page.locator("button:text-is('Make the passkey')")).to_be_disabled()
+    while not late:
+        page.wait_for_timeout(50)
+    late.pop().continue_()
     page.click("text=Make the passkey")
     expect(page.locator(".codes li")).to_have_count(10)
     page.context.clear_cookies()

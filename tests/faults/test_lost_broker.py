@@ -21,6 +21,7 @@ from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
 from erp_connectors.exchange.models import Interchange, InterchangeStatus, OutgoingFile, OutgoingStatus
 from exceptions_app.audit.models import Event
 from exceptions_app.cases.models import ENDED, Case, CaseLine
+from exceptions_app.detection import watch
 from exceptions_app.detection.models import Watch
 from tests.builders.factories import TUESDAY_TEN
 from tests.faults.broker import Broker
@@ -148,7 +149,9 @@ def test_the_inbox_answers_while_the_broker_is_down_and_all_is_read_once_it_is_b
     assert clock.now() > TUESDAY_TEN
 
     broker.start()
-    programs.wait_until(house.open_cases, "a case is open", 60)
+    # What a worker had in hands is ended with the broker, and is due again when its lease has run out.
+    patience = watch.LEASE.total_seconds() + 60
+    programs.wait_until(house.open_cases, "a case is open", patience)
     programs.wait_until(lambda: not what_is_left(), "all of it is read and looked at", 90)
     assert house.the_case().lines.get(cleared_at=None).quantity == Decimal(15)
     assert OutgoingFile.objects.filter(kind="997", status=OutgoingStatus.SENT).count() == 5
