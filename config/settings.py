@@ -137,8 +137,8 @@ CELERY_WORKER_CONSUMER = "config.consumer:SteadyConsumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
-# Acknowledged to a broker that is gone, a task would end its worker. It is ended itself: its lease runs out, and
-# its rows are due again.
+# Acknowledged to a broker that is gone, a task would end its worker. It is ended itself: its lease runs out,
+# and its rows are due again.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
