@@ -406,7 +406,8 @@ def test_a_bar_opens_its_lines_by_keyboard(window: Callable[..., Page]) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.proof), "dark"])
+@pytest.mark.proof
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_are_accessible_in_both_themes_and_on_a_phone(
     window: Callable[..., Page], theme: str
 ) -> None:

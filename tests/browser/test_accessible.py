@@ -25,6 +25,7 @@ def test_signing_in_is_accessible(
     assert empty + violations(page) == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_the_letters_to_suppliers_are_accessible_and_fit_their_window(
     window: OpenPage, violations: Callable[[Page], list[str]], transactional_db: None, theme: str, width: int
@@ -41,6 +42,7 @@ def test_the_letters_to_suppliers_are_accessible_and_fit_their_window(
     assert page.evaluate("document.querySelector('#dialog').scrollWidth <= innerWidth")
 
 
+@pytest.mark.proof
 def test_what_opens_is_accessible_too(
     window: OpenPage, violations: Callable[[Page], list[str]], transactional_db: None
 ) -> None:

@@ -76,6 +76,7 @@ def test_what_cannot_be_sent_stays_typed_beside_its_reason(window: OpenPage, roo
     assert not SupplierMessage.objects.exists()
 
 
+@pytest.mark.proof
 def test_two_selected_cases_of_one_supplier_get_one_message(window: OpenPage, room: Showroom) -> None:
     Case.objects.update(supplier=room.world.supplier, state=CaseState.IN_PROGRESS)
     page = window("/queues/weserland/PRO/")

@@ -159,6 +159,7 @@ def test_the_theme_changes_at_once_and_stays(window: OpenPage, room: Showroom) -
     expect(body).to_have_css("background-color", dark)
 
 
+@pytest.mark.proof
 def test_the_list_works_without_scripts(live_server: object, window: OpenPage, room: Showroom) -> None:
     page = window(QUEUE)
     Case.objects.filter(pk=room.cases[0].pk).update(state=CaseState.NEW)

@@ -53,6 +53,7 @@ def with_virtual_key(page: Page) -> tuple[Any, str]:
     return devices, added["authenticatorId"]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_a_person_sets_up_an_app_and_signs_in_with_its_code(
     window: OpenPage, violations: Violations, theme: str, width: int
@@ -90,6 +91,7 @@ def test_a_person_sets_up_an_app_and_signs_in_with_its_code(
     assert steps == [["password", "totp"]]
 
 
+@pytest.mark.proof
 def test_a_passkey_signs_in_alone_and_is_renamed_and_removed(
     window: OpenPage, violations: Violations
 ) -> None:

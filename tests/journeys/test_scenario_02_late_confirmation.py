@@ -19,7 +19,7 @@ from tests.journeys.conftest import OpenHouse
 from tests.journeys.house import House, offering, on, order
 from tests.journeys.programs import Programs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 NUMBER = "4500010001"
 MONDAY = date(2026, 11, 23)

@@ -14,7 +14,7 @@ from tests.journeys.decisions import approve, propose
 from tests.journeys.house import House, on, order
 from tests.journeys.papers import Partner, answer, offered, receipt, ship_notice, tell_receipts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
 NUMBER = "4500010001"
 PROMISED = date(2026, 12, 10)

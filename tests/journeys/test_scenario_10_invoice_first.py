@@ -25,7 +25,7 @@ from tests.journeys.papers import (
     tell_receipts,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
 NUMBER = "4500010001"
 PROMISED = date(2026, 12, 1)

@@ -14,7 +14,7 @@ from tests.journeys.at_once import catch_up, live_until, open_house
 from tests.journeys.house import House, on, order
 from tests.journeys.papers import Partner, answer, offered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
 MONDAY = date(2026, 11, 23)
 WANTED = date(2027, 1, 20)

@@ -19,7 +19,7 @@ from tests.journeys.at_once import catch_up, let_erp_work, live_until, open_hous
 from tests.journeys.house import House, on, order
 from tests.journeys.papers import Partner, answer, offered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
 TUESDAY, LATER = date(2026, 11, 24), date(2026, 12, 16)
 #: 100 pieces of each are two weeks late: what moves is worth 8,000 and 12,000.

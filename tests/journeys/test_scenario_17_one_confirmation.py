@@ -23,7 +23,7 @@ from tests.journeys.at_once import catch_up, let_erp_work, live_until, open_hous
 from tests.journeys.house import WANTED, House, on, order
 from tests.journeys.papers import Partner, answer, offered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.proof]
 
 NUMBER = "4500010001"
 LATER = date(2026, 12, 16)

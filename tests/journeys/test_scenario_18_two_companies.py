@@ -18,7 +18,7 @@ from tests.journeys.house import House, offering, on, order
 from tests.journeys.programs import Programs
 from tests.journeys.world import World, of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 TUESDAY = date(2026, 11, 24)
 TEN = on(TUESDAY, 10)

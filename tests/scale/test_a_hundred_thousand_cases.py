@@ -26,7 +26,12 @@ from tests.builders.factories import (
 )
 from tests.builders.many_cases import COPIED, OPEN_ONE_IN, multiply
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.proof]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("planning_of_the_product"),
+    pytest.mark.slow,
+    pytest.mark.proof,
+]
 
 
 LARGE = [model._meta.db_table for model in COPIED]

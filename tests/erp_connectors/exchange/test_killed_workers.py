@@ -20,7 +20,7 @@ from erp_connectors.exchange.models import Interchange, InterchangeStatus, Outgo
 from tests.builders.factories import ground
 from tests.builders.x12 import Parties, ack, confirmation_segments, interchange, po1
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.django_db(transaction=True)]
 
 #: Blocks so small that a worker dies between them, and no way to take the whole at once.
 WORKER = """

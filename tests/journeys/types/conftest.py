@@ -15,10 +15,7 @@ EXAMPLES = {
     "test_quantity_short_is_split_as_the_erp_was_told",
     "test_message_quarantined_ends_when_it_is_read_with_its_partner",
     "test_invoice_price_is_accepted_with_finance_and_procurement",
-    "test_receipt_short_is_claimed_and_credited",
-    "test_ship_notice_short_cancels_the_remainder",
     "test_an_unordered_line_is_added_although_the_erp_refused_first",
-    "test_a_number_that_is_taken_meanwhile_is_asked_about_again",
 }
 
 
