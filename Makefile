@@ -3,7 +3,7 @@ PORT ?= 8000
 PYTHON ?= python3
 START = $(PYTHON) start
 
-TESTS = python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+TESTS = python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test proofs check bench reset lock format chromium
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
 from rest_framework.exceptions import NotFound
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -27,13 +29,26 @@ class NewestFirst(CursorPagination):
             raise NotFound(self.invalid_cursor_message) from error
 
 
-class UpdatedFirst(NewestFirst):
+class ByMoment(NewestFirst):
+    """By a moment, which the cursor names with its offset."""
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Return the cursor. Raises NotFound where what it names is no moment."""
+        cursor: Cursor | None = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None:
+            moment = parse_datetime(str(cursor.position))
+            if moment is None or is_naive(moment):
+                raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+
+class UpdatedFirst(ByMoment):
     """Newest change first."""
 
     ordering = ("-updated_at", "-id")
 
 
-class InOrder(NewestFirst):
+class InOrder(ByMoment):
     """Oldest first, as a history is read."""
 
     ordering = ("at", "id")

@@ -130,6 +130,7 @@ def everything_happened_once(house: House) -> None:
     assert not Watch.objects.exclude(last_error="").exists()
 
 
+@pytest.mark.proof
 def test_the_inbox_answers_while_the_broker_is_down_and_all_is_read_once_it_is_back(
     house: House, gateway: Gateway, programs: Programs, broker: Broker
 ) -> None:
