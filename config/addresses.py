@@ -1,5 +1,6 @@
-"""Where the database and the broker answer: at the URLs given, else at the embedded servers' sockets."""
+"""Where the database, the broker and the product itself answer: as they are told, else where they run."""
 
+import fcntl
 import hashlib
 import os
 from pathlib import Path
@@ -69,3 +70,38 @@ def redis_url(home: Path, *, database: int, for_celery: bool = False) -> str:
     if first and not first.isdigit():
         raise env.UnusableSetting("REDIS_URL must end in a database number, such as redis://host:6379/0.")
     return f"{scheme}://{server}/{int(first or 0) + database}" + (f"?{options}" if options else "")
+
+
+def public_address(home: Path) -> str:
+    """Return where people reach Rightline: RIGHTLINE_ADDRESS, else where it runs now, else at PORT here."""
+    told = env.text("RIGHTLINE_ADDRESS") or running_address(home)
+    return (told or local_address(env.number("PORT", 8000))).rstrip("/")
+
+
+def local_address(port: int) -> str:
+    """Return the address of a web server at a port of this machine."""
+    return f"http://127.0.0.1:{port}"
+
+
+def running_address(home: Path) -> str:
+    """Return what the supervisor noted of its address; nothing when none runs, whatever a killed one left."""
+    try:
+        with lock_file(home).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        note = address_note(home)
+        return note.read_text().strip() if note.exists() else ""
+    except OSError:
+        # Never started here, or not ours to read.
+        return ""
+    return ""
+
+
+def address_note(home: Path) -> Path:
+    """Return the file in which the supervisor notes where its web server answers."""
+    return home / "address"
+
+
+def lock_file(home: Path) -> Path:
+    """Return the file that the one supervisor of a RIGHTLINE_HOME keeps locked."""
+    return home / "up.lock"

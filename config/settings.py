@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import env
-from config.addresses import database_address, redis_url
+from config.addresses import database_address, public_address, redis_url
 from config.logs import configure_structlog, logging_settings
 from config.production import refuse_when_unsafe
 
@@ -311,8 +311,8 @@ EMAIL_HOST_PASSWORD = env.text("RIGHTLINE_MAIL_PASSWORD")
 EMAIL_USE_TLS = env.flag("RIGHTLINE_MAIL_TLS", default=True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("RIGHTLINE_MAIL_FROM", "rightline@localhost")
-# Where people reach Rightline, for the links in mails.
-PUBLIC_ADDRESS = env.text("RIGHTLINE_ADDRESS", f"http://127.0.0.1:{env.number('PORT', 8000)}").rstrip("/")
+# Where people reach Rightline, for the links in mails and the calls that try_api prints.
+PUBLIC_ADDRESS = public_address(RIGHTLINE_HOME)
 
 # --- Languages and time -------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from config import env
+from config.addresses import address_note, local_address
 from config.embedded.servers import ServerDidNotStart, start_servers
 from config.processes.crew import Crew
 from config.processes.programs import Program, Running, kill_group
@@ -71,7 +72,13 @@ class House:
         self.order = order
         self.stops_asked_for = 0
         self.crew: Crew | None = None
-        self.environment = dict(os.environ) | {"RIGHTLINE_HOME": str(order.home), "PYTHONUNBUFFERED": "1"}
+        self.address = local_address(order.port)
+        self.environment = dict(os.environ) | {
+            "RIGHTLINE_HOME": str(order.home),
+            # The web server listens there, and the worker's mails lead there.
+            "PORT": str(order.port),
+            "PYTHONUNBUFFERED": "1",
+        }
         self.worker_ready_file = order.home / "worker-ready"
 
     def run(self) -> None:
@@ -91,6 +98,7 @@ class House:
             self._listen_for_stops()
             with Crew(kept_open=[lock]) as self.crew:
                 try:
+                    address_note(self.order.home).write_text(f"{self.address}\n")
                     posts = self._fill_posts(self.crew)
                     self._announce()
                     self._keep_filled(self.crew, posts)
@@ -100,6 +108,7 @@ class House:
                     raise CannotStart(str(error)) from error
                 finally:
                     self._forget_ready_files()
+                    address_note(self.order.home).unlink(missing_ok=True)
         say("Stopped.")
 
     def _fill_posts(self, crew: Crew) -> list[Post]:
@@ -165,7 +174,6 @@ class House:
         return self._program(
             *("web", "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"),
             RIGHTLINE_PROCESS="web",
-            PORT=str(self.order.port),
         )
 
     def _worker(self) -> Program:
@@ -224,12 +232,11 @@ class House:
             connection.close()
 
     def _announce(self) -> None:
-        address = f"http://127.0.0.1:{self.order.port}"
         logins = self.order.home / "demo-logins.txt"
         told = [line.strip() for line in logins.read_text().splitlines()] if logins.exists() else []
-        say("; ".join([f"Rightline is ready: {address}", *filter(None, told)]))
+        say("; ".join([f"Rightline is ready: {self.address}", *filter(None, told)]))
         if self.order.ready_file is not None:
-            self.order.ready_file.write_text(f"{address}\n")
+            self.order.ready_file.write_text(f"{self.address}\n")
 
     def _forget_ready_files(self) -> None:
         self.worker_ready_file.unlink(missing_ok=True)

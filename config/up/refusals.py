@@ -15,6 +15,7 @@ from typing import IO
 import psycopg
 import redis
 
+from config.addresses import lock_file
 from config.processes.guard import is_alive
 
 SMALLEST_FREE_SPACE = 500 * 1024 * 1024
@@ -105,7 +106,7 @@ def only_one(home: Path) -> Iterator[int]:
 
     After a kill -9 the guard holds the lock until it has stopped what was left; that moment is waited for.
     """
-    with open(home / "up.lock", "a+") as lock:
+    with lock_file(home).open("a+") as lock:
         deadline = time.monotonic() + LONGEST_CLEAN_UP
         while not _locked(lock):
             lock.seek(0)

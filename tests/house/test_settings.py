@@ -14,6 +14,7 @@ from config import addresses, env
 from config.celery import QUEUES, SWEEPS, app
 from config.checks import messages_outlive_their_tasks
 from config.production import shortcomings
+from config.up.refusals import only_one
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAFE = {
@@ -207,6 +208,29 @@ def test_pages_carry_a_policy_that_allows_no_inline_code(client: Client) -> None
 
 def test_a_view_that_names_no_permission_is_closed() -> None:
     assert settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] == ["config.rest.PermissionMustBeNamed"]
+
+
+def test_people_reach_it_where_it_runs_unless_the_settings_say_another_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RIGHTLINE_ADDRESS", raising=False)
+    monkeypatch.setenv("PORT", "9000")
+    assert addresses.public_address(tmp_path) == "http://127.0.0.1:9000"
+    with only_one(tmp_path):
+        addresses.address_note(tmp_path).write_text("http://127.0.0.1:8123\n")
+        assert addresses.public_address(tmp_path) == "http://127.0.0.1:8123"
+        monkeypatch.setenv("RIGHTLINE_ADDRESS", "https://rightline.example/")
+        assert addresses.public_address(tmp_path) == "https://rightline.example"
+
+
+def test_what_a_killed_product_noted_of_its_address_counts_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RIGHTLINE_ADDRESS", raising=False)
+    monkeypatch.delenv("PORT", raising=False)
+    with only_one(tmp_path):
+        addresses.address_note(tmp_path).write_text("http://127.0.0.1:8123\n")
+    assert addresses.public_address(tmp_path) == "http://127.0.0.1:8000"
 
 
 def run_check(home: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

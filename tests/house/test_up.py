@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from config.addresses import address_note
 from config.processes.guard import is_alive
 from tests.house.running import PROJECT, RunningHouse, free_port, processes_of
 
@@ -69,6 +70,10 @@ def test_it_answers_when_it_says_it_is_ready(house: RunningHouse) -> None:
     assert house.ready_file.read_text() == f"{house.address}\n"
     assert house.get("/healthz")[0] == 200
     assert f"Rightline is ready: {house.address}" in house.log.read_text()
+
+
+def test_commands_beside_it_know_where_it_runs(house: RunningHouse) -> None:
+    assert house.manage("shell", "-v", "0", "-c", SHOW_ADDRESS).strip() == house.address
 
 
 def test_it_is_ready_for_work_soon_after(house: RunningHouse) -> None:
@@ -147,6 +152,7 @@ def test_ctrl_c_leaves_no_process_and_the_next_start_is_quick(house: RunningHous
     assert house.stop(signal.SIGINT) == 0
     assert processes_of(house.home) == {}
     assert not house.ready_file.exists()
+    assert not address_note(house.home).exists()
     # Ten seconds on a machine that has nothing else to do; else as long as eight bare commands take.
     begun = time.monotonic()
     house.manage("help")
@@ -198,4 +204,5 @@ with connection.cursor() as cursor:
     addresses, folders = cursor.fetchone()
 print([each for each in addresses.split(",") if each], folders)
 """
+SHOW_ADDRESS = "from django.conf import settings; print(settings.PUBLIC_ADDRESS)"
 SHOW_COOKIE = "from django.conf import settings; print(settings.SESSION_COOKIE_NAME)"
