@@ -30,10 +30,11 @@ from erp_connectors.documents.heads import (
     newest_of,
     unplaced,
 )
+from erp_connectors.documents.heard import HeardDocument
 from erp_connectors.documents.identity import ORDER_SHAPES, Group, orders_named
 from erp_connectors.documents.models import Document, OrderLine, PurchaseOrder
 from erp_connectors.documents.position import LinePosition
-from erp_connectors.documents.positions import HeardDocument, OrderPositions, UnmatchedLine, positions_of
+from erp_connectors.documents.positions import OrderPositions, UnmatchedLine, positions_of
 from erp_connectors.documents.units import UnitUnknown, convert
 from erp_connectors.exchange.models import Transaction
 

@@ -18,10 +18,11 @@ from erp_connectors.companies import Connection
 from erp_connectors.documents import heads, orders
 from erp_connectors.documents.by_hand import NOTHING, ByHand, by_hand
 from erp_connectors.documents.heads import group_of, newest_of
+from erp_connectors.documents.heard import HeardDocument
 from erp_connectors.documents.identity import EARLIER, ORDER_SHAPES, Group, versions_said
 from erp_connectors.documents.models import Document, DocumentHead, KnownItem, LineMatch
 from erp_connectors.documents.orders import Heard
-from erp_connectors.documents.positions import HeardDocument, OrderPositions, positions_of
+from erp_connectors.documents.positions import OrderPositions, positions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

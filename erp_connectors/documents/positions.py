@@ -5,10 +5,9 @@ matter: `positions_of` is a function of the set of documents.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 from erp_connectors.canonical.codec import to_json
 from erp_connectors.canonical.documents import (
@@ -18,10 +17,7 @@ from erp_connectors.canonical.documents import (
     GoodsCondition,
     Invoice,
     InvoiceLine,
-    LineAnswer,
-    OfferedPart,
     OrderLine,
-    OrderState,
     PurchaseOrder,
     Purpose,
     Receipt,
@@ -29,10 +25,12 @@ from erp_connectors.canonical.documents import (
     ShipmentStatus,
     ShipNotice,
     ShipNoticeLine,
-    Unmentioned,
 )
-from erp_connectors.canonical.values import DateKind, DocumentVersion, ItemIds, Price, Quantity
+from erp_connectors.canonical.values import DocumentVersion, ItemIds, Quantity
+from erp_connectors.documents.answers import answer_of, header_answer
+from erp_connectors.documents.heard import HeardDocument, as_sent, newest_of_each
 from erp_connectors.documents.matching import Match, NoMatch, has_number, match_line
+from erp_connectors.documents.order_history import OrderHistory, line_of
 from erp_connectors.documents.position import (
     AnswerFact,
     InvoiceFact,
@@ -43,23 +41,9 @@ from erp_connectors.documents.position import (
     StatusFact,
 )
 from erp_connectors.documents.shipments import ShipmentHistory, statuses_of
+from erp_connectors.documents.units import total
 
-Content = PurchaseOrder | Confirmation | ShipNotice | ShipmentStatus | Receipt | Invoice
 NamedLine = ConfirmationLine | ShipNoticeLine | ReceiptLine | InvoiceLine
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeardDocument:
-    """One revision of one document about the order, as it stands in the mirror.
-
-    `key` is the same for all revisions of one document. `version` says when it was last said, `first_said_at`
-    when this very content was first said (saying the same again does not make a new revision).
-    """
-
-    key: str
-    version: DocumentVersion
-    first_said_at: datetime
-    content: Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +82,7 @@ def positions_of(heard: Iterable[HeardDocument]) -> OrderPositions:
     counts, of confirmations the newest word on each line, of shipment statuses every event; a cancelled
     document counts as never sent. Without any revision of the order there are no positions yet.
     """
-    sent = _as_sent(heard)
+    sent = as_sent(heard)
     orders = OrderHistory([document for document in sent if isinstance(document.content, PurchaseOrder)])
     if not orders.revisions:
         return OrderPositions()
@@ -106,7 +90,7 @@ def positions_of(heard: Iterable[HeardDocument]) -> OrderPositions:
     for document in sent:
         if isinstance(document.content, Confirmation):
             desk.file_confirmation(document, document.content)
-    for document in _newest_of_each(sent):
+    for document in newest_of_each(sent):
         match document.content:
             case ShipNotice() as notice:
                 desk.file_ship_notice(document, notice)
@@ -119,143 +103,6 @@ def positions_of(heard: Iterable[HeardDocument]) -> OrderPositions:
     return OrderPositions(
         lines=tuple(desk.position(line) for line in orders.lines), unmatched=tuple(desk.unmatched)
     )
-
-
-# --- which documents count ------------------------------------------------------------------------
-
-
-def _as_sent(heard: Iterable[HeardDocument]) -> list[HeardDocument]:
-    """Return what still counts as sent, each once, oldest version first."""
-    revisions: dict[tuple[type, str], dict[tuple[DocumentVersion, bytes], HeardDocument]] = defaultdict(dict)
-    for document in heard:
-        identity = (document.version, to_json(document.content))
-        known = revisions[type(document.content), document.key].get(identity)
-        if known is None or document.first_said_at < known.first_said_at:
-            revisions[type(document.content), document.key][identity] = document
-    sent = []
-    for of_one_document in revisions.values():
-        sent += _since_cancelled(sorted(of_one_document.items(), key=lambda item: item[0]))
-    return [document for _, document in sorted(sent, key=lambda item: (item[0][0], item[1].key, item[0][1]))]
-
-
-Identified = tuple[tuple[DocumentVersion, bytes], HeardDocument]
-
-
-def _since_cancelled(revisions: Sequence[Identified]) -> list[Identified]:
-    """Return the revisions after the last cancellation: a cancelled document counts as never sent."""
-    cancelled = [
-        index
-        for index, (_, document) in enumerate(revisions)
-        if not isinstance(document.content, PurchaseOrder) and document.content.purpose is Purpose.CANCEL
-    ]
-    return list(revisions[cancelled[-1] + 1 :]) if cancelled else list(revisions)
-
-
-def _newest_of_each(sent: Iterable[HeardDocument]) -> list[HeardDocument]:
-    """Return the newest revision of each document, oldest document first."""
-    newest: dict[tuple[type, str], HeardDocument] = {}
-    for document in sent:
-        newest.pop((type(document.content), document.key), None)
-        newest[type(document.content), document.key] = document
-    return list(newest.values())
-
-
-# --- the order and its revisions ------------------------------------------------------------------
-
-
-class OrderHistory:
-    """The revisions of one order, oldest first: what it says now, and what it said at some moment."""
-
-    def __init__(self, documents: Sequence[HeardDocument]) -> None:
-        self.revisions: list[PurchaseOrder] = []
-        self._said: list[tuple[datetime, PurchaseOrder]] = []
-        for document in documents:
-            if isinstance(document.content, PurchaseOrder):
-                self.revisions.append(document.content)
-                self._said.append((document.first_said_at, document.content))
-                self._said.append((document.version.document_time, document.content))
-        self._versions = [document.version for document in documents]
-        self._said.sort(key=lambda said: said[0])
-
-    @property
-    def newest(self) -> PurchaseOrder:
-        """The order as it is now."""
-        return self.revisions[-1]
-
-    @property
-    def newest_version(self) -> DocumentVersion:
-        """The version of the newest revision."""
-        return self._versions[-1]
-
-    @property
-    def lines(self) -> list[OrderLine]:
-        """The lines of the newest revision, then those only earlier revisions had, as they last were."""
-        lines = {line.number: line for line in self.newest.lines}
-        for revision in reversed(self.revisions):
-            for line in revision.lines:
-                lines.setdefault(line.number, line)
-        return list(lines.values())
-
-    def at(self, moment: datetime) -> PurchaseOrder:
-        """Return the revision that was current at `moment`; the oldest known if none is that old."""
-        current = self._said[0][1]
-        for said_at, revision in self._said:
-            if said_at > moment:
-                break
-            current = revision
-        return current
-
-    def asked_at(self, line: OrderLine) -> datetime | None:
-        """Return since when the supplier has been asked for `line`: the release, or when it was added."""
-        released_at = self.newest.released_at
-        released = [said for said in self._said if said[1].state is not OrderState.DRAFT]
-        for index, (said_at, revision) in enumerate(released):
-            if _line_of(revision, line.number) is not None:
-                return released_at if index == 0 or released_at is None else max(released_at, said_at)
-        return released_at
-
-    def unchanged_since(self, line: OrderLine) -> datetime:
-        """Return since when the order has had `line` with the quantity it has now."""
-        return self._since(line, lambda known: known.quantity == line.quantity)
-
-    def scheduled_since(self, line: OrderLine) -> datetime:
-        """Return since when the order has wanted `line` on the days it wants it now, however they are cut."""
-        days = _days_of(line)
-        return self._since(line, lambda known: _days_of(known) == days)
-
-    def _since(self, line: OrderLine, is_same: Callable[[OrderLine], bool]) -> datetime:
-        since = self._said[-1][0]
-        for said_at, revision in reversed(self._said):
-            known = _line_of(revision, line.number)
-            if known is None or not is_same(known):
-                break
-            since = said_at
-        return since
-
-    def cancelled_since(self, line: OrderLine) -> datetime | None:
-        """Return since when `line` is cancelled, by the order's own word or by our first sight of it."""
-        since = None
-        for said_at, revision in reversed(self._said):
-            known = _line_of(revision, line.number)
-            if revision.state is not OrderState.CANCELLED and known is not None and not known.cancelled:
-                break
-            since = said_at
-        if since is not None and self.newest.state is OrderState.CANCELLED and self.newest.cancelled_at:
-            return min(since, self.newest.cancelled_at)
-        return since
-
-
-def _days_of(line: OrderLine) -> dict[tuple[date, DateKind, str], Decimal]:
-    """Return how much of a line is wanted on each day."""
-    days: dict[tuple[date, DateKind, str], Decimal] = defaultdict(Decimal)
-    for part in line.schedule:
-        if part.quantity.value:
-            days[part.date, part.date_kind, part.quantity.unit] += part.quantity.value
-    return days
-
-
-def _line_of(order: PurchaseOrder, number: str) -> OrderLine | None:
-    return next((line for line in order.lines if line.number == number), None)
 
 
 # --- filing what was heard under the lines ----------------------------------------------------------
@@ -322,9 +169,9 @@ class _Desk:
             if match.line_number is not None:
                 mentioned[match.line_number].append(line)
         for number, lines in mentioned.items():
-            self.answers[number].append(_answer(document, confirmation, lines, _line_of(asked, number)))
+            self.answers[number].append(answer_of(document, confirmation, lines, line_of(asked, number)))
         for ordered in asked.lines:
-            unmentioned = _header_answer(document, confirmation, asked, ordered)
+            unmentioned = header_answer(document, confirmation, asked, ordered)
             if ordered.number not in mentioned and unmentioned is not None:
                 self.answers[ordered.number].append(unmentioned)
 
@@ -370,8 +217,8 @@ class _Desk:
                         NoticeConflict(
                             notice=newest.number,
                             version=newest.version,
-                            before=_total([line.shipped for line in before if line.shipped]),
-                            after=_total([line.shipped for line in after if line.shipped]),
+                            before=total([line.shipped for line in before if line.shipped]),
+                            after=total([line.shipped for line in after if line.shipped]),
                         )
                     )
 
@@ -499,89 +346,9 @@ def _in_question(line: ReceiptLine, condition: GoodsCondition) -> Quantity | Non
     concerned = [each for each in line.in_question if each.condition is condition]
     if any(each.quantity is None for each in concerned):
         return line.received
-    return _total([each.quantity for each in concerned if each.quantity is not None])
+    return total([each.quantity for each in concerned if each.quantity is not None])
 
 
 def _is_complete(line: ShipNoticeLine) -> bool:
     """Say whether the supplier counts the line as shipped in full: to date as much as it has as ordered."""
     return line.shipped_to_date is not None and line.shipped_to_date == line.ordered
-
-
-# --- answers ----------------------------------------------------------------------------------------
-
-
-def _answer(
-    document: HeardDocument,
-    confirmation: Confirmation,
-    lines: list[ConfirmationLine],
-    asked: OrderLine | None,
-) -> AnswerFact:
-    """Return the answer that one confirmation gives to one order line, in however many lines of its own."""
-    return AnswerFact(
-        version=document.version,
-        first_said_at=document.first_said_at,
-        answers=tuple(sorted({answer for line in lines for answer in line.answers})),
-        offered=_offered(lines),
-        requested=asked.schedule if asked else (),
-        rejected=_total([line.rejected for line in lines if line.rejected]),
-        price=_common_price(lines),
-        currency=confirmation.currency,
-        substitute=next((line.substitute for line in lines if line.substitute), None),
-        ids=next((line.ids for line in lines if line.ids != ItemIds()), ItemIds()),
-        on_behalf_by=confirmation.on_behalf_by,
-    )
-
-
-def _offered(lines: list[ConfirmationLine]) -> tuple[OfferedPart, ...] | None:
-    """Return all parts together; one line without a readable quantity makes the whole unreadable."""
-    parts: list[OfferedPart] = []
-    for line in lines:
-        if line.offered is None:
-            return None
-        parts += line.offered
-    return tuple(parts)
-
-
-def _total(quantities: list[Quantity]) -> Quantity | None:
-    """Return the sum; None when there is nothing to add, or units differ and only factors could tell."""
-    units = {quantity.unit for quantity in quantities}
-    if len(units) != 1:
-        return None
-    return Quantity(sum((quantity.value for quantity in quantities), Decimal(0)), units.pop())
-
-
-def _common_price(lines: list[ConfirmationLine]) -> Price | None:
-    """Return the price all lines agree on; several different prices for one order line are no price."""
-    prices = {line.price for line in lines if line.price}
-    return prices.pop() if len(prices) == 1 else None
-
-
-def _header_answer(
-    document: HeardDocument, confirmation: Confirmation, asked: PurchaseOrder, line: OrderLine
-) -> AnswerFact | None:
-    """Return what the confirmation says of a line it does not mention; None when it says nothing.
-
-    Accepted means as ordered in the revision that was current then; lines added later are not answered.
-    """
-    match confirmation.unmentioned:
-        case Unmentioned.UNANSWERED:
-            return None
-        case Unmentioned.ACCEPTED:
-            answer = LineAnswer.ACCEPTED
-        case Unmentioned.REJECTED:
-            answer = LineAnswer.REJECTED
-        case Unmentioned.HELD:
-            answer = LineAnswer.HELD
-    is_accepted = answer is LineAnswer.ACCEPTED
-    as_ordered = tuple(OfferedPart(part.quantity, part.date, part.date_kind) for part in line.schedule)
-    return AnswerFact(
-        version=document.version,
-        first_said_at=document.first_said_at,
-        answers=(answer,),
-        offered=as_ordered if is_accepted else () if answer is LineAnswer.REJECTED else None,
-        requested=line.schedule,
-        price=line.price if is_accepted else None,
-        currency=asked.currency if is_accepted else confirmation.currency,
-        as_ordered=is_accepted,
-        on_behalf_by=confirmation.on_behalf_by,
-    )

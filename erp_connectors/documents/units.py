@@ -1,6 +1,6 @@
-"""Converting quantities by the item's own pack factors. Pure and exact."""
+"""Adding quantities, and converting them by the item's own pack factors. Pure and exact."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from erp_connectors.canonical.values import Quantity
@@ -13,6 +13,14 @@ class UnitUnknown(ConfigurationError):
     def __init__(self, unit: str) -> None:
         super().__init__(f"No conversion is known for unit {unit!r}. Add the pack to the item.")
         self.unit = unit
+
+
+def total(quantities: Collection[Quantity]) -> Quantity | None:
+    """Return the sum; None when there is nothing to add, or units differ and only factors could tell."""
+    units = {quantity.unit for quantity in quantities}
+    if len(units) != 1:
+        return None
+    return Quantity(sum((quantity.value for quantity in quantities), Decimal(0)), units.pop())
 
 
 def convert(quantity: Quantity, to_unit: str, factors: Mapping[str, Decimal]) -> Decimal:

@@ -36,8 +36,9 @@ from erp_connectors.canonical.documents import (
     Unmentioned,
 )
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.documents.heard import Content, HeardDocument
 from erp_connectors.documents.identity import kind_of, orders_named
-from erp_connectors.documents.positions import Content, HeardDocument, positions_of
+from erp_connectors.documents.positions import positions_of
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import fingerprint, values_of

@@ -8,7 +8,7 @@ from decimal import Decimal
 from erp_connectors.canonical.commands import LineValues
 from erp_connectors.canonical.documents import Invoice
 from erp_connectors.canonical.values import Quantity, SchedulePart
-from erp_connectors.documents.positions import HeardDocument
+from erp_connectors.documents.heard import HeardDocument
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import fingerprint, values_of
 from exceptions_app.detection.detect import Detection, detect

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from erp_connectors.documents.positions import HeardDocument
+from erp_connectors.documents.heard import HeardDocument
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing

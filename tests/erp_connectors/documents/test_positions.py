@@ -23,9 +23,10 @@ from erp_connectors.canonical.documents import (
     Unmentioned,
 )
 from erp_connectors.canonical.values import DocumentVersion, ItemIds, Price
+from erp_connectors.documents.heard import HeardDocument
 from erp_connectors.documents.matching import NoMatch
 from erp_connectors.documents.position import LinePosition
-from erp_connectors.documents.positions import HeardDocument, positions_of
+from erp_connectors.documents.positions import positions_of
 from exceptions_app.detection.examples import (
     ORDER_NUMBER,
     amount,

@@ -8,8 +8,9 @@ import pytest
 
 from erp_connectors.canonical.documents import Purpose, ShipmentEvent, ShipmentStatus, ShipNotice, StatusEvent
 from erp_connectors.canonical.values import DocumentVersion, Reference
+from erp_connectors.documents.heard import HeardDocument
 from erp_connectors.documents.position import StatusFact
-from erp_connectors.documents.positions import HeardDocument, positions_of
+from erp_connectors.documents.positions import positions_of
 from exceptions_app.detection.examples import ORDER_NUMBER, at, heard, order, order_line, ship_notice
 
 TWO_LINES = order(lines=(order_line((100, "2026-12-02")), order_line((5, "2026-12-09"), number="20")))

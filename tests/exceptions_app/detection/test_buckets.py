@@ -14,7 +14,7 @@ from erp_connectors.canonical.documents import (
     Unmentioned,
 )
 from erp_connectors.canonical.values import DateKind
-from erp_connectors.documents.positions import HeardDocument
+from erp_connectors.documents.heard import HeardDocument
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket
 from exceptions_app.detection.detect import detect

@@ -24,7 +24,8 @@ from erp_connectors.canonical.documents import (
     ShipNotice,
 )
 from erp_connectors.canonical.values import ItemIds
-from erp_connectors.documents.positions import HeardDocument, positions_of
+from erp_connectors.documents.heard import HeardDocument
+from erp_connectors.documents.positions import positions_of
 from exceptions_app.detection import examples as world
 from exceptions_app.detection import registry
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState

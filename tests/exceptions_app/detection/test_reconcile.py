@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from erp_connectors.canonical.documents import InvoiceKind, OrderState
-from erp_connectors.documents.positions import HeardDocument
+from erp_connectors.documents.heard import HeardDocument
 from exceptions_app.detection import examples as world
 from exceptions_app.detection import registry
 from exceptions_app.detection.detect import detect

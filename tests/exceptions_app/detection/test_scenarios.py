@@ -7,7 +7,8 @@ from itertools import permutations
 import pytest
 
 from erp_connectors.canonical.documents import InvoiceKind, LineAnswer, OrderState, ShipmentEvent
-from erp_connectors.documents.positions import HeardDocument, positions_of
+from erp_connectors.documents.heard import HeardDocument
+from erp_connectors.documents.positions import positions_of
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import values_of
