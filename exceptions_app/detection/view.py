@@ -12,11 +12,12 @@ from erp_connectors.documents.matching import names_another
 from erp_connectors.documents.position import InvoiceFact, LinePosition, ReceiptFact
 from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
 from exceptions_app.detection.agreements import Aspect, Holding, ends_at, fingerprint, has_ended, holding
-from exceptions_app.detection.buckets import Bucket, LineBuckets, split
+from exceptions_app.detection.buckets import Bucket, LineBuckets
 from exceptions_app.detection.counting import Counter
 from exceptions_app.detection.deadlines import JUST_AFTER, Deadlines
 from exceptions_app.detection.prices import Comparison, UnitPrice, confirmed_price, money, ordered_price
 from exceptions_app.detection.snapshot import LineSnapshot, OrderSnapshot
+from exceptions_app.detection.splitting import split
 from exceptions_app.detection.subject import word_of
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Tolerance
