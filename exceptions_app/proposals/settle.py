@@ -167,14 +167,15 @@ def _tell_if_partly_done(command: Command, at: datetime) -> None:
     done = [each for each in together if each.state == CommandState.DONE]
     if not 0 < len(done) < len(together):
         return
-    told = "; ".join(f"{_lines_in_words(each)} {_became(each)}" for each in together)
+    told = [f"{_lines_in_words(each)} {_became(each)}" for each in together]
     title = f"Partly carried out: order {command.order.number}"
     people: set[User] = set()
     for part in Proposal.objects.filter(pk__in=together.values("proposal_id")).select_related("case__owner"):
-        note(part, "partly_carried_out", f"{title}: {told}"[:500], at=at, after={"group": str(command.group)})
+        summary = f"{title}: {'; '.join(told)}"[:500]
+        note(part, "partly_carried_out", summary, at=at, after={"group": str(command.group)})
         newly = concerned(part) - people
         people |= newly
-        tell(part, newly, title, at=at, body=told)
+        tell(part, newly, title, at=at, body="\n".join(told))
 
 
 def _lines_in_words(command: Command) -> str:
@@ -182,8 +183,10 @@ def _lines_in_words(command: Command) -> str:
 
 
 def _became(command: Command) -> str:
-    words = command.answer.get("words", "")
-    return f"{command.get_state_display().lower()}{f' ({words})' if words else ''}"
+    """Return what the ERP made of a command, on one line, with its own words behind."""
+    label = command.get_state_display()
+    words = " ".join(command.answer.get("words", "").split())
+    return f"{label[:1].lower()}{label[1:]}{f' ({words})' if words else ''}"
 
 
 def _unclear(proposal: Proposal, at: datetime) -> None:

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 
 from django.utils.translation import get_language, gettext
 
+from erp_connectors.exchange.models import CommandState
 from exceptions_app.notifications.tellings import COVER, TELLINGS
 from exceptions_app.spoken.sentences import AS_IT_IS, EVENTS, IN_PHRASES, OF_ANY_ROW, PHRASES
 
@@ -18,7 +19,19 @@ KEPT_IN = "en"
 #: What stands in these places is ours and translated in turn; elsewhere are names, numbers, and own words.
 OURS = frozenset(
     (
-        *("about", "after", "case", "charge", "clock", "fact", "factor", "headline", "limit", "lines"),
+        *(
+            "about",
+            "after",
+            "became",
+            "case",
+            "charge",
+            "clock",
+            "fact",
+            "factor",
+            "headline",
+            "limit",
+            "lines",
+        ),
         *(
             "need",
             "parts",
@@ -43,6 +56,8 @@ SHAPES = {
     "days": r"\d{4}-\d\d-\d\d(?:, \d{4}-\d\d-\d\d)*",
     "much": r"-?[\d.,]+ \S+(?: \+ -?[\d.,]+ \S+)*",
     "line": r"[^\s:]+",
+    "which": r"\S+(?:, \S+)*",
+    "became": "|".join(f"{label[:1].lower()}{label[1:]}" for label in CommandState.labels),
     "words": r".*",
     "fact": r"\w+",
     "case": r"EX-\d+ .+|EX-\d+",

@@ -141,7 +141,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "proposal.edited": (_("Changed: {what}"),),
     "proposal.executing": (_("Being carried out: {what}"),),
     "proposal.in_conflict": (_("The ERP has other values: {words}"),),
-    "proposal.partly_carried_out": (_("Partly carried out: order {order}: {words}"),),
+    "proposal.partly_carried_out": (_("Partly carried out: order {order}: {parts}"),),
     "proposal.proposed": (_("Proposed: {what}"),),
     "proposal.refused": (_("The ERP did only a part: {words}"), _("The ERP refused: {words}")),
     "proposal.rejected": (_("Rejected by {who}: {what}"),),
@@ -201,6 +201,11 @@ OF_ANY_ROW = (
 )
 #: What stands inside sentences, in marks of what was set by hand, in headlines and in mails.
 PHRASES = (
+    # What the ERP made of lines that went to it together; its own words may look like any other phrase.
+    _("line {which} {became} ({words})"),
+    _("line {which} {became}"),
+    _("refused"),
+    _("the ERP has other values"),
     # What mails and notifications say: they hold the others.
     _("{who} gave you {case}"),
     _("{who} handed over {case}"),

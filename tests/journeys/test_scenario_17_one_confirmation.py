@@ -87,7 +87,7 @@ def test_what_the_erp_does_only_in_part_is_told_line_by_line(weserland: House) -
     refused = bundle.proposals.get(state=ProposalState.REJECTED)
     assert (refused.case.type_code, refused.end_reason) == ("price_mismatch", "The price list is locked.")
     told = Notification.objects.get(person__username="bea", title__startswith="Partly carried out")
-    assert set(told.body.split("; ")) == {
+    assert set(told.body.split("\n")) == {
         "line 10 done",
         "line 20 done",
         "line 30 refused (The price list is locked.)",

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from erp_connectors import clock
 from erp_connectors.canonical.values import Price
@@ -12,9 +13,11 @@ from erp_connectors.connectors.base import Answer, Outcome
 from erp_connectors.exchange import outbox
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.cases.models import Case
+from exceptions_app.notifications.models import Notification
 from exceptions_app.proposals import actions, approvals, parts, together
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from exceptions_app.proposals.together import Wanted
+from exceptions_app.spoken.reading import in_words
 from tests.builders.factories import change_line, offer
 from tests.exceptions_app.proposals.shortage import (
     LATER,
@@ -162,12 +165,21 @@ def test_where_the_erp_does_only_a_part_whoever_decided_is_told_of_each_line(cha
         changed.approve(part, "paul")
     Command.objects.update(state=CommandState.SENDING, sent_at=clock.now())
     group = str(Command.objects.values_list("group", flat=True).first())
-    for line, outcome, words in (("20", Outcome.REFUSED, "Locked"), ("10", Outcome.APPLIED, "")):
+    for line, outcome, words in (
+        ("20", Outcome.REFUSED, "Locked; EX-1 holds it"),
+        ("10", Outcome.APPLIED, ""),
+    ):
         answer = Answer(key=group, outcome=outcome, words=words, line=line)
         assert outbox.record_answer(answer, connection=changed.world.erp) == ""
     assert states() == [ProposalState.SETTLED, ProposalState.REJECTED]
     number = changed.line.order.number
     assert told(changed, "bea").count(f"Partly carried out: order {number}") == 1
+    news = Notification.objects.get(person__username="bea", title__startswith="Partly carried out")
+    assert sorted(news.body.split("\n")) == ["line 10 done", "line 20 refused (Locked; EX-1 holds it)"]
+    with translation.override("de"):
+        assert in_words(news.title) == f"Zum Teil ausgeführt: Bestellung {number}"
+        read = sorted(in_words(news.body).split("\n"))
+    assert read == ["Position 10 erledigt", "Position 20 abgelehnt (Locked; EX-1 holds it)"]
     kinds = [
         list(case.events.values_list("kind", flat=True))
         for case in Case.objects.filter(type_code__in=ACCEPTING)

@@ -147,6 +147,12 @@ def test_every_headline_is_read_in_the_language_of_the_reader(german: None) -> N
             "Line 10: 20 EA, was 18 EA; Line 20: agreed",
             "Position 10: 20 EA, war 18 EA; Position 20: vereinbart",
         ),
+        (
+            "proposal.partly_carried_out",
+            "Partly carried out: order 4711: line 10, 30 done; line 20 refused (Locked by Ann)",
+            "Zum Teil ausgeführt: Bestellung 4711: Position 10, 30 erledigt; "
+            "Position 20 abgelehnt (Locked by Ann)",
+        ),
         ("case.closed", "Closed: answered, agreed", "Geschlossen: beantwortet, vereinbart"),
         (
             "case.rerouted",
