@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from erp_connectors import clock
 from exceptions_app import sla
@@ -96,7 +97,7 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
         fields = (*super().get_readonly_fields(request, row), "how_signing_in_stands")
         return fields if request.user.is_superuser else (*fields, *RIGHTS)
 
-    @admin.display(description="Wrong passwords")
+    @admin.display(description=_("Wrong passwords"))
     def how_signing_in_stands(self, row: User) -> str:
         """Say what holds up signing in as the person, and that "Unlock signing in" lifts it."""
         until, locked = pace.slowed_until(row, clock.now()), locks.locked_addresses(row)
@@ -293,7 +294,12 @@ class DirectoryIdentityAdmin(RecordedAdmin):
     """Who signs in with the company's directory. To take a row away lets the address decide anew."""
 
     subject_kind = "directory_identity"
-    list_display = ["person", "issuer", "subject"]
+    list_display = ["person", "issuer", "name_there"]
+
+    @admin.display(description=_("name there"), ordering="subject")
+    def name_there(self, row: DirectoryIdentity) -> str:
+        """Return what the directory calls the person; `subject` is a mail's everywhere else."""
+        return row.subject
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Signing in adds them."""
@@ -361,7 +367,7 @@ class SignInTryAdmin(RecordedAdmin):
     search_fields = ["person__username", "address"]
     fields = ["at", "person", "address", "is_from_known_browser"]
 
-    @admin.display(description="Known browser", boolean=True)
+    @admin.display(description=_("Known browser"), boolean=True)
     def is_from_known_browser(self, row: SignInTry) -> bool:
         """Say whether it counts for that browser alone."""
         return bool(row.device)

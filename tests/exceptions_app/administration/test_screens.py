@@ -1,15 +1,20 @@
 """Every screen of the administration opens, takes what is right, and tells the history."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.auth.models import Permission
 from django.db.models import Model
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from erp_connectors import clock
 from erp_connectors.companies import Company, Connection
@@ -597,3 +602,37 @@ def test_forms_of_rules_speak_the_readers_language(root: Client, world: Ground) 
     page = root.get(address(Calendar, "change", world.calendar.pk), headers={"Accept-Language": "de"})
     for words in ("Öffnungszeiten", "Montag bis Freitag 08:00-17:00", "Wer für diese Regel einsteht."):
         assert words in page.content.decode()
+
+
+#: Words for a column that are the same in both languages.
+SAME_IN_GERMAN = {"Name", "Person", "Status", "Team"}
+
+
+def columns_of(screen: ModelAdmin, request: HttpRequest, language: str) -> list[tuple[str, str]]:
+    """Return the headers and the names of the filters of a list, as a reader of this language sees them.
+
+    One of each pair is empty: headers stand first.
+    """
+    with translation.override(language):
+        shown = screen.get_changelist_instance(request)
+        # A list shows its headers where it has rows.
+        headers = [header | {"sortable": False} for header in result_headers(shown)]
+        pages = [
+            render_to_string("admin/change_list_results.html", {"result_headers": headers, "results": [[]]}),
+            *(render_to_string("admin/filter.html", {"title": each.title}) for each in shown.filter_specs),
+        ]
+    return re.findall(r'<span>(\w.*?)</span>|data-filter-title="(.+?)"', "".join(pages))
+
+
+def test_a_german_administrator_reads_no_english_header_on_any_list(root: Client) -> None:
+    request = root.get(reverse("admin:index")).wsgi_request
+    screens = list(admin.site._registry.values())
+    columns = {screen: columns_of(screen, request, "en") for screen in screens}
+    assert sum(map(len, columns.values())) > 200
+    english = {
+        (screen.model.__name__, *filter(None, word))
+        for screen, words in columns.items()
+        for word, german in zip(words, columns_of(screen, request, "de"), strict=True)
+        if word == german and not SAME_IN_GERMAN.intersection(word)
+    }
+    assert not english
