@@ -21,7 +21,8 @@ from exceptions_app.detection.registry import exception_type
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, addressed_to, may
 from exceptions_app.playbook.situation import LinePlan
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import (
     Approval,
     ApprovalNeed,
@@ -84,7 +85,7 @@ class NeedSerializer(serializers.ModelSerializer):
 
 def _given(need: ApprovalNeed) -> Approval | None:
     """Return the approval of the values there are now."""
-    now = approvals.values_hash(need.proposal)
+    now = values_hash(need.proposal)
     words = (each for each in need.approvals.all() if each.decision == Decision.APPROVED)
     return next((each for each in words if each.values_hash == now), None)
 
@@ -129,7 +130,7 @@ class ProposalSerializer(serializers.ModelSerializer):
 
     def get_values_hash(self, proposal: Proposal) -> str:
         """The fingerprint of every value the proposal changes."""
-        return approvals.values_hash(proposal)
+        return values_hash(proposal)
 
 
 class NewProposalSerializer(serializers.Serializer):

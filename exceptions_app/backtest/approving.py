@@ -27,8 +27,10 @@ from exceptions_app.policies.matrix import Facts, Rule
 from exceptions_app.policies.models import ApprovalRule
 from exceptions_app.policies.rows import Rows
 from exceptions_app.proposals import approvals, planning
-from exceptions_app.proposals.approvals import Need
+from exceptions_app.proposals.candidates import Need
+from exceptions_app.proposals.limits import measured
 from exceptions_app.proposals.models import Proposal, ProposalLine
+from exceptions_app.proposals.needs import needs_of, rules_for
 
 
 class NeedsEffect(StrEnum):
@@ -167,7 +169,7 @@ def _as_made(proposal: Proposal) -> Made:
             supplier_id=case.supplier_id,
             categories=planning.categories(line.case_line for line in lines),
             classes=planning.uncovered_classes(case),
-            amount=approvals.measured(proposal, proposal.amount),
+            amount=measured(proposal, proposal.amount),
             percent=proposal.percent,
             days_later=None,
             charge=None,
@@ -210,9 +212,7 @@ def _asks_the_same(live: Rows, tried: Rows, made: Made) -> bool:
 def _holding(known: Rows, made: Made) -> list[Rule]:
     facts = _facts(known, made)
     with rows.seeing(known):
-        return [
-            rule for rule in approvals.rules_for(facts, _of_company(known, made).today) if rule.holds(facts)
-        ]
+        return [rule for rule in rules_for(facts, _of_company(known, made).today) if rule.holds(facts)]
 
 
 def _needs(known: Rows, parts: Sequence[Made]) -> list[Need]:
@@ -224,7 +224,7 @@ def _needs(known: Rows, parts: Sequence[Made]) -> list[Need]:
 
 def _needs_of(known: Rows, made: Made, also: Iterable[Need] = ()) -> list[Need]:
     with rows.seeing(known):
-        return approvals.needs_of(
+        return needs_of(
             made.proposal.case,
             facts=_facts(known, made),
             rules=_holding(known, made),

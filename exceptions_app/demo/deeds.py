@@ -16,7 +16,8 @@ from exceptions_app.people.models import Role, User
 from exceptions_app.playbook.ordering import ITEM
 from exceptions_app.playbook.registry import resolutions_for
 from exceptions_app.proposals import actions as proposals
-from exceptions_app.proposals import approvals
+from exceptions_app.proposals.approvals import open_approvals
+from exceptions_app.proposals.fingerprint import values_hash
 
 NOTES = {
     "PRO": (
@@ -194,10 +195,10 @@ def _looked_up(case: Case) -> str:
 def _let_approve(case: Case) -> None:
     """Let people agree to what is proposed for a case until nobody else is needed."""
     for person in User.objects.filter(memberships__team__company=case.company_id).order_by("pk"):
-        for proposal in approvals.open_approvals(person).filter(case=case):
+        for proposal in open_approvals(person).filter(case=case):
             proposals.approve(
                 proposal,
                 by=Actor(person, "web"),
-                values_hash=approvals.values_hash(proposal),
+                values_hash=values_hash(proposal),
                 comment="Agreed.",
             )

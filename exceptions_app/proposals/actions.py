@@ -36,9 +36,12 @@ from exceptions_app.playbook.situation import LinePlan
 from exceptions_app.policies import lookup
 from exceptions_app.policies.matrix import kept_rules
 from exceptions_app.proposals import approvals, lifecycle, parts, planning
-from exceptions_app.proposals.approvals import Capacity, Need
+from exceptions_app.proposals.approvals import Capacity
+from exceptions_app.proposals.candidates import Need
 from exceptions_app.proposals.change import Step, change, in_brief, lock, note, tell
 from exceptions_app.proposals.ending import back_to_work, void_agreements
+from exceptions_app.proposals.fingerprint import values_hash
+from exceptions_app.proposals.limits import is_free, is_within_limit, limit_of, measured
 from exceptions_app.proposals.models import (
     Answer,
     Approval,
@@ -48,6 +51,7 @@ from exceptions_app.proposals.models import (
     Proposal,
     ProposalState,
 )
+from exceptions_app.proposals.needs import needs_of, rules_for
 from exceptions_app.proposals.planning import Decision as Planned
 from exceptions_app.proposals.renewal import (
     ValuesMoved,
@@ -97,10 +101,10 @@ def preview(case: Case, *, resolution: str, inputs: Mapping[str, object], person
             as_of=clock.now(),
             lines=free_lines(case),
         )
-        needs = approvals.needs_of(
+        needs = needs_of(
             case,
             facts=decision.facts,
-            rules=approvals.rules_for(decision.facts, decision.today),
+            rules=rules_for(decision.facts, decision.today),
             deciders=[person],
             writes=decision.plan.command is not None,
             apart=planning.apart_from(case, decision),
@@ -116,8 +120,8 @@ def preview(case: Case, *, resolution: str, inputs: Mapping[str, object], person
         amount=decision.amount,
         currency=case.company.currency,
         percent=decision.percent,
-        within_limit=approvals.is_within_limit(case, decision.amount, person)
-        or approvals.is_free(decision.amount, writes=decision.plan.command is not None),
+        within_limit=is_within_limit(case, decision.amount, person)
+        or is_free(decision.amount, writes=decision.plan.command is not None),
         needs=tuple(needs),
     )
 
@@ -168,7 +172,7 @@ def propose(
             percent=decision.percent,
             proposed_by=person,
             release=lookup.current_release(),
-            matrix=kept_rules(approvals.rules_for(decision.facts, decision.today)),
+            matrix=kept_rules(rules_for(decision.facts, decision.today)),
             created_at=at,
         )
         planning.keep(proposal, decision)
@@ -430,8 +434,8 @@ def _authorise(proposal: Proposal, authorisation: dict[str, Any], *, by: Actor, 
 
 def _own(proposal: Proposal, person: User) -> dict[str, Any]:
     """Return the authorisation by one person alone: by their limit, or where none is needed."""
-    amount = approvals.measured(proposal, proposal.amount)
-    if approvals.is_free(amount, writes=proposal.writes_to_erp):
+    amount = measured(proposal, proposal.amount)
+    if is_free(amount, writes=proposal.writes_to_erp):
         return _figures(proposal) | {"kind": "free", "person": person.pk, "name": str(person)}
     return _within_limit(proposal, person)
 
@@ -442,7 +446,7 @@ def _within_limit(proposal: Proposal, person: User) -> dict[str, Any]:
         "kind": "within_limit",
         "person": person.pk,
         "name": str(person),
-        "limit": str(approvals.limit_of(proposal.case, person)),
+        "limit": str(limit_of(proposal.case, person)),
         "release": proposal.release.number,
     }
 
@@ -450,16 +454,16 @@ def _within_limit(proposal: Proposal, person: User) -> dict[str, Any]:
 def _approved(proposal: Proposal) -> dict[str, Any]:
     """Return the authorisation by those who agreed, one for every need, and by the proposer's limit."""
     limits = {
-        str(person): str(approvals.limit_of(proposal.case, person))
+        str(person): str(limit_of(proposal.case, person))
         for person in approvals.deciders_of(proposal)
-        if approvals.is_within_limit(proposal.case, approvals.measured(proposal, proposal.amount), person)
+        if is_within_limit(proposal.case, measured(proposal, proposal.amount), person)
     }
     given = Approval.objects.filter(need__proposal=proposal, decision=Decision.APPROVED)
     return _figures(proposal) | {
         "kind": "approved",
         "proposed_by": proposal.proposed_by_id,
         "limits": limits,
-        "values_hash": approvals.values_hash(proposal),
+        "values_hash": values_hash(proposal),
         "release": proposal.release.number,
         "approvals": [
             {
@@ -497,7 +501,7 @@ def _say(
         delegation=stand_in.delegation if stand_in else None,
         decision=word,
         comment=comment[:1000],
-        values_hash=approvals.values_hash(proposal),
+        values_hash=values_hash(proposal),
         decided_at=at,
     )
 

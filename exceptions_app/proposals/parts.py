@@ -19,9 +19,11 @@ from erp_connectors.identifiers import uuid7
 from exceptions_app.cases.models import Case
 from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.situation import Plan
-from exceptions_app.proposals import approvals, lifecycle, planning
+from exceptions_app.proposals import lifecycle, planning
 from exceptions_app.proposals.change import lock
 from exceptions_app.proposals.execute import execute
+from exceptions_app.proposals.fingerprint import values_hash
+from exceptions_app.proposals.limits import OVER
 from exceptions_app.proposals.models import Proposal, ProposalState
 from exceptions_app.proposals.planning import Decision
 from exceptions_app.proposals.renewal import look_again, reconsider
@@ -89,7 +91,7 @@ def carry_out_left() -> None:
 def _parts(proposal: Proposal) -> QuerySet[Proposal]:
     """Return the proposals of the same decision on the same order that have not come to nothing."""
     same = Proposal.objects.filter(bundle=proposal.bundle_id, case__order=proposal.case.order_id)
-    return same.exclude(state__in=approvals.OVER)
+    return same.exclude(state__in=OVER)
 
 
 def _as_agreed(parts: Sequence[Proposal], at: datetime) -> dict[Proposal, Plan]:
@@ -113,4 +115,4 @@ def _decided_now(part: Proposal, written: dict[str, LineValues], at: datetime) -
         decision = planning.on_top(planning.decide_again(part, as_of=at), written)
     except UnusableInputs:
         return None
-    return decision if decision.values_hash == approvals.values_hash(part) else None
+    return decision if decision.values_hash == values_hash(part) else None

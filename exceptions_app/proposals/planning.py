@@ -23,7 +23,7 @@ from exceptions_app.playbook.inputs import LINES, Inputs, Problem, UnusableInput
 from exceptions_app.playbook.load import Outlook, line_snapshot, loaded, name_of, outlook_of, situation_of
 from exceptions_app.playbook.situation import LinePlan, Plan
 from exceptions_app.policies.matrix import Facts
-from exceptions_app.proposals.approvals import hash_of, same_values
+from exceptions_app.proposals.fingerprint import hash_of, same_values
 from exceptions_app.proposals.models import Proposal, ProposalLine
 
 #: What a decision may change of an order line.

@@ -16,10 +16,13 @@ from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.schedules import in_words, quantity
 from exceptions_app.policies.matrix import rules_of
 from exceptions_app.proposals import approvals, lifecycle, planning
-from exceptions_app.proposals.approvals import Asked
+from exceptions_app.proposals.candidates import Asked, candidates_of
 from exceptions_app.proposals.change import Step, change, concerned, in_brief, tell
 from exceptions_app.proposals.ending import back_to_work, void, void_agreements
+from exceptions_app.proposals.fingerprint import values_hash
+from exceptions_app.proposals.limits import measured
 from exceptions_app.proposals.models import ApprovalNeed, KeptApart, Proposal, ProposalState
+from exceptions_app.proposals.needs import needs_of
 from exceptions_app.proposals.planning import Decision
 
 
@@ -53,9 +56,9 @@ def ask(proposal: Proposal, decision: Decision, *, also: Iterable[Asked] = ()) -
     proposal.needs.all().delete()
     apart = approvals.kept_from(proposal)
     _keep_apart(proposal, apart)
-    needs = approvals.needs_of(
+    needs = needs_of(
         proposal.case,
-        facts=replace(decision.facts, amount=approvals.measured(proposal, decision.amount)),
+        facts=replace(decision.facts, amount=measured(proposal, decision.amount)),
         rules=rules_of(proposal.matrix),
         deciders=approvals.deciders_of(proposal),
         writes=decision.plan.command is not None,
@@ -101,7 +104,7 @@ def tell_approvers(proposal: Proposal, *, at: datetime) -> None:
     path = path_of(proposal)
     told: set[int] = set()
     needs = approvals.open_needs(proposal)
-    for need, who in zip(needs, approvals.candidates_of([(need, barred) for need in needs]), strict=True):
+    for need, who in zip(needs, candidates_of([(need, barred) for need in needs]), strict=True):
         wanted = {
             "case": proposal.case,
             "kind": NotificationKind.APPROVAL,
@@ -122,7 +125,7 @@ def tell_approvers(proposal: Proposal, *, at: datetime) -> None:
 
 def path_of(proposal: Proposal) -> str:
     """Return the page of a proposal with the values it has now, for links in mails."""
-    return f"/proposals/{proposal.pk}/{approvals.values_hash(proposal)}/"
+    return f"/proposals/{proposal.pk}/{values_hash(proposal)}/"
 
 
 def look_again(proposal: Proposal, *, at: datetime) -> tuple[Proposal, Decision | None]:
@@ -134,7 +137,7 @@ def look_again(proposal: Proposal, *, at: datetime) -> tuple[Proposal, Decision 
         decision = planning.decide_again(proposal, as_of=at)
     except UnusableInputs as problem:
         return void(proposal, f"It cannot be carried out any more. {problem}", at=at), None
-    if decision.values_hash != approvals.values_hash(proposal):
+    if decision.values_hash != values_hash(proposal):
         proposal = renew(proposal, decision, at=at)
     return proposal, decision
 
@@ -145,7 +148,7 @@ def has_moved(proposal: Proposal, *, at: datetime) -> bool:
         decision = planning.decide_again(proposal, as_of=at)
     except UnusableInputs:
         return True
-    return decision.values_hash != approvals.values_hash(proposal)
+    return decision.values_hash != values_hash(proposal)
 
 
 def reconsider(proposal: Proposal, reason: str, *, at: datetime) -> Proposal:
@@ -159,7 +162,7 @@ def reconsider(proposal: Proposal, reason: str, *, at: datetime) -> Proposal:
 
 def ask_again(proposal: Proposal, *, at: datetime) -> Proposal:
     """Ask everybody again about a pending proposal, on the values of now; what was said before is void."""
-    before = approvals.values_hash(proposal)
+    before = values_hash(proposal)
     proposal, decision = look_again(proposal, at=at)
     if decision is not None and decision.values_hash == before:
         ask(proposal, decision)
@@ -177,7 +180,7 @@ def renew(
     reason: str = "",
 ) -> Proposal:
     """Give a pending proposal the values of `decision`, keep both in the history, and ask everybody again."""
-    before = {"hash": approvals.values_hash(proposal), "lines": _stored(proposal)}
+    before = {"hash": values_hash(proposal), "lines": _stored(proposal)}
     planning.keep(proposal, decision)
     ask(proposal, decision)
     step = Step(

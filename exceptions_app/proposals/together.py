@@ -24,9 +24,10 @@ from exceptions_app.people.models import User
 from exceptions_app.people.permissions import NotAllowed, those_allowed
 from exceptions_app.playbook.inputs import Problem, UnusableInputs
 from exceptions_app.playbook.load import Outlook, free_lines_of, outlook_of
-from exceptions_app.proposals import actions, approvals, parts, planning
-from exceptions_app.proposals.approvals import Need
+from exceptions_app.proposals import actions, parts, planning
+from exceptions_app.proposals.candidates import Need
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
+from exceptions_app.proposals.needs import needs_of, rules_for
 from exceptions_app.proposals.planning import Decision, apart_from
 
 #: More cases are decided in several steps: every line has to be in view of who approves.
@@ -297,10 +298,10 @@ def _needs(parts: Iterable[Part], whole: Decimal | None, person: User) -> list[N
         same = (case.team_id, facts, writes, frozenset(apart))
         if same not in known:
             known.add(same)
-            needs = approvals.needs_of(
+            needs = needs_of(
                 case,
                 facts=facts,
-                rules=approvals.rules_for(facts, decision.today),
+                rules=rules_for(facts, decision.today),
                 deciders=[person],
                 writes=writes,
                 apart=apart,

@@ -26,7 +26,8 @@ from exceptions_app.playbook.load import free_lines, situation_of
 from exceptions_app.playbook.situation import LineFacts, LinePlan
 from exceptions_app.proposals import approvals
 from exceptions_app.proposals.actions import Preview
-from exceptions_app.proposals.approvals import Candidates
+from exceptions_app.proposals.candidates import Candidates, candidates_of
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.lifecycle import OPEN
 from exceptions_app.proposals.models import (
     Approval,
@@ -241,7 +242,7 @@ def _card(
     refusal: Refusal,
 ) -> ProposalCard:
     case = proposal.case
-    fingerprint = approvals.values_hash(proposal) if proposal.state == ProposalState.PENDING else ""
+    fingerprint = values_hash(proposal) if proposal.state == ProposalState.PENDING else ""
     return ProposalCard(
         id=proposal.pk,
         resolution=proposal.resolution,
@@ -378,7 +379,7 @@ def _candidates(proposals: Iterable[Proposal]) -> dict[int, Candidates]:
     ]
     if not asked:
         return {}
-    found = approvals.candidates_of(asked)
+    found = candidates_of(asked)
     return {need.pk: who for (need, _), who in zip(asked, found, strict=True)}
 
 

@@ -10,7 +10,8 @@ import pytest
 from erp_connectors.exchange.models import Command
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import Membership, Role
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
 from tests.builders.factories import UserFactory, ground, offer, order_line
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
@@ -95,7 +96,7 @@ def test_ones_own_and_what_is_out_of_sight_is_refused_each_by_itself(
     two: list[Proposal], made: Shortage
 ) -> None:
     elsewhere = ground("elbland", supplier_number="78").people["mona"]
-    seen = {str(each.pk): approvals.values_hash(each) for each in two}
+    seen = {str(each.pk): values_hash(each) for each in two}
     own = approve(caller(made, "bea"), seen)
     assert {row["detail"] for row in own} == {"Who proposed or edited a proposal does not approve it."}
     nowhere = with_token(made.world.company, "cases:read", "cases:write", acts_as=elsewhere)
@@ -121,7 +122,7 @@ def test_the_same_call_again_gives_the_first_answer_and_has_no_second_effect(
 def test_it_needs_a_person_the_scope_to_write_and_something_to_approve(
     two: list[Proposal], made: Shortage
 ) -> None:
-    seen = {str(two[0].pk): approvals.values_hash(two[0])}
+    seen = {str(two[0].pk): values_hash(two[0])}
     assert problem(caller(made, "paul", "cases:read").post(PATH, {"proposals": seen}), 403)
     program = with_token(made.world.company, "cases:read", "cases:write")
     assert problem(program.post(PATH, {"proposals": seen}), 403)
@@ -134,6 +135,6 @@ def test_an_auditor_who_sees_it_approves_nothing(two: list[Proposal], made: Shor
     ada = UserFactory.create(username="ada")
     Membership.objects.create(user=ada, team=made.world.teams["FIN"], role=Role.AUDITOR)
     auditor = with_token(made.world.company, "cases:read", "cases:write", acts_as=ada)
-    rows = approve(auditor, {str(each.pk): approvals.values_hash(each) for each in two})
+    rows = approve(auditor, {str(each.pk): values_hash(each) for each in two})
     assert [row["is_given"] for row in rows] == [False, False]
     assert "do not cover what it needs" in rows[0]["detail"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from erp_connectors.exchange.models import Command
-from exceptions_app.proposals import approvals
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Proposal
 from tests.exceptions_app.api.callers import Caller, json_of, problem, results, with_token
 from tests.exceptions_app.proposals.shortage import NOWHERE, SPLIT, Shortage, ready, shortage
@@ -54,7 +54,7 @@ def test_a_proposal_waits_for_those_it_needs_with_the_values_they_read(short: Sh
         "bea",
         short.case.number,
     )
-    assert made["values_hash"] == approvals.values_hash(Proposal.objects.get())
+    assert made["values_hash"] == values_hash(Proposal.objects.get())
     assert {(need["team"], need["approved_by"]) for need in made["needs"]} == {("PRO", None), ("PLN", None)}
     assert results(caller(short, "bea").get("approvals/")) == []
     for name in ("paul", "pia", "mona"):

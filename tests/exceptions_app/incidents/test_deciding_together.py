@@ -16,7 +16,9 @@ from exceptions_app.incidents.decide import Chosen
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.policies.models import ApprovalRule
-from exceptions_app.proposals import actions, approvals, together
+from exceptions_app.proposals import actions, together
+from exceptions_app.proposals.fingerprint import values_hash
+from exceptions_app.proposals.limits import measured
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from exceptions_app.proposals.together import Whole
 from tests.builders.factories import TUESDAY_TEN
@@ -134,7 +136,7 @@ def test_a_part_that_is_withdrawn_does_not_make_the_rest_smaller_than_it_was_pro
 
     rest = bundle.proposals.order_by("pk").last()
     assert rest is not None
-    assert approvals.measured(rest, rest.amount) == Decimal("40.00")
+    assert measured(rest, rest.amount) == Decimal("40.00")
 
 
 def test_what_cannot_be_done_in_one_case_is_done_in_none(five: Storm) -> None:
@@ -197,4 +199,4 @@ def test_a_preview_says_what_all_together_comes_to_and_whom_it_needs(five: Storm
 
 
 def hashes(bundle: Bundle) -> dict[Proposal, str]:
-    return {proposal: approvals.values_hash(proposal) for proposal in bundle.proposals.order_by("pk")}
+    return {proposal: values_hash(proposal) for proposal in bundle.proposals.order_by("pk")}

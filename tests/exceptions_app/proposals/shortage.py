@@ -22,7 +22,8 @@ from exceptions_app.cases.models import AgreementRow, Case, CaseLine
 from exceptions_app.detection import watch
 from exceptions_app.notifications.models import Notification
 from exceptions_app.people.models import User
-from exceptions_app.proposals import actions, approvals, settle
+from exceptions_app.proposals import actions, settle
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Proposal
 from tests.builders.factories import (
     TUESDAY_TEN,
@@ -64,10 +65,8 @@ class Shortage:
             by=self.by(name),
         )
 
-    def approve(self, proposal: Proposal, name: str, values_hash: str | None = None) -> Proposal:
-        return actions.approve(
-            proposal, by=self.by(name), values_hash=values_hash or approvals.values_hash(proposal)
-        )
+    def approve(self, proposal: Proposal, name: str, seen: str | None = None) -> Proposal:
+        return actions.approve(proposal, by=self.by(name), values_hash=seen or values_hash(proposal))
 
     def now(self) -> Case:
         return Case.objects.get(pk=self.case.pk)

@@ -27,6 +27,7 @@ from exceptions_app.playbook.inputs import UnusableInputs
 from exceptions_app.playbook.load import line_snapshot
 from exceptions_app.policies.models import ApprovalRule, Calendar
 from exceptions_app.proposals import actions, approvals, settle
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Approval, Bundle, Proposal, ProposalState
 from exceptions_app.proposals.renewal import ValuesMoved
 from tests.builders.factories import (
@@ -158,7 +159,7 @@ def test_being_superuser_or_auditor_gives_no_approval(short: Shortage) -> None:
     MembershipFactory.create(user=auditor, team=short.world.teams["PLN"], role=Role.AUDITOR)
     for person in (root, auditor):
         with pytest.raises(NotAllowed):
-            actions.approve(proposal, by=Actor(person=person), values_hash=approvals.values_hash(proposal))
+            actions.approve(proposal, by=Actor(person=person), values_hash=values_hash(proposal))
 
 
 def test_somebody_who_left_approves_nothing(short: Shortage) -> None:
@@ -189,7 +190,7 @@ def test_a_person_fills_the_need_that_the_fewest_others_could(short: Shortage) -
 def test_approving_twice_makes_one_command(short: Shortage) -> None:
     proposal = short.propose()
     for name in ("paul", "paul", "pia", "pia", "paul"):
-        short.approve(proposal, name, approvals.values_hash(proposal))
+        short.approve(proposal, name, values_hash(proposal))
     assert Command.objects.count() == 1
     assert Approval.objects.count() == 2
 
@@ -199,7 +200,7 @@ def test_only_a_person_decides(short: Shortage) -> None:
         actions.propose(short.case, resolution="split", inputs=SPLIT, reason="", by=RIGHTLINE)
     proposal = short.propose()
     with pytest.raises(NotAllowed, match="Only a person"):
-        actions.approve(proposal, by=RIGHTLINE, values_hash=approvals.values_hash(proposal))
+        actions.approve(proposal, by=RIGHTLINE, values_hash=values_hash(proposal))
 
 
 # --- rules --------------------------------------------------------------------------------------------------
@@ -426,7 +427,7 @@ def test_a_part_of_one_decision_waits_for_a_limit_that_covers_the_whole(short: S
 
 def test_an_approval_of_old_values_is_refused_and_shows_both(short: Shortage) -> None:
     proposal = short.propose()
-    seen = approvals.values_hash(proposal)
+    seen = values_hash(proposal)
     short.approve(proposal, "pia")
     change_line(short.line, (110, REQUESTED))
     news(short.line)
@@ -443,7 +444,7 @@ def test_an_approval_of_old_values_is_refused_and_shows_both(short: Shortage) ->
     assert again.state == ProposalState.PENDING
     assert again.amount == Decimal("182.40") * 28
     assert not Approval.objects.exists()
-    assert approvals.values_hash(again) != seen
+    assert values_hash(again) != seen
     short.approve(again, "pia")
     assert short.approve(again, "paul").state == ProposalState.EXECUTING
 

@@ -11,7 +11,8 @@ from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.cases.models import AgreementRow, Case
 from exceptions_app.people.permissions import NotAllowed
 from exceptions_app.policies.models import ApprovalRule
-from exceptions_app.proposals import actions, approvals, settle
+from exceptions_app.proposals import actions, settle
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Approval, Bundle, Proposal, ProposalState
 from exceptions_app.proposals.together import Wanted, propose_for_order
 from tests.builders.factories import (
@@ -45,7 +46,7 @@ def test_healing_does_not_wait_for_a_worker_that_has_the_command(tmp_path: Path)
 def test_two_approvers_at_the_same_moment_make_one_command(tmp_path: Path) -> None:
     short = shortage(tmp_path)
     proposal = short.propose()
-    seen = approvals.values_hash(proposal)
+    seen = values_hash(proposal)
     raised = together(
         lambda: short.approve(proposal, "paul", seen),
         lambda: short.approve(proposal, "pia", seen),
@@ -76,7 +77,7 @@ def test_approving_withdrawing_and_changing_the_order_at_once_never_writes_old_v
 ) -> None:
     short = shortage(tmp_path)
     proposal = short.approve(short.propose(), "pia")
-    seen = approvals.values_hash(proposal)
+    seen = values_hash(proposal)
 
     def change_order() -> None:
         change_line(short.line, (110, REQUESTED))
@@ -107,7 +108,7 @@ def test_somebody_and_who_acts_for_them_at_once_are_one_word(tmp_path: Path) -> 
     DelegationFactory.create(person=short.person("paul"), delegate=lena, limit=Decimal(10000))
     MembershipFactory.create(user=short.person("paul"), team=short.world.teams["PLN"])
     proposal = short.propose()
-    seen = approvals.values_hash(proposal)
+    seen = values_hash(proposal)
     raised = together(
         lambda: short.approve(proposal, "paul", seen), lambda: short.approve(proposal, "lena", seen)
     )
@@ -120,7 +121,7 @@ def test_somebody_and_who_acts_for_them_at_once_are_one_word(tmp_path: Path) -> 
 def test_what_is_changed_while_it_is_approved_is_not_written_as_it_was(tmp_path: Path) -> None:
     short = shortage(tmp_path)
     proposal = short.approve(short.propose(), "pia")
-    seen = approvals.values_hash(proposal)
+    seen = values_hash(proposal)
     together(
         lambda: short.approve(proposal, "paul", seen),
         lambda: actions.edit(proposal, inputs={"rest_on": "2027-01-20"}, by=short.by("bea")),
@@ -137,7 +138,7 @@ def test_what_is_changed_while_it_is_approved_is_not_written_as_it_was(tmp_path:
 def test_rules_that_change_while_it_is_approved_change_nothing_for_it(tmp_path: Path) -> None:
     short = shortage(tmp_path)
     proposal = short.propose()
-    seen = approvals.values_hash(proposal)
+    seen = values_hash(proposal)
 
     def publish() -> None:
         ApprovalRule.objects.update(steps=steps_asking("FIN manager"))
@@ -171,8 +172,8 @@ def test_the_last_two_parts_approved_at_once_go_together(tmp_path: Path) -> None
     made = late_and_dear(tmp_path)
     first, second = accept_all(made)
     raised = together(
-        lambda: made.approve(first, "paul", approvals.values_hash(first)),
-        lambda: made.approve(second, "mona", approvals.values_hash(second)),
+        lambda: made.approve(first, "paul", values_hash(first)),
+        lambda: made.approve(second, "mona", values_hash(second)),
     )
     assert raised == []
     assert part_states() == [ProposalState.EXECUTING] * 2
@@ -185,7 +186,7 @@ def test_one_part_approved_while_another_is_withdrawn_leaves_nothing_behind(tmp_
     made = late_and_dear(tmp_path)
     first, second = accept_all(made)
     raised = together(
-        lambda: made.approve(first, "paul", approvals.values_hash(first)),
+        lambda: made.approve(first, "paul", values_hash(first)),
         lambda: actions.withdraw(second, by=made.by("bea"), reason="Too dear"),
     )
     assert raised == []

@@ -24,8 +24,8 @@ from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.people.models import Delegation
 from exceptions_app.policies.matrix import rules_of, steps_in_text
 from exceptions_app.policies.models import ApprovalRule
-from exceptions_app.proposals import actions, approvals
-from exceptions_app.proposals.approvals import hash_of
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.fingerprint import hash_of, values_hash
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
 from tests.builders.factories import (
     TUESDAY_TEN,
@@ -266,14 +266,14 @@ class History:
         proposal = self.proposal()
         if proposal is not None:
             self.model.approve(person, is_current=True)
-            self.seen.append(approvals.values_hash(proposal))
+            self.seen.append(values_hash(proposal))
             self.attempt(self.short.approve, proposal, person)
 
     def approve_old(self, person: str) -> None:
         proposal = self.proposal()
         if proposal is not None and self.seen:
             old = self.chance.choice(self.seen)
-            self.model.approve(person, is_current=old == approvals.values_hash(proposal))
+            self.model.approve(person, is_current=old == values_hash(proposal))
             self.attempt(self.short.approve, proposal, person, old)
 
     def reject(self, person: str) -> None:

@@ -14,7 +14,8 @@ from erp_connectors.exchange import outbox
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.cases.models import Case
 from exceptions_app.notifications.models import Notification
-from exceptions_app.proposals import actions, approvals, parts, together
+from exceptions_app.proposals import actions, parts, together
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
 from exceptions_app.proposals.together import Wanted
 from exceptions_app.spoken.reading import in_words
@@ -137,7 +138,7 @@ def test_an_order_that_changed_unseen_is_noticed_before_anything_is_written(chan
     first, second = decide(changed)
     changed.approve(first, "paul")
     change_line(changed.line, (110, REQUESTED))
-    seen = approvals.values_hash(second)
+    seen = values_hash(second)
     actions.approve(second, by=changed.by("paul"), values_hash=seen)
     assert states()[1] == ProposalState.APPROVED
     assert not Command.objects.exists()

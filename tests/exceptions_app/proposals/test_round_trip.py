@@ -24,7 +24,8 @@ from exceptions_app import intake
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import AgreementRow, Case, CaseState
 from exceptions_app.detection import watch
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Proposal, ProposalState
 from tests.builders.factories import TUESDAY_TEN, Ground, berlin, ground, see_until
 
@@ -106,7 +107,7 @@ def decide(world: Ground) -> Proposal:
         by=by(world, "bea"),
     )
     for name in ("paul", "pia"):
-        proposal = actions.approve(proposal, by=by(world, name), values_hash=approvals.values_hash(proposal))
+        proposal = actions.approve(proposal, by=by(world, name), values_hash=values_hash(proposal))
     return proposal
 
 

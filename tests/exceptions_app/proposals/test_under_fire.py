@@ -27,6 +27,7 @@ from exceptions_app.policies import publishing
 from exceptions_app.policies.draft_models import PolicyDraft
 from exceptions_app.policies.models import ApprovalRule
 from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Proposal, ProposalState
 from tests.builders.factories import (
     TUESDAY_TEN,
@@ -140,7 +141,7 @@ def prepare(house: House, seed: int) -> Round:
         limit=chance.choice((ENOUGH, TOO_LITTLE)),
     )
     proposal = made.propose(proposer)
-    old = approvals.values_hash(proposal)
+    old = values_hash(proposal)
     proposal = actions.edit(proposal, inputs={"rest_on": "2027-01-10"}, by=made.by(proposer))
     before = chance.choice(("", "paul", "pia"))
     has_agreed = bool(before) and comes_through(lambda: made.approve(proposal, before))
@@ -150,7 +151,7 @@ def prepare(house: House, seed: int) -> Round:
         chance=chance,
         proposal=Proposal.objects.get(pk=proposal.pk),
         old=old,
-        seen=approvals.values_hash(proposal),
+        seen=values_hash(proposal),
         draft=draft_of_rules(house, chance),
         passed_on=passed_on,
         agreed_before=before if has_agreed else "",
@@ -219,7 +220,7 @@ def check_what_came_of_it(meeting: Round) -> None:
             assert word["for"] is None or meeting.passed_on.limit == ENOUGH
     # Nobody's word counts for other values than there are.
     given = approvals.Approval.objects.filter(need__proposal=proposal, decision="approved")
-    assert {each.values_hash for each in given} <= {approvals.values_hash(proposal)}
+    assert {each.values_hash for each in given} <= {values_hash(proposal)}
 
 
 def play_all(folder: Path, seeds: Iterable[int]) -> House:

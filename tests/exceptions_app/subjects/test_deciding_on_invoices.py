@@ -9,7 +9,8 @@ import pytest
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import AgreementRow, Case, CaseState, Task
 from exceptions_app.playbook.registry import RESOLUTIONS, resolutions_for
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Proposal, ProposalState
 from tests.builders.factories import ApprovalRuleFactory, Ground
 from tests.exceptions_app.subjects.test_invoices import (
@@ -73,7 +74,7 @@ def test_beyond_the_limit_another_of_finance_has_to_agree(charged: Ground) -> No
     assert proposal.state == ProposalState.PENDING
 
     by = Actor(person=charged.people["fritz"], source="test")
-    actions.approve(proposal, by=by, values_hash=approvals.values_hash(proposal))
+    actions.approve(proposal, by=by, values_hash=values_hash(proposal))
     later()
     assert the_case().state == CaseState.CLOSED
 

@@ -15,7 +15,8 @@ from exceptions_app.notifications import send
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.people.models import Absence
 from exceptions_app.policies.models import ApprovalRule
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN
@@ -64,7 +65,7 @@ def test_the_mail_leads_to_exactly_what_it_is_about(
     scene: Scene, proposal: Proposal, mailoutbox: list[EmailMessage]
 ) -> None:
     path = link_to("PRO")
-    assert path == f"/proposals/{proposal.pk}/{approvals.values_hash(proposal)}/"
+    assert path == f"/proposals/{proposal.pk}/{values_hash(proposal)}/"
     send.send_due()
     bodies = [mail.body for mail in mailoutbox]
     assert any(path in body for body in bodies)
@@ -94,7 +95,7 @@ def test_an_old_link_shows_what_has_changed_and_opening_it_decides_nothing(
 
 
 def test_what_an_old_page_sends_is_refused(scene: Scene, proposal: Proposal) -> None:
-    old = approvals.values_hash(proposal)
+    old = values_hash(proposal)
     actions.edit(proposal, inputs={"rest_on": "2026-12-18"}, by=Actor(scene.world.people["bea"]))
     answer = scene.browser("paul").post(
         f"/proposals/{proposal.pk}/decide/",
@@ -130,7 +131,7 @@ def test_it_says_whose_turn_it_is_who_can_and_who_has(scene: Scene) -> None:
     assert "or Finance: Short by more than 10 %" in words
     assert "Step 2 of 2: later" in words
     cora = Actor(people["cora"])
-    actions.approve(proposal, by=cora, values_hash=approvals.values_hash(proposal))
+    actions.approve(proposal, by=cora, values_hash=values_hash(proposal))
     words = read(scene, "bea", "/cases/EX-1/")
     assert "Cora Example for Paul Example approved" in words
 
@@ -144,7 +145,7 @@ def two(scene: Scene) -> list[Proposal]:
 
 
 def ticked(proposals: list[Proposal]) -> dict[str, object]:
-    hashes = {f"hash-{each.pk}": approvals.values_hash(each) for each in proposals}
+    hashes = {f"hash-{each.pk}": values_hash(each) for each in proposals}
     return {"proposal": [str(each.pk) for each in proposals], **hashes}
 
 
@@ -153,7 +154,7 @@ def test_several_that_are_in_view_are_approved_at_once(scene: Scene) -> None:
     paul = scene.browser("paul")
     page = paul.get("/approvals/").content.decode()
     for each in proposals:
-        assert f'name="hash-{each.pk}" value="{approvals.values_hash(each)}"' in page
+        assert f'name="hash-{each.pk}" value="{values_hash(each)}"' in page
     assert text_of(page).count("€ 3,283.20") >= 2
     answer = paul.post("/approvals/", ticked(proposals), headers=FRAGMENT)
     assert answer.status_code == 200

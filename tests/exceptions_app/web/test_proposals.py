@@ -12,7 +12,8 @@ from erp_connectors.exchange.models import Command
 from exceptions_app.audit.record import Actor
 from exceptions_app.cases.models import Case, CaseState
 from exceptions_app.detection.models import Watch
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Approval, Decision, Proposal, ProposalState
 from tests.builders import factories as make
 from tests.exceptions_app.proposals.shortage import answer
@@ -51,7 +52,7 @@ def proposal(scene: Scene, case: Case) -> Proposal:
 
 
 def decide(scene: Scene, who: str, proposal: Proposal, decision: str, **entered: str) -> Any:
-    entered.setdefault("values_hash", approvals.values_hash(proposal))
+    entered.setdefault("values_hash", values_hash(proposal))
     return scene.browser(who).post(
         f"/proposals/{proposal.pk}/decide/", {"decision": decision, **entered}, headers=FRAGMENT
     )
@@ -288,7 +289,7 @@ def test_without_htmx_deciding_leads_back_to_where_one_was(scene: Scene, proposa
         f"/proposals/{proposal.pk}/decide/",
         {
             "decision": "approve",
-            "values_hash": approvals.values_hash(proposal),
+            "values_hash": values_hash(proposal),
             "next": "/approvals/",
         },
     )

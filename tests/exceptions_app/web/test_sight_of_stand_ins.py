@@ -12,7 +12,8 @@ from erp_connectors import clock
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import Delegation, Membership
 from exceptions_app.people.permissions import visible_cases
-from exceptions_app.proposals import actions, approvals
+from exceptions_app.proposals import actions
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Approval, Proposal, ProposalState
 from tests.builders.factories import (
     TUESDAY_TEN,
@@ -125,7 +126,7 @@ def test_reading_is_all_she_may_besides_the_approval(made: Shortage) -> None:
 
 def test_what_is_beyond_what_was_passed_on_is_refused_with_the_reason(made: Shortage) -> None:
     beyond = Proposal.objects.get(case=case_of(BEYOND))
-    body = {"values_hash": approvals.values_hash(beyond)}
+    body = {"values_hash": values_hash(beyond)}
     refused = problem(lena_calls(made).post(f"proposals/{beyond.pk}/actions/approve/", body), 403)
     assert "acts for Paul Example up to 2,000.00 EUR" in refused["detail"]
     assert not Approval.objects.exists()
@@ -134,7 +135,7 @@ def test_what_is_beyond_what_was_passed_on_is_refused_with_the_reason(made: Shor
 @pytest.mark.parametrize("htmx", [False, True])
 def test_once_she_has_said_yes_it_is_out_of_sight(made: Shortage, htmx: bool) -> None:
     proposal, browser = Proposal.objects.get(case=case_of(WAITS)), lena(made)
-    sent = {"decision": "approve", "values_hash": approvals.values_hash(proposal)}
+    sent = {"decision": "approve", "values_hash": values_hash(proposal)}
     answer = browser.post(f"/proposals/{proposal.pk}/decide/", sent, headers=FRAGMENT if htmx else {})
     assert answer.status_code == (204 if htmx else 302)
     assert Approval.objects.get().given_for == made.person("paul")

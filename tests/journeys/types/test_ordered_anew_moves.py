@@ -9,6 +9,7 @@ import pytest
 from erp_connectors.documents.models import PurchaseOrder
 from exceptions_app.audit.record import Actor
 from exceptions_app.proposals import actions, approvals, together
+from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Proposal, ProposalState
 from exceptions_app.proposals.renewal import ValuesMoved
 from exceptions_app.proposals.together import Wanted
@@ -41,7 +42,7 @@ def propose(town: Town) -> Proposal:
 
 def test_another_price_is_another_decision_for_other_eyes(offered: Town) -> None:
     proposal = propose(offered)
-    seen, amount = approvals.values_hash(proposal), proposal.amount
+    seen, amount = values_hash(proposal), proposal.amount
     proposal = actions.edit(proposal, inputs=SUBSTITUTE | {"price": "200.00"}, by=by(offered, "paul"))
 
     assert (amount, proposal.amount) == (Decimal("18240.00"), Decimal("20000.00"))
@@ -62,7 +63,7 @@ def test_it_is_taken_back_before_anything_is_written(offered: Town) -> None:
 
 def test_a_number_that_is_taken_meanwhile_is_asked_about_again(offered: Town) -> None:
     proposal = propose(offered)
-    seen = approvals.values_hash(proposal)
+    seen = values_hash(proposal)
     order = offered.house.erp.orders[NUMBER]
     other = replace(order.lines[0], number="20", item="GASKET")
     offered.erp_changes(replace(order, lines=(*order.lines, other)))
