@@ -1,4 +1,4 @@
-"""Shows every person their own time, reads once in a request which teams they are in, and guards the door."""
+"""Gives people their own time, programs English and every request its teams, and guards the door."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from exceptions_app.api.problems import API, refused
@@ -19,7 +19,25 @@ from exceptions_app.web.pages import now_of
 
 #: What stays open to somebody who still has to set up a second factor, or to show it.
 SETTING_UP, CONFIRMING = "/profile/security/", "/profile/confirm/"
+PROGRAMS_READ = "en"
 ALWAYS = ("/login/", "/logout/", "/profile/theme/", "/healthz", "/readyz", "/metrics")
+
+
+def english_for_programs(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Speak English below /api/, whatever the caller accepts, and say so in the answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(API):
+            return get_response(request)
+        with translation.override(PROGRAMS_READ):
+            request.LANGUAGE_CODE = PROGRAMS_READ
+            response = get_response(request)
+        response.headers["Content-Language"] = PROGRAMS_READ
+        return response
+
+    return middleware
 
 
 def time_zone_of_the_reader(

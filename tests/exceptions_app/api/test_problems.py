@@ -100,6 +100,52 @@ def test_every_value_that_cannot_be_used_is_named_with_its_place(
     assert {error["pointer"].removesuffix("/non_field_errors") for error in errors} == pointers
 
 
+GERMAN = {"Accept-Language": "de-DE,de;q=0.9"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        (
+            "post",
+            "proposals/",
+            {"case": "EX-1", "resolution": "split", "inputs": [], "expected_version": "x"},
+        ),
+        ("post", "proposals/", b"{"),
+        ("post", "cases/EX-1/actions/dismiss/", {"reason": ""}),
+        ("post", "cases/EX-1/actions/handle/", {}),
+        ("get", "cases/?severity=huge&updated_after=yesterday", None),
+        ("get", "cases/?cursor=x", None),
+        ("get", "orders/x/", None),
+        ("put", "orders/", {}),
+        ("get", "suppliers/", None),
+    ],
+)
+def test_a_fault_is_told_in_english_whatever_the_caller_reads(
+    world: Ground, caller: Caller, method: str, path: str, body: Any
+) -> None:
+    case = factories.CaseFactory.create(
+        number="EX-1", order=factories.order_line(world).order, team=world.teams["PRO"]
+    )
+    factories.QueueEntryFactory.create(case=case)
+    english = caller.call(method, path, data=body)
+    german = caller.call(method, path, data=body, headers=GERMAN)
+    assert german.status_code >= 400
+    assert german["Content-Language"] == "en"
+    assert german.content == english.content
+
+
+def test_what_a_case_says_is_english_for_a_program(world: Ground, caller: Caller) -> None:
+    case = factories.CaseFactory.create(
+        number="EX-1", order=factories.order_line(world).order, team=world.teams["PRO"]
+    )
+    factories.QueueEntryFactory.create(case=case)
+    for path in ("cases/EX-1/", "cases/EX-1/resolutions/", "cases/EX-1/inquiries/"):
+        german = caller.call("get", path, headers=GERMAN)
+        assert german.status_code == 200, german.content
+        assert german.content == caller.get(path).content
+
+
 @pytest.mark.parametrize(
     "query",
     [
