@@ -11,12 +11,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from erp_connectors.exchange.models import Command
-from exceptions_app.cases.queries import proposals_in_full
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.proposals import together
 from exceptions_app.proposals.approvals import open_approvals
 from exceptions_app.proposals.fingerprint import values_hash
 from exceptions_app.proposals.models import Proposal, ProposalState
+from exceptions_app.proposals.queries import proposals_in_full
 from exceptions_app.proposals.renewal import moved_since
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.bundle_view import cases_in_words

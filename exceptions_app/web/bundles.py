@@ -12,11 +12,11 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from erp_connectors.exchange.models import Command
-from exceptions_app.cases.queries import proposals_in_full
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.proposals import together
 from exceptions_app.proposals.models import Bundle, Proposal, ProposalState
+from exceptions_app.proposals.queries import proposals_in_full
 from exceptions_app.proposals.together import Outcome
 from exceptions_app.web import labels
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of

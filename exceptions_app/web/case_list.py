@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from exceptions_app.cases import queries
+from exceptions_app.cases.listing import case_list_page
 from exceptions_app.cases.models import Case
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
@@ -30,9 +30,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     path, query = reverse("web:cases"), without_empty(request.GET)
     visible = Case.objects.filter(pk__in=visible_cases(person).values("pk"))
     found = CaseFilter(query, queryset=visible, request=request).qs
-    page = queries.case_list_page(
-        found, now=now, after=query.get("after", ""), before=query.get("before", "")
-    )
+    page = case_list_page(found, now=now, after=query.get("after", ""), before=query.get("before", ""))
     context = {
         "path": path,
         "query": query,

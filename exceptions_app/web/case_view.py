@@ -18,10 +18,11 @@ from erp_connectors.documents.models import Document
 from erp_connectors.edi.envelope import Verdict
 from exceptions_app import kept_apart
 from exceptions_app.audit.models import Event
-from exceptions_app.cases import actions, queries
+from exceptions_app.cases import actions
 from exceptions_app.cases.actions import AllowedAction, StaleVersion
+from exceptions_app.cases.case_page import CasePage, LineView, case_page
+from exceptions_app.cases.clock_views import ClockView
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine, Task, TaskState
-from exceptions_app.cases.queries import CasePage, ClockView, LineView
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.incidents.models import Incident
 from exceptions_app.incidents.queries import suitable_for
@@ -30,6 +31,7 @@ from exceptions_app.people.permissions import may_in_company, works_in
 from exceptions_app.playbook.registry import RESOLUTIONS
 from exceptions_app.policies.models import ToleranceRow
 from exceptions_app.policies.values import LimitState
+from exceptions_app.proposals.queries import UNDER_WAY
 from exceptions_app.spoken.reading import event_in_words, in_words
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import person_of
@@ -128,7 +130,7 @@ def case_context(
     sent and could not be used: they are shown again with what was typed.
     """
     person, now = person_of(request), now_of(request)
-    page = queries.case_page(case, now=now)
+    page = case_page(case, now=now)
     verbs = actions.allowed(case, person)
     may_ask = any(verb.code == "ask" for verb in verbs)
     messages = [message_view(each, may_ask=may_ask) for each in messages_about(case.number)[:MESSAGES_SHOWN]]
@@ -267,7 +269,7 @@ def _today(case: Case, now: datetime) -> date:
 
 
 def _state_chip(page: CasePage) -> Chip:
-    under_way = [proposal for proposal in page.proposals if proposal.state in queries.UNDER_WAY]
+    under_way = [proposal for proposal in page.proposals if proposal.state in UNDER_WAY]
     return labels.PROPOSAL_STATES[under_way[0].state] if under_way else labels.CASE_STATES[page.case.state]
 
 

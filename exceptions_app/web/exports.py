@@ -7,9 +7,10 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from exceptions_app.audit.requests import of_rows
-from exceptions_app.cases import queries
+from exceptions_app.cases.case_rows import CaseRow
+from exceptions_app.cases.counts import role_counts
+from exceptions_app.cases.listing import queue_page
 from exceptions_app.cases.models import QueueRole
-from exceptions_app.cases.queries import CaseRow
 from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import labels, todo
 from exceptions_app.web.access import Permission, permitted, team_or_404
@@ -30,7 +31,7 @@ FORMS = {
 def export(request: HttpRequest, company: str, code: str, form: str) -> HttpResponse:
     """Return one tab of a queue under the filters of the address, as it stands there, at most MOST_ROWS."""
     team, query = team_or_404(request, company, code), without_empty(request.GET)
-    tab = chosen_tab(query, queries.role_counts(team))
+    tab = chosen_tab(query, role_counts(team))
     name = f"rightline-{team.company.code}-{team.code.lower()}-{now_of(request):%Y-%m-%d}"
     if tab == QueueRole.TASK:
         tasks = todo.tasks_of(team, query, request).order_by("due_at", "pk")[:MOST_ROWS]
@@ -38,7 +39,7 @@ def export(request: HttpRequest, company: str, code: str, form: str) -> HttpResp
     if tab == ALERTS:
         alerts = todo.alerts_of(team, query, request).order_by("-created_at", "-pk")[:MOST_ROWS]
         return as_file(form, name, team.name, todo.alert_heads(), [todo.alert_values(row) for row in alerts])
-    page = queries.queue_page(filtered(team, tab, query, request), now=now_of(request), size=MOST_ROWS)
+    page = queue_page(filtered(team, tab, query, request), now=now_of(request), size=MOST_ROWS)
     return as_file(form, name, team.name, _heads(), [_values(row) for row in page.rows])
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from erp_connectors.errors import RightlineError
 from exceptions_app.audit.models import Event
-from exceptions_app.cases import queries
+from exceptions_app.cases.listing import case_list_page
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.incidents import actions
@@ -98,7 +98,7 @@ def _page(
 ) -> HttpResponse:
     person, query = person_of(request), without_empty(request.GET)
     path = reverse("web:incident", args=[found.number])
-    page = queries.case_list_page(
+    page = case_list_page(
         visible_cases(person).filter(incident=found),
         now=now_of(request),
         after=query.get("after", ""),

@@ -6,8 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from erp_connectors.canonical.documents import DocumentKind
+from exceptions_app.cases.clock_views import ClockView
 from exceptions_app.cases.models import CaseState, QueueRole, Severity
-from exceptions_app.cases.queries import ClockView
 from exceptions_app.proposals.models import ProposalState
 
 Text = str | Promise

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 
 from erp_connectors.canonical.documents import OrderState
 from erp_connectors.documents.models import PurchaseOrder
-from exceptions_app.cases.queries import documents_of_order, factors_of, newest_documents
+from exceptions_app.cases.case_page import factors_of
+from exceptions_app.cases.papers import documents_of_order, newest_documents
 from exceptions_app.overrides.models import OverrideKind
 from exceptions_app.overrides.stated import position_of
 from exceptions_app.people.permissions import visible_cases

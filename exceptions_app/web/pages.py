@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
 from erp_connectors import clock
-from exceptions_app.cases.queries import CAP, work_waiting
+from exceptions_app.cases.counts import CAP, work_waiting
 from exceptions_app.notifications.bursts import unread_count
 from exceptions_app.people.models import Team
 from exceptions_app.people.permissions import memberships_of

@@ -15,9 +15,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from exceptions_app.cases import queries
+from exceptions_app.cases.case_rows import CaseRow
+from exceptions_app.cases.counts import CAP, QueueSummary, open_entries, queue_summary, role_counts
+from exceptions_app.cases.listing import queue_page
 from exceptions_app.cases.models import QueueEntry, QueueRole
-from exceptions_app.cases.queries import CaseRow, QueueSummary
 from exceptions_app.people.models import SavedView, Team, User
 from exceptions_app.people.permissions import only_reads, visible_cases
 from exceptions_app.spoken.reading import in_words
@@ -60,10 +61,10 @@ def queue(request: HttpRequest, company: str, code: str) -> HttpResponse:
     if any(not value for value in request.GET.values()) and not wants_fragment(request):
         return redirect(f"{path}?{without_empty(request.GET).urlencode()}")
     query = without_empty(request.GET)
-    counts = queries.role_counts(team)
+    counts = role_counts(team)
     tab = chosen_tab(query, counts)
     entries = filtered(team, QueueRole.TOLD if tab == ALERTS else tab, query, request)
-    summary = queries.queue_summary(entries, person=person, now=now)
+    summary = queue_summary(entries, person=person, now=now)
     state = filter_state(query)
     listed = _listed(request, team, tab, query, entries)
     page = listed["page"]
@@ -108,7 +109,7 @@ def _listed(
         alerts = newest_first(todo.alerts_of(team, query, request), query, field="created_at")
         return {"page": alerts, "rows": todo.alert_rows(alerts.rows), "now": now}
     columns = columns_of(team.code, query)
-    page = queries.queue_page(entries, now=now, after=query.get("after", ""), before=query.get("before", ""))
+    page = queue_page(entries, now=now, after=query.get("after", ""), before=query.get("before", ""))
     return {
         "page": page,
         "columns": columns,
@@ -121,7 +122,7 @@ def _tabs(path: str, state: QueryDict, current: str, counts: dict[str, int]) -> 
     return [
         {
             "label": labels.QUEUE_TABS[tab],
-            "count": formats.capped(counts[tab], queries.CAP) if tab in counts else "",
+            "count": formats.capped(counts[tab], CAP) if tab in counts else "",
             "url": address(path, state, drop=("role", "task"), role=str(tab)),
             "is_current": tab == current,
         }
@@ -187,7 +188,7 @@ def chosen_tab(query: QueryDict, counts: dict[str, int]) -> str:
 
 def filtered(team: Team, role: str, query: QueryDict, request: HttpRequest) -> QuerySet[QueueEntry]:
     """Return what is open in one tab of a queue and passes the filters of the address."""
-    entries = queries.open_entries(team, role)
+    entries = open_entries(team, role)
     found: QuerySet[QueueEntry] = QueueFilter(query, queryset=entries, request=request).qs
     return found
 
@@ -274,11 +275,11 @@ def saved_views_of(person: User, path: str) -> list[SavedView]:
 def _figures(summary: QueueSummary, currency: str) -> dict[str, str]:
     least = "≥ " if summary.is_capped else ""
     return {
-        "open": formats.capped(summary.open, queries.CAP),
+        "open": formats.capped(summary.open, CAP),
         "open_note": gettext("%(n)s mine") % {"n": formats.number(summary.mine)},
-        "breached": formats.capped(summary.breached, queries.CAP),
+        "breached": formats.capped(summary.breached, CAP),
         "breached_note": gettext("%(n)s more due within 4 h") % {"n": formats.number(summary.due_soon)},
-        "unassigned": formats.capped(summary.unassigned, queries.CAP),
+        "unassigned": formats.capped(summary.unassigned, CAP),
         "unassigned_note": gettext("waiting to be taken") if summary.unassigned else gettext("all taken"),
         "expected_loss": least + formats.money(summary.expected_loss, currency, places=0),
         "orders_note": _spread(summary),

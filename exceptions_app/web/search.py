@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from erp_connectors.companies import Company
 from erp_connectors.documents.models import CustomerDemand, PurchaseOrder, Supplier
-from exceptions_app.cases import queries
+from exceptions_app.cases.listing import case_list_page
 from exceptions_app.cases.models import ENDED, Case, CaseLine
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
@@ -32,7 +32,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"q": text, "is_short": len(text) < SHORTEST}
     if not context["is_short"]:
         companies = companies_open(person, "view_orders")
-        page = queries.case_list_page(
+        page = case_list_page(
             visible_cases(person).filter(text_in_case(text)),
             now=now_of(request),
             size=MOST,

@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
-from exceptions_app.cases import queries
+from exceptions_app.cases import counts
+from exceptions_app.cases.counts import QueueSummary, open_entries, queue_summary, role_counts, work_waiting
+from exceptions_app.cases.listing import PAGE, Page, case_list_page, queue_page
 from exceptions_app.cases.models import Case, CaseState, Clock, ClockKind, QueueEntry, QueueRole
 from exceptions_app.people.models import SavedView
 from tests.builders import factories as make
@@ -88,7 +90,7 @@ def test_a_page_takes_as_few_queries_with_20_cases_as_with_3(
             scene.ask_supplier(case, used=Decimal(300))
         with CaptureQueriesContext(connection) as captured:
             page = bea.get(f"{QUEUE}{query}", headers=headers).content.decode()
-        assert len(numbers_in(page)) == min(queries.PAGE, QueueEntry.objects.count())
+        assert len(numbers_in(page)) == min(PAGE, QueueEntry.objects.count())
         return len(captured)
 
     scene.crowd(scene.shortage(), 2)
@@ -251,10 +253,10 @@ def test_pages_follow_each_other_and_lead_back_without_loss(
 ) -> None:
     for n in range(1, 8):
         scene.shortage(f"EX-{n}", amount=str(n // 2))
-    entries = queries.open_entries(scene.world.teams["PRO"])
+    entries = open_entries(scene.world.teams["PRO"])
 
-    def page(**cursor: str) -> queries.Page:
-        return queries.queue_page(entries, now=TUESDAY_TEN, size=3, **cursor)
+    def page(**cursor: str) -> Page:
+        return queue_page(entries, now=TUESDAY_TEN, size=3, **cursor)
 
     first = page()
     second = page(after=first.after or "")
@@ -279,16 +281,14 @@ def test_a_cursor_that_cannot_be_read_starts_at_the_top(scene: Scene, cursor: st
 def test_a_long_queue_is_counted_no_further_than_the_cap(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "CAP", 2)
+    monkeypatch.setattr(counts, "CAP", 2)
     for n in range(4):
         scene.shortage(f"EX-{n}")
     team = scene.world.teams["PRO"]
-    summary = queries.queue_summary(
-        queries.open_entries(team), person=scene.world.people["bea"], now=TUESDAY_TEN
-    )
+    summary = queue_summary(open_entries(team), person=scene.world.people["bea"], now=TUESDAY_TEN)
 
-    assert queries.role_counts(team)[QueueRole.OWNER] == 3
-    assert queries.work_waiting([team]) == {team.pk: 3}
+    assert role_counts(team)[QueueRole.OWNER] == 3
+    assert work_waiting([team]) == {team.pk: 3}
     assert (summary.open, summary.is_capped) == (3, True)
 
 
@@ -299,11 +299,11 @@ def test_the_figures_above_the_list_are_those_of_the_list(scene: Scene) -> None:
     soon = scene.shortage("EX-3", amount="1", due_at=TUESDAY_TEN + timedelta(hours=3))
     Clock.objects.filter(case=soon).update(due_at=soon.due_at)
 
-    summary = queries.queue_summary(
-        queries.open_entries(scene.world.teams["PRO"]), person=scene.world.people["bea"], now=TUESDAY_TEN
+    summary = queue_summary(
+        open_entries(scene.world.teams["PRO"]), person=scene.world.people["bea"], now=TUESDAY_TEN
     )
 
-    assert summary == queries.QueueSummary(
+    assert summary == QueueSummary(
         open=3,
         breached=1,
         due_soon=1,
@@ -497,8 +497,8 @@ def test_all_cases_page_by_page(scene: Scene) -> None:
     for n in range(1, 6):
         scene.shortage(f"EX-{n}", updated_at=TUESDAY_TEN - timedelta(hours=n // 2))
 
-    def page(**cursor: str) -> queries.Page:
-        return queries.case_list_page(Case.objects.all(), now=TUESDAY_TEN, size=2, **cursor)
+    def page(**cursor: str) -> Page:
+        return case_list_page(Case.objects.all(), now=TUESDAY_TEN, size=2, **cursor)
 
     first = page()
     second = page(after=first.after or "")

@@ -1,4 +1,4 @@
-"""Questions about cases: how a clock stands, and everything around one case."""
+"""How a clock stands, and which clock of a case a list shows."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from exceptions_app.cases import queries
-from exceptions_app.cases.models import Case, Clock, ClockKind
+from exceptions_app.cases.clock_views import clock_view
+from exceptions_app.cases.counts import open_entries
+from exceptions_app.cases.listing import queue_page
+from exceptions_app.cases.models import Clock, ClockKind
 from exceptions_app.policies import lookup
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, Ground, ground
@@ -30,7 +32,7 @@ def clock_of(**values: Any) -> Clock:
 
 def stands(clock: Clock, *, after_minutes: int = 0) -> tuple[str, Decimal, int]:
     now = TUESDAY_TEN + timedelta(minutes=after_minutes)
-    view = queries.clock_view(clock, lookup.business_calendar(clock.calendar), now=now)
+    view = clock_view(clock, lookup.business_calendar(clock.calendar), now=now)
     return view.state, view.left, view.used_percent
 
 
@@ -66,29 +68,7 @@ def test_the_clock_of_a_row_is_the_one_that_matters_most(world: Ground) -> None:
     make.QueueEntryFactory.create(case=case)
     make.ClockFactory.create(case=case, kind=ClockKind.RESPOND, allowed_minutes=Decimal(60))
     make.ClockFactory.create(case=case, kind=ClockKind.RESOLVE, allowed_minutes=Decimal(960))
-    page = queries.queue_page(queries.open_entries(case.team), now=TUESDAY_TEN)
+    page = queue_page(open_entries(case.team), now=TUESDAY_TEN)
 
     assert page.rows[0].clock is not None
     assert page.rows[0].clock.kind == ClockKind.RESPOND
-
-
-def test_a_case_page_holds_everything_around_the_case(world: Ground) -> None:
-    line = make.order_line(world)
-    case: Case = make.CaseFactory.create(order=line.order, number="EX-1")
-    case_line = make.CaseLineFactory.create(case=case, order_line=line)
-    other = make.CaseFactory.create(order=line.order, number="EX-2", type_code="date_later")
-    task = make.TaskFactory.create(case=case)
-    proposal = make.ProposalFactory.create(case=case)
-    make.ProposalLineFactory.create(proposal=proposal, case_line=case_line)
-    agreement = make.AgreementRowFactory.create(order_line=line, case_line=case_line)
-    foreign = make.DocumentFactory.create(connection=world.erp)
-
-    page = queries.case_page(case, now=TUESDAY_TEN)
-
-    assert [view.line for view in page.lines] == [case_line]
-    assert page.lines[0].position is not None
-    assert page.lines[0].factors == {"EA": Decimal(1)}
-    assert page.lines[0].agreements == [agreement]
-    assert (page.tasks, page.proposals, page.siblings) == ([task], [proposal], [other])
-    assert page.documents == [line.order.document]
-    assert foreign not in page.documents
