@@ -69,6 +69,8 @@ class DemoCompany:
     people: tuple[DemoPerson, ...]
     suppliers: tuple[DemoSupplier, ...]
     tax_percent: Decimal
+    #: The ERP's users who type in, by turns, what is not billed by EDI.
+    clerks: tuple[str, ...]
     tour_item: str = ""
     #: Every kind of misbehaviour is there at least once.
     shows_everything: bool = False
@@ -230,6 +232,8 @@ WESERLAND = DemoCompany(
     orders=600,
     items=800,
     tax_percent=Decimal(19),
+    # Finn, and somebody who has no account here.
+    clerks=("FFISCHER", "DDREWES"),
     people=(
         DemoPerson("bea", "Bea", "Brandt", "PRO", "member", Decimal(2500), "BBRANDT"),
         DemoPerson("bruno", "Bruno", "Berger", "PRO", "member", Decimal(2500), "BBERGER"),
@@ -240,7 +244,7 @@ WESERLAND = DemoCompany(
         DemoPerson("wade", "Wade", "Winter", "WHS", "member", Decimal(250)),
         DemoPerson("wilma", "Wilma", "Wagner", "WHS", "lead", Decimal(25000)),
         DemoPerson("cora", "Cora", "Conrad", "CSR", "member"),
-        DemoPerson("finn", "Finn", "Fischer", "FIN", "member", Decimal(2500)),
+        DemoPerson("finn", "Finn", "Fischer", "FIN", "member", Decimal(2500), "FFISCHER"),
         DemoPerson("fritz", "Fritz", "Falk", "FIN", "lead", Decimal(25000)),
         DemoPerson("sam", "Sam", "Seidel", "SUP", "member"),
         DemoPerson("ines", "Ines", "Iversen", "EDI", "lead"),
@@ -292,6 +296,7 @@ TALBRIDGE = DemoCompany(
     orders=300,
     items=400,
     tax_percent=Decimal(20),
+    clerks=("HHUGHES",),
     people=(
         DemoPerson("beth", "Beth", "Barlow", "PRO", "member", Decimal(2000), "BBARLOW"),
         DemoPerson("peter", "Peter", "Price", "PRO", "lead", Decimal(20000), "PPRICE"),

@@ -188,7 +188,9 @@ class Outside:
         """Hand over: receipts and typed bills to the ERP, all else by the computer of the supplier."""
         typed = [each for each in documents if isinstance(each, Invoice) and not scene.supplier.bills_by_edi]
         self.post.receipts += [each for each in documents if isinstance(each, Receipt)]
-        self.post.invoices += [(scene.supplier.number, each) for each in typed]
+        self.post.invoices += [
+            (scene.supplier.number, honest.typed_in(each, self.demo.clerks)) for each in typed
+        ]
         others = [each for each in documents if not isinstance(each, Receipt) and each not in typed]
         sent = letters(self.demo, scene.supplier, others, control=self.ledger.control, at=scene.at)
         self.ledger = replace(self.ledger, control=self.ledger.control + len(sent))

@@ -30,6 +30,7 @@ from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.demo import deeds, erp, ledger, organisation, releases, world
 from exceptions_app.demo.catalogue import COMPANIES, DemoCompany, DemoSupplier, Standard
 from exceptions_app.demo.letters import QUALIFIERS, letters
+from exceptions_app.demo.parties import honest
 from exceptions_app.demo.parties.misdeeds import Document
 from exceptions_app.demo.places import ledger_of, logins_of, memory_of
 from exceptions_app.demo.stories import Told, Voice
@@ -246,7 +247,7 @@ def _bring_told(stage: _Stage, told: Sequence[Told], moment: datetime) -> None:
     cancelled = [document for _, document in said if isinstance(document, PurchaseOrder)]
     receipts = [document for _, document in said if isinstance(document, Receipt)]
     invoices = [
-        (each.supplier.number, document)
+        (each.supplier.number, honest.typed_in(document, stage.demo.clerks))
         for each, document in said
         if each.voice is Voice.INVOICES and isinstance(document, Invoice)
     ]

@@ -1,5 +1,6 @@
 """What is said of an order when nobody misbehaves: as it was ordered, in time, at its price. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -117,6 +118,12 @@ def invoice(scene: Scene) -> Invoice:
             payment_terms=scene.order.payment_terms,
         )
     )
+
+
+def typed_in(document: Invoice, clerks: Sequence[str]) -> Invoice:
+    """Return an invoice on paper as one of the ERP's users types it in; they take turns, order by order."""
+    turn = int(document.order_number or 0) % len(clerks)
+    return replace(document, entered_by=clerks[turn])
 
 
 def added_up(document: Invoice) -> Invoice:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.models import Count
+from django.test import Client
 
 from erp_connectors import clock
 from erp_connectors.clock import ClockOffset
@@ -37,6 +38,7 @@ from exceptions_app.demo.world import World
 from exceptions_app.detection import registry
 from exceptions_app.detection.models import Watch
 from exceptions_app.incidents.models import Incident
+from exceptions_app.kept_apart import INVOICE, of_decision, who_entered
 from exceptions_app.overrides.models import Override
 from exceptions_app.people.models import Team, User
 from exceptions_app.policies.lookup import business_calendar
@@ -153,6 +155,21 @@ def test_decisions_answers_and_tasks_are_waited_for(demo: Seeded) -> None:
     assert {"PLN", "CSR"} <= set(Task.objects.values_list("team__code", flat=True))
     tour = Case.objects.get(order__number="4500010001", type_code="quantity_short")
     assert {"PLN", "CSR"} == set(Task.objects.filter(case=tour).values_list("team__code", flat=True))
+
+
+def test_who_typed_an_invoice_in_is_known_and_does_not_release_it(demo: Seeded) -> None:
+    """Finn finds such a case, and one that he may release; both say why."""
+    finn = User.objects.get(username="finn")
+    invoices = [case for case in open_cases() if case.document and case.document.kind == "invoice"]
+    entered = {case: who_entered(case.document) for case in invoices if case.document}
+    his = [case for case, who in entered.items() if who.people == (finn,)]
+    assert any(who.strangers for who in entered.values())
+    client = Client()
+    client.force_login(finn)
+    page = client.get(f"/cases/{his[0].number}/").content.decode()
+    assert "Entered by Finn Fischer, who does not release it." in page
+    apart = of_decision(his[0], resolution="accept_as_billed", changes=[])
+    assert apart == {finn.pk: INVOICE}
 
 
 def test_a_lead_has_set_something_by_hand(demo: Seeded) -> None:

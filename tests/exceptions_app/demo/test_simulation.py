@@ -1,5 +1,6 @@
 """The world around the demo at work: by files, at a rate, from a seed, and sometimes badly."""
 
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -110,6 +111,17 @@ def test_orders_live_from_their_release_to_their_bill_and_all_of_it_can_be_read(
     assert {name.rpartition(".")[2] for name in letters} == {"x12", "edi"}
     streams = {name.split("/")[-1].partition("_")[0] for name in town.files() if "-erp/" in name}
     assert streams >= {"orders", "receipts"}
+
+
+def test_an_invoice_on_paper_is_typed_in_by_a_user_of_the_erp(settle: Settle) -> None:
+    town = settle("town")
+    # Drawn so that somebody without EDI bills.
+    town.run(60, seed=1)
+    extracts = [payload.decode() for name, payload in town.files().items() if "/invoices_" in name]
+    typed = [row for text in extracts for row in csv.DictReader(text.splitlines())]
+    assert typed
+    for row in typed:
+        assert row["entered_by"] == COMPANY.clerks[int(row["order"]) % 2]
 
 
 def test_whoever_misbehaves_is_named_and_the_order_rests(settle: Settle) -> None:
