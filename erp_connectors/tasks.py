@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from erp_connectors.exchange import outbox, outgoing, polling, processing
+from erp_connectors.exchange import dispatching, outgoing, polling, processing
 from erp_connectors.exchange.channels import folder
 
 
@@ -27,7 +27,7 @@ def poll_connections() -> None:
 @shared_task
 def dispatch_commands() -> None:
     """Send the commands that are due."""
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
 
 
 @shared_task

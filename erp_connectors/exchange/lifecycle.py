@@ -1,6 +1,6 @@
 """The machine of a command: what may happen to one write to an ERP.
 
-Every move is a plain function that only sets fields of the command; `outbox` locks, calls it, saves and
+Every move is a plain function that only sets fields of the command; `moves` locks, calls it, saves and
 tells, in one transaction. Nothing leads back from unknown to waiting: a command that may have taken effect is
 never sent again.
 """

@@ -193,7 +193,7 @@ class Command(Hop):
 
     `id` is the idempotency key the ERP sees. `authorisation` says within which limit, or by whose approval,
     under which release. Commands of one order are sent in the order of their ids; those of one `group` go
-    together, to be carried out all or none. Its state changes only in `outbox`.
+    together, to be carried out all or none. Its state changes only in `moves`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -223,6 +223,12 @@ class Command(Hop):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.order.number}"
+
+    @property
+    def line_numbers(self) -> list[str]:
+        """The numbers of the order lines that it changes, and of those it adds."""
+        lines = (*self.content["changes"], *self.content.get("additions", ()))
+        return [line["line_number"] for line in lines]
 
 
 class OutgoingStatus(models.TextChoices):

@@ -15,7 +15,8 @@ from erp_connectors.companies import Connection
 from erp_connectors.connectors.base import Connector, Page, Stream
 from erp_connectors.connectors.registry import connector_for, has_connector
 from erp_connectors.errors import ConfigurationError
-from erp_connectors.exchange import breaker, inbox, outbox
+from erp_connectors.exchange import breaker, inbox
+from erp_connectors.exchange.answers import record_answer
 from erp_connectors.exchange.models import StreamState
 
 LEASE = timedelta(minutes=2)
@@ -135,7 +136,7 @@ def _take_answers(connector: Connector, state: StreamState) -> str:
     for answers in connector.answers():
         problems = list(answers.problems)
         for answer in answers.answers:
-            problem = outbox.record_answer(answer, connection=state.connection)
+            problem = record_answer(answer, connection=state.connection)
             if problem:
                 problems.append(problem)
         connector.put_away(answers, tuple(problems))

@@ -9,6 +9,7 @@ from django.db import OperationalError, transaction
 from erp_connectors import clock
 from erp_connectors.errors import ConfigurationError, TransientError
 from erp_connectors.exchange import outbox
+from erp_connectors.exchange.answers import PARTLY
 from erp_connectors.exchange.lifecycle import SETTLED
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.audit.record import record
@@ -124,7 +125,7 @@ def _refused(proposal: Proposal, command: Command, words: str, at: datetime) -> 
 
     What it did all the same is seen when it says the order next.
     """
-    is_partly = command.answer.get("outcome") == outbox.PARTLY
+    is_partly = command.answer.get("outcome") == PARTLY
     verdict = "The ERP did only a part" if is_partly else "The ERP refused"
     void_agreements(proposal, f"{verdict}: {words}")
     step = Step(
@@ -179,7 +180,7 @@ def _tell_if_partly_done(command: Command, at: datetime) -> None:
 
 
 def _lines_in_words(command: Command) -> str:
-    return f"line {', '.join(outbox.lines_of(command))}"
+    return f"line {', '.join(command.line_numbers)}"
 
 
 def _became(command: Command) -> str:

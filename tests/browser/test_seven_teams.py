@@ -34,7 +34,7 @@ from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, Sc
 from erp_connectors.connectors.simulator.file_erp import FileErp
 from erp_connectors.documents.models import ItemPack
 from erp_connectors.documents.store import record
-from erp_connectors.exchange import inbox, outbox, polling, processing
+from erp_connectors.exchange import dispatching, inbox, polling, processing
 from erp_connectors.exchange.models import StreamState
 from exceptions_app import intake
 from exceptions_app.cases.models import AgreementRow, Case, CaseState
@@ -164,7 +164,7 @@ class Outside:
         processing.process_due()
         while intake.evaluate_due(10):
             continue
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
 
 
 @pytest.fixture

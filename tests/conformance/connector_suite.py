@@ -24,7 +24,7 @@ from erp_connectors.connectors.base import Sending, Unsupported
 from erp_connectors.connectors.compare import values_of
 from erp_connectors.connectors.registry import connector_for
 from erp_connectors.documents import models
-from erp_connectors.exchange import outbox
+from erp_connectors.exchange import dispatching, outbox
 from erp_connectors.exchange.models import (
     Command,
     CommandState,
@@ -178,7 +178,7 @@ class ConnectorSuite:
 
     def test_a_command_shows_in_the_erp_and_in_the_next_reading(self, world: World) -> None:
         command = _decide(world)
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         world.pass_time(minutes=1)
         world.work()
         assert _state(command) == CommandState.DONE
@@ -203,15 +203,15 @@ class ConnectorSuite:
     def test_a_lost_answer_is_unknown_then_done_with_one_effect(self, world: World) -> None:
         world.lose_answers()
         command = _decide(world)
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         world.pass_time(minutes=1)
         world.work()
         world.pass_time(seconds=connector_for(world.connection).answer_timeout().total_seconds())
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         assert _state(command) == CommandState.UNKNOWN
         world.read()
         world.pass_time(minutes=2)
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         assert _state(command) == CommandState.DONE
         assert world.effects() == [str(command.pk)]
 
@@ -224,7 +224,7 @@ class ConnectorSuite:
         if seen:
             world.read()
         kept = world.in_erp(an_order().number)
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         world.work()
         assert _state(command) == CommandState.CONFLICT
         assert "190" in Command.objects.get(pk=command.pk).answer["words"]
@@ -235,19 +235,19 @@ class ConnectorSuite:
         command = _decide(world)
         world.keep(replace(an_order(), buyer="bea"))
         world.read()
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         world.work()
         assert _state(command) == CommandState.DONE
 
     def test_a_refusal_ends_it_with_the_erps_words_and_is_not_tried_again(self, world: World) -> None:
         world.refuse(an_order().number, "The period is closed.")
         command = _decide(world)
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         world.work()
         dead = Command.objects.get(pk=command.pk)
         assert (dead.state, dead.answer["words"]) == (CommandState.DEAD, "The period is closed.")
         world.pass_time(hours=3)
-        assert outbox.dispatch_due() == 0
+        assert dispatching.dispatch_due() == 0
         assert world.effects() == []
 
     @pytest.mark.parametrize("refused", [False, True])
@@ -256,10 +256,10 @@ class ConnectorSuite:
             world.refuse("2", "The period is closed.")
         commands = _decide_together(world)
         before = world.in_erp("2")
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         for _ in commands if not connector_for(world.connection).takes_groups() else commands[:1]:
             world.work()
-            outbox.dispatch_due()
+            dispatching.dispatch_due()
         wanted = before.lines if refused else [_halved(line) for line in before.lines]
         assert [line.quantity for line in world.in_erp("2").lines] == [line.quantity for line in wanted]
         state = CommandState.DEAD if refused else CommandState.DONE

@@ -59,7 +59,12 @@ IN_EVERY_HOP: tuple[Point, ...] = (
     ),
 )
 BEFORE_HANDING_OVER: tuple[Point, ...] = (
-    ("C0 marked as sent, not handed over", "erp_connectors.exchange.outbox:_deliver", "before", "worker"),
+    (
+        "C0 marked as sent, not handed over",
+        "erp_connectors.exchange.dispatching:_deliver",
+        "before",
+        "worker",
+    ),
 )
 
 

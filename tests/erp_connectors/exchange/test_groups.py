@@ -13,7 +13,8 @@ from erp_connectors.canonical.commands import CommandKind, LineChange, OrderComm
 from erp_connectors.connectors.base import Answer, EndpointDown, Group, Outcome
 from erp_connectors.connectors.compare import values_of
 from erp_connectors.connectors.file_drop.connector import FileDropConnector
-from erp_connectors.exchange import outbox
+from erp_connectors.exchange import dispatching, outbox
+from erp_connectors.exchange.answers import PARTLY, record_answer
 from erp_connectors.exchange.models import Command, CommandState
 from erp_connectors.identifiers import uuid7
 from tests.builders.file_world import WITHIN_LIMIT, FileWorld, an_order, each, split, with_price
@@ -81,7 +82,7 @@ def quantities(world: FileWorld) -> list[int]:
 
 def test_they_are_one_file_one_effect_and_one_answer(world: FileWorld) -> None:
     group, commands = decide_on_all(world)
-    assert outbox.dispatch_due() == 1
+    assert dispatching.dispatch_due() == 1
     (text,) = world.traces()
     content = json.loads(text)
     assert (content["format"], content["group"]) == ("rightline-command-group/1", group)
@@ -97,7 +98,7 @@ def test_they_are_one_file_one_effect_and_one_answer(world: FileWorld) -> None:
 def test_what_was_withdrawn_before_does_not_go_with_them(world: FileWorld) -> None:
     _, commands = decide_on_all(world)
     outbox.withdraw(commands[1], reason="Nothing deviates any more.")
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     world.work()
     assert quantities(world) == [82, 100, 82]
     assert states() == [CommandState.DONE, CommandState.WITHDRAWN, CommandState.DONE]
@@ -107,7 +108,7 @@ def test_one_that_is_left_alone_goes_by_itself(world: FileWorld) -> None:
     _, commands = decide_on_all(world)
     for command in commands[:2]:
         outbox.withdraw(command, reason="Nothing deviates any more.")
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert [json.loads(text)["command"] for text in world.traces()] == [str(commands[2].pk)]
 
 
@@ -115,7 +116,7 @@ def test_what_an_erp_cannot_do_together_goes_one_after_the_other(tmp_path: Path)
     world = with_three_lines(FileWorld.make(tmp_path, groups=False))
     decide_on_all(world)
     for done in range(3):
-        assert outbox.dispatch_due() == 1
+        assert dispatching.dispatch_due() == 1
         assert states().count(CommandState.DONE) == done
         world.work()
     assert quantities(world) == [82] * 3
@@ -127,7 +128,7 @@ def test_a_value_that_moved_of_one_is_a_conflict_of_all(world: FileWorld) -> Non
     world.erp.keep([dearer], at=clock.now())
     world.pass_time(minutes=1)
     world.read()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert states() == [CommandState.CONFLICT] * 3
     assert world.traces() == []
 
@@ -145,13 +146,13 @@ def test_two_changes_of_one_line_are_made_one_after_the_other(world: FileWorld) 
 
     world.lose_answers()
     decide(world, [first, second])
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     world.work()
     world.pass_time(hours=1)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     world.read()
     world.pass_time(minutes=2)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert states() == [CommandState.DONE] * 2
 
 
@@ -170,10 +171,10 @@ def test_what_did_not_reach_the_erp_is_tried_again_together(
 
     with monkeypatch.context() as patch:
         patch.setattr(FileDropConnector, "push_group", fail)
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
     assert states() == [CommandState.WAITING] * 3
     world.pass_time(minutes=1)
-    assert outbox.dispatch_due() == 1
+    assert dispatching.dispatch_due() == 1
     assert [push.key for push in pushed] == [group]
     world.work()
     assert states() == [CommandState.DONE] * 3
@@ -182,7 +183,7 @@ def test_what_did_not_reach_the_erp_is_tried_again_together(
 
 def test_nothing_is_done_twice_when_the_file_is_seen_twice(world: FileWorld) -> None:
     _, commands = decide_on_all(world)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     (path,) = (world.erp.folder / "outgoing" / "commands").iterdir()
     content = path.read_bytes()
     world.work()
@@ -195,14 +196,14 @@ def test_nothing_is_done_twice_when_the_file_is_seen_twice(world: FileWorld) -> 
 def test_a_lost_answer_leaves_all_unknown_until_their_effect_is_seen(world: FileWorld) -> None:
     world.lose_answers()
     decide_on_all(world)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     world.work()
     world.pass_time(hours=1)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert states() == [CommandState.UNKNOWN] * 3
     world.read()
     world.pass_time(minutes=2)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert states() == [CommandState.DONE] * 3
 
 
@@ -211,12 +212,12 @@ def test_a_lost_answer_leaves_all_unknown_until_their_effect_is_seen(world: File
 
 def answer_line(world: FileWorld, key: str, line: str, outcome: Outcome, words: str = "") -> str:
     answer = Answer(key=key, outcome=outcome, words=words, line=line)
-    return outbox.record_answer(answer, connection=world.connection)
+    return record_answer(answer, connection=world.connection)
 
 
 def test_an_answer_of_a_line_settles_the_command_that_changes_it(world: FileWorld) -> None:
     group, _ = decide_on_all(world)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert answer_line(world, group, "20", Outcome.REFUSED, "The price list is locked.") == ""
     assert states() == [CommandState.SENDING, CommandState.DEAD, CommandState.SENDING]
     for line in ("10", "30"):
@@ -228,7 +229,7 @@ def test_an_answer_of_a_line_settles_the_command_that_changes_it(world: FileWorl
 def test_a_refusal_of_the_group_is_one_of_each(world: FileWorld) -> None:
     world.refuse(world.order.number, "The period is closed.")
     decide_on_all(world)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     world.work()
     assert {command.answer["words"] for command in Command.objects.all()} == {"The period is closed."}
     assert states() == [CommandState.DEAD] * 3
@@ -238,7 +239,7 @@ def test_a_refusal_of_the_group_is_one_of_each(world: FileWorld) -> None:
 def test_a_command_is_done_once_each_of_its_lines_is(world: FileWorld) -> None:
     whole = as_one([fewer(world, "10"), fewer(world, "20")])
     command = world.decide(whole)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert answer_line(world, str(command.pk), "10", Outcome.APPLIED) == ""
     assert states() == [CommandState.SENDING]
     assert answer_line(world, str(command.pk), "20", Outcome.APPLIED) == ""
@@ -247,18 +248,18 @@ def test_a_command_is_done_once_each_of_its_lines_is(world: FileWorld) -> None:
 
 def test_of_a_command_that_is_half_done_every_line_is_told(world: FileWorld) -> None:
     command = world.decide(as_one([fewer(world, "10"), fewer(world, "20")]))
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     answer_line(world, str(command.pk), "20", Outcome.REFUSED, "Received already.")
     answer_line(world, str(command.pk), "10", Outcome.APPLIED)
     dead = Command.objects.get()
-    assert (dead.state, dead.answer["outcome"]) == (CommandState.DEAD, outbox.PARTLY)
+    assert (dead.state, dead.answer["outcome"]) == (CommandState.DEAD, PARTLY)
     assert dead.answer["words"] == "line 10 applied; line 20 refused: Received already."
     assert set(dead.answer["lines"]) == {"10", "20"}
 
 
 def test_an_answer_said_again_changes_nothing_and_another_one_is_reported(world: FileWorld) -> None:
     group, _ = decide_on_all(world)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     answer_line(world, group, "20", Outcome.APPLIED)
     assert answer_line(world, group, "20", Outcome.APPLIED) == ""
     assert "already" in answer_line(world, group, "20", Outcome.REFUSED)
@@ -268,7 +269,7 @@ def test_an_answer_said_again_changes_nothing_and_another_one_is_reported(world:
 
 def test_a_group_is_answered_by_lines_in_a_table(world: FileWorld) -> None:
     group, _ = decide_on_all(world)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     rows = ["command,line,outcome,words", f"{group},10,applied,", f"{group},20,refused,Locked"]
     path = world.erp.folder / "incoming" / "answers" / "answers.csv"
     path.write_text("\n".join([*rows, f"{group},30,applied,"]))

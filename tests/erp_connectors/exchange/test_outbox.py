@@ -32,7 +32,8 @@ from erp_connectors.connectors.base import (
 )
 from erp_connectors.connectors.file_drop.connector import FileDropConnector
 from erp_connectors.errors import ConflictError, PermanentError, TransientError
-from erp_connectors.exchange import lifecycle, outbox
+from erp_connectors.exchange import dispatching, lifecycle, outbox
+from erp_connectors.exchange.answers import record_answer
 from erp_connectors.exchange.models import Command, CommandState, StreamState
 from erp_connectors.signals import command_settled
 from tests.builders.file_world import WITHIN_LIMIT, FileWorld, an_order, split, state_of, with_price
@@ -151,18 +152,18 @@ def test_a_command_that_changes_nothing_of_the_order_is_refused(
 
 def test_it_is_sent_answered_and_done(world: FileWorld, told: list[str]) -> None:
     command = world.decide()
-    assert outbox.dispatch_due() == 1
+    assert dispatching.dispatch_due() == 1
     assert state_of(command) == CommandState.SENDING
     assert told == []
-    assert outbox.dispatch_due() == 0
-    outbox.record_answer(applied(command), connection=world.connection)
+    assert dispatching.dispatch_due() == 0
+    record_answer(applied(command), connection=world.connection)
     assert state_of(command) == CommandState.DONE
     assert told == [CommandState.DONE]
 
 
 def test_an_answer_at_once_is_recorded_at_once(world: FileWorld, pushes: Pushes) -> None:
     command = world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     done = Command.objects.get(pk=command.pk)
     assert (done.state, done.answer["outcome"], done.due_at) == (CommandState.DONE, "applied", None)
     assert done.settled_at is not None
@@ -171,32 +172,32 @@ def test_an_answer_at_once_is_recorded_at_once(world: FileWorld, pushes: Pushes)
 
 def test_the_same_answer_again_changes_nothing(world: FileWorld, told: list[str]) -> None:
     command = world.decide()
-    outbox.dispatch_due()
-    assert outbox.record_answer(applied(command), connection=world.connection) == ""
-    assert outbox.record_answer(applied(command), connection=world.connection) == ""
+    dispatching.dispatch_due()
+    assert record_answer(applied(command), connection=world.connection) == ""
+    assert record_answer(applied(command), connection=world.connection) == ""
     assert told == [CommandState.DONE]
 
 
 def test_an_answer_that_contradicts_the_first_is_reported(world: FileWorld) -> None:
     command = world.decide()
-    outbox.dispatch_due()
-    outbox.record_answer(applied(command), connection=world.connection)
+    dispatching.dispatch_due()
+    record_answer(applied(command), connection=world.connection)
     refusal = Answer(key=str(command.pk), outcome=Outcome.REFUSED, words="No.")
-    assert "already" in outbox.record_answer(refusal, connection=world.connection)
+    assert "already" in record_answer(refusal, connection=world.connection)
     assert state_of(command) == CommandState.DONE
 
 
 @pytest.mark.parametrize("key", ["00000000-0000-7000-8000-000000000000", "command 7"])
 def test_an_answer_to_no_command_of_ours_is_reported(world: FileWorld, key: str) -> None:
     answer = Answer(key=key, outcome=Outcome.APPLIED, words="")
-    assert "not a command" in outbox.record_answer(answer, connection=world.connection)
+    assert "not a command" in record_answer(answer, connection=world.connection)
 
 
 def test_an_answer_from_another_connection_is_not_believed(world: FileWorld, tmp_path: Path) -> None:
     command = world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     other = FileWorld.make(tmp_path / "other")
-    assert "not a command" in outbox.record_answer(applied(command), connection=other.connection)
+    assert "not a command" in record_answer(applied(command), connection=other.connection)
     assert state_of(command) == CommandState.SENDING
 
 
@@ -209,7 +210,7 @@ def test_a_value_that_moved_is_a_conflict_and_nothing_is_sent(
     command = world.decide()
     world.erp.keep([with_price(world.order, "182.41")], at=clock.now())
     world.read()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     conflict = Command.objects.get(pk=command.pk)
     assert conflict.state == CommandState.CONFLICT
     assert conflict.answer["differences"] == [
@@ -233,7 +234,7 @@ def test_an_order_or_line_that_is_gone_is_a_conflict(
     change = {"lines": (other_line,)} if "lines" in change else change
     world.erp.keep([replace(world.order, **change)], at=clock.now())
     world.read()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert state_of(command) == CommandState.CONFLICT
     assert pushes.sent == []
 
@@ -242,7 +243,7 @@ def test_when_only_the_token_moved_it_is_renewed(world: FileWorld, pushes: Pushe
     world.decide()
     world.erp.keep([replace(world.order, buyer="bea")], at=clock.now())
     world.read()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert [sending.command.version_token for sending in pushes.sent] == ["2"]
 
 
@@ -252,7 +253,7 @@ def test_what_the_erp_already_has_is_done_without_being_sent(world: FileWorld, p
     line = replace(world.order.lines[0], schedule=change.after.schedule)
     world.erp.keep([replace(world.order, lines=(line,))], at=clock.now())
     world.read()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert state_of(command) == CommandState.DONE
     assert pushes.sent == []
 
@@ -273,11 +274,11 @@ def test_a_no_ends_it_with_the_erps_words_and_is_not_tried_again(
 ) -> None:
     command = world.decide()
     pushes.result = error
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     refused = Command.objects.get(pk=command.pk)
     assert (refused.state, refused.answer["words"], refused.due_at) == (state, str(error), None)
     world.pass_time(hours=2)
-    assert outbox.dispatch_due() == 0
+    assert dispatching.dispatch_due() == 0
     assert told == [state]
 
 
@@ -290,9 +291,9 @@ def test_whatever_may_have_taken_effect_is_unknown_and_never_sent_again(
 ) -> None:
     command = world.decide()
     pushes.result = error
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     for _ in range(5):
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         world.pass_time(hours=1)
     assert state_of(command) == CommandState.UNKNOWN
     assert len(pushes.sent) == 1
@@ -303,12 +304,12 @@ def test_a_worker_that_dies_while_sending_leaves_it_unknown(world: FileWorld, pu
     command = world.decide()
     pushes.result = SystemExit()
     with pytest.raises(SystemExit):
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
     assert state_of(command) == CommandState.SENDING
     pushes.result = PushReceipt(outcome=Outcome.APPLIED)
-    assert outbox.dispatch_due() == 0
+    assert dispatching.dispatch_due() == 0
     world.pass_time(minutes=3)
-    assert outbox.dispatch_due() == 1
+    assert dispatching.dispatch_due() == 1
     assert state_of(command) == CommandState.UNKNOWN
     assert len(pushes.sent) == 1
 
@@ -317,17 +318,17 @@ def test_an_unknown_command_is_done_when_an_extract_shows_its_effect(
     world: FileWorld, told: list[str]
 ) -> None:
     command = world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     world.erp.loses_answers = True
     world.erp.work(at=world.pass_time(minutes=5))
     world.pass_time(hours=1)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert state_of(command) == CommandState.UNKNOWN
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert state_of(command) == CommandState.UNKNOWN
     world.read()
     world.pass_time(minutes=2)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert state_of(command) == CommandState.DONE
     assert world.erp.effects == [str(command.pk)]
     assert told == [CommandState.UNKNOWN, CommandState.DONE]
@@ -335,11 +336,11 @@ def test_an_unknown_command_is_done_when_an_extract_shows_its_effect(
 
 def test_a_late_answer_settles_an_unknown_command(world: FileWorld) -> None:
     command = world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     world.pass_time(hours=2)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     refusal = Answer(key=str(command.pk), outcome=Outcome.REFUSED, words="The period is closed.")
-    assert outbox.record_answer(refusal, connection=world.connection) == ""
+    assert record_answer(refusal, connection=world.connection) == ""
     dead = Command.objects.get(pk=command.pk)
     assert (dead.state, dead.answer["words"]) == (CommandState.DEAD, "The period is closed.")
 
@@ -347,11 +348,11 @@ def test_a_late_answer_settles_an_unknown_command(world: FileWorld) -> None:
 @pytest.mark.parametrize("outcome", [CommandState.DONE, CommandState.DEAD])
 def test_a_person_settles_an_unknown_command(world: FileWorld, outcome: CommandState) -> None:
     command = world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     with pytest.raises(ConflictError):
         outbox.settle_by_hand(command, outcome=outcome, note="I looked.")
     world.pass_time(hours=2)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     with pytest.raises(PermanentError):
         outbox.settle_by_hand(command, outcome=outcome, note=" ")
     settled = outbox.settle_by_hand(command, outcome=outcome, note="I looked.")
@@ -366,14 +367,14 @@ def test_a_waiting_command_is_withdrawn_and_never_sent(
 ) -> None:
     command = world.decide()
     assert outbox.withdraw(command, reason="The case healed.").state == CommandState.WITHDRAWN
-    assert outbox.dispatch_due() == 0
+    assert dispatching.dispatch_due() == 0
     assert pushes.sent == []
     assert told == [CommandState.WITHDRAWN]
 
 
 def test_a_command_being_sent_is_awaited(world: FileWorld) -> None:
     command = world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert outbox.withdraw(command, reason="The case healed.").state == CommandState.SENDING
     assert state_of(command) == CommandState.SENDING
 
@@ -385,12 +386,12 @@ def test_two_commands_of_one_order_are_never_in_flight_together(world: FileWorld
     first = world.decide()
     after = replace(world.order.lines[0], schedule=split(world.order).changes[0].after.schedule)
     second = world.decide(split(replace(world.order, lines=(after,)), first=70, rest=30))
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert (state_of(first), state_of(second)) == (CommandState.SENDING, CommandState.WAITING)
     world.erp.work(at=clock.now())
-    outbox.record_answer(applied(first), connection=world.connection)
+    record_answer(applied(first), connection=world.connection)
     world.read()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert state_of(second) == CommandState.SENDING
 
 
@@ -399,10 +400,10 @@ def test_an_unknown_command_holds_up_its_order_and_no_other(world: FileWorld, pu
     world.read()
     pushes.result = AnswerLost("timeout")
     first, second = world.decide(), world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     pushes.result = PushReceipt(outcome=Outcome.APPLIED)
     other = world.decide(split(an_order("2")))
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert [state_of(command) for command in (first, second, other)] == [
         CommandState.UNKNOWN,
         CommandState.WAITING,
@@ -416,7 +417,7 @@ def test_a_command_nobody_can_read_does_not_stop_the_others(world: FileWorld, pu
     broken = world.decide()
     Command.objects.filter(pk=broken.pk).update(content={"kind": "?"})
     other = world.decide(split(an_order("2")))
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert state_of(other) == CommandState.DONE
     assert "CanonicalError" in Command.objects.get(pk=broken.pk).last_error
 
@@ -425,7 +426,7 @@ def test_a_connection_that_is_switched_off_sends_nothing(world: FileWorld, pushe
     command = world.decide()
     world.connection.is_active = False
     world.connection.save()
-    assert outbox.dispatch_due() == 0
+    assert dispatching.dispatch_due() == 0
     assert state_of(command) == CommandState.WAITING
 
 
@@ -438,7 +439,7 @@ def test_a_passing_failure_is_tried_again_after_pauses_that_double(world: FileWo
     pauses = []
     for _ in range(4):
         before = clock.now()
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         waiting = Command.objects.get(pk=command.pk)
         assert (waiting.state, waiting.last_error) == (CommandState.WAITING, "busy")
         assert waiting.due_at is not None
@@ -453,8 +454,8 @@ def test_after_twelve_tries_it_is_dead_and_says_why(world: FileWorld, pushes: Pu
     pushes.result = TransientError("busy")
     for _ in range(12):
         # Others get through all the time, so the connection does not count as down.
-        StreamState.objects.filter(stream=outbox.COMMANDS).update(failures=0)
-        outbox.dispatch_due()
+        StreamState.objects.filter(stream=dispatching.COMMANDS).update(failures=0)
+        dispatching.dispatch_due()
         world.pass_time(hours=1.1)
     dead = Command.objects.get(pk=command.pk)
     assert (dead.state, dead.attempts) == (CommandState.DEAD, 12)
@@ -465,14 +466,14 @@ def test_after_twelve_tries_it_is_dead_and_says_why(world: FileWorld, pushes: Pu
 def test_a_rate_limit_is_waited_for_as_long_as_it_says(world: FileWorld, pushes: Pushes) -> None:
     command = world.decide()
     pushes.result = RateLimited("slow down", timedelta(minutes=7))
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     waiting = Command.objects.get(pk=command.pk)
     assert (waiting.state, waiting.attempts) == (CommandState.WAITING, 0)
     world.pass_time(minutes=6)
-    assert outbox.dispatch_due() == 0
+    assert dispatching.dispatch_due() == 0
     world.pass_time(minutes=2)
     pushes.result = PushReceipt(outcome=Outcome.APPLIED)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert state_of(command) == CommandState.DONE
 
 
@@ -486,20 +487,20 @@ def test_an_erp_that_is_down_costs_no_tries_and_gets_one_probe_every_half_minute
     commands = [world.decide(split(an_order(number))) for number in numbers]
     pushes.result = error
     for _ in range(13):
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         world.pass_time(seconds=30)
     # More of them than the tries a command has.
     assert len(pushes.sent) == 13
     assert {Command.objects.get(pk=command.pk).attempts for command in commands} == {0}
-    assert StreamState.objects.get(stream=outbox.COMMANDS).last_error == str(error)
+    assert StreamState.objects.get(stream=dispatching.COMMANDS).last_error == str(error)
     pushes.result = PushReceipt(outcome=Outcome.APPLIED)
     pushes.sent.clear()
     for _ in range(2):
-        outbox.dispatch_due()
+        dispatching.dispatch_due()
         world.pass_time(seconds=30)
     assert {state_of(command) for command in commands} == {CommandState.DONE}
     assert len(pushes.sent) == 3
-    assert StreamState.objects.get(stream=outbox.COMMANDS).failures == 0
+    assert StreamState.objects.get(stream=dispatching.COMMANDS).failures == 0
 
 
 def test_one_connection_that_is_down_does_not_stop_another(world: FileWorld, tmp_path: Path) -> None:
@@ -507,7 +508,7 @@ def test_one_connection_that_is_down_does_not_stop_another(world: FileWorld, tmp
     world.connection.settings["folder"] = "/proc/nowhere"
     world.connection.save()
     stuck, free = world.decide(), other.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     assert (state_of(stuck), state_of(free)) == (CommandState.WAITING, CommandState.SENDING)
     assert "is not there" in Command.objects.get(pk=stuck.pk).last_error
 
@@ -544,7 +545,7 @@ def test_many_workers_at_once_send_each_command_once(tmp_path: Path, pushes: Pus
 
     def work() -> None:
         for _ in range(5):
-            outbox.dispatch_due()
+            dispatching.dispatch_due()
         connections.close_all()
 
     workers = [threading.Thread(target=work) for _ in range(4)]
@@ -574,7 +575,7 @@ def test_a_command_keeps_its_decimals(world: FileWorld, pushes: Pushes) -> None:
     change = split(exact).changes[0]
     command: OrderCommand = replace(split(exact), kind=CommandKind.CHANGE_PRICE, changes=(change,))
     world.decide(command)
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     price = pushes.sent[0].command.changes[0].after.price
     assert price is not None
     assert price.amount == Decimal("0.0042")

@@ -15,7 +15,7 @@ from erp_connectors.connectors.base import Cursor, Page, Pulled, Stream
 from erp_connectors.connectors.file_drop.connector import FileDropConnector
 from erp_connectors.connectors.file_drop.streams import LAYOUTS
 from erp_connectors.errors import TransientError
-from erp_connectors.exchange import breaker, outbox, polling
+from erp_connectors.exchange import breaker, dispatching, polling
 from erp_connectors.exchange.models import CommandState, Interchange, StreamState
 from tests.builders.factories import TUESDAY_TEN, EdiConnectionFactory
 from tests.builders.file_world import FileWorld, state_of
@@ -284,7 +284,7 @@ def test_an_answer_file_settles_its_command_and_is_archived(
     world: FileWorld, name: str, content: str, state: str, words: str
 ) -> None:
     command = world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     path = answers(world, name, content.format(key=command.pk))
     poll_answers(world)
     assert state_of(command) == state
@@ -319,7 +319,7 @@ def test_an_answer_that_makes_no_sense_is_kept_with_the_reason(
 
 def test_good_answers_beside_a_bad_one_are_recorded(world: FileWorld) -> None:
     command = world.decide()
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     rows: list[dict[str, Any]] = [{"command": str(command.pk), "outcome": "applied"}, {"command": "x"}]
     answers(world, "a.json", json.dumps(rows))
     assert "answer 2" in poll_answers(world).last_error

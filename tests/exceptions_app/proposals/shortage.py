@@ -13,7 +13,7 @@ from erp_connectors import clock
 from erp_connectors.canonical.values import Price
 from erp_connectors.connectors.base import Answer, Outcome
 from erp_connectors.documents.models import OrderLine
-from erp_connectors.exchange import outbox
+from erp_connectors.exchange.answers import record_answer
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app import intake
 from exceptions_app.audit.record import Actor
@@ -154,7 +154,7 @@ def told(short: Shortage, name: str) -> list[str]:
 def answer(command: Command, outcome: Outcome, words: str = "") -> Command:
     """Let the ERP answer a command that was handed over, and the house hear of it."""
     Command.objects.filter(pk=command.pk, state=CommandState.WAITING).update(state=CommandState.SENDING)
-    told = outbox.record_answer(
+    told = record_answer(
         Answer(key=str(command.pk), outcome=outcome, words=words), connection=command.connection
     )
     assert told == ""

@@ -10,7 +10,7 @@ from django.utils import translation
 from erp_connectors import clock
 from erp_connectors.canonical.values import Price
 from erp_connectors.connectors.base import Answer, Outcome
-from erp_connectors.exchange import outbox
+from erp_connectors.exchange.answers import record_answer
 from erp_connectors.exchange.models import Command, CommandState
 from exceptions_app.cases.models import Case
 from exceptions_app.notifications.models import Notification
@@ -171,7 +171,7 @@ def test_where_the_erp_does_only_a_part_whoever_decided_is_told_of_each_line(cha
         ("10", Outcome.APPLIED, ""),
     ):
         answer = Answer(key=group, outcome=outcome, words=words, line=line)
-        assert outbox.record_answer(answer, connection=changed.world.erp) == ""
+        assert record_answer(answer, connection=changed.world.erp) == ""
     assert states() == [ProposalState.SETTLED, ProposalState.REJECTED]
     number = changed.line.order.number
     assert told(changed, "bea").count(f"Partly carried out: order {number}") == 1

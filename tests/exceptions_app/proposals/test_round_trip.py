@@ -18,7 +18,8 @@ from erp_connectors.canonical.documents import OrderLine as Line
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
 from erp_connectors.connectors.base import Answer, Outcome
 from erp_connectors.documents import store
-from erp_connectors.exchange import outbox, processing
+from erp_connectors.exchange import dispatching, processing
+from erp_connectors.exchange.answers import record_answer
 from erp_connectors.exchange.models import Command, CommandState, Interchange, InterchangeStatus
 from exceptions_app import intake
 from exceptions_app.audit.record import Actor
@@ -113,12 +114,10 @@ def decide(world: Ground) -> Proposal:
 
 def erp_answers(world: Ground, outcome: Outcome, words: str = "") -> None:
     """Hand the waiting command over, and let the ERP answer it."""
-    assert outbox.dispatch_due() == 1
+    assert dispatching.dispatch_due() == 1
     command = Command.objects.get(state=CommandState.SENDING)
     assert list(Path(world.erp.settings["folder"]).glob("outgoing/commands/*"))
-    told = outbox.record_answer(
-        Answer(key=str(command.pk), outcome=outcome, words=words), connection=world.erp
-    )
+    told = record_answer(Answer(key=str(command.pk), outcome=outcome, words=words), connection=world.erp)
     assert told == ""
     look()
 
@@ -172,7 +171,7 @@ def test_an_order_that_changed_before_the_command_is_decided_again(world: Ground
     proposal = Proposal.objects.get()
     assert proposal.state == ProposalState.PENDING
     assert proposal.amount == Decimal("182.40") * 8
-    assert outbox.dispatch_due() == 0
+    assert dispatching.dispatch_due() == 0
 
 
 def test_a_shortage_that_heals_before_the_command_is_sent_takes_the_decision_back(world: Ground) -> None:
@@ -182,14 +181,14 @@ def test_a_shortage_that_heals_before_the_command_is_sent_takes_the_decision_bac
     assert state() == CaseState.CLOSED
     assert Command.objects.get().state == CommandState.WITHDRAWN
     assert Proposal.objects.get().state == ProposalState.VOID
-    assert outbox.dispatch_due() == 0
+    assert dispatching.dispatch_due() == 0
 
 
 def test_a_decision_made_by_hand_in_the_erp_settles_the_command_without_sending_it(world: Ground) -> None:
     supplier_says(world, TUESDAY_TEN, 82)
     decide(world)
     erp_says(world, TUESDAY_TEN + timedelta(minutes=1), (82, REQUESTED), (18, LATER))
-    outbox.dispatch_due()
+    dispatching.dispatch_due()
     look()
     assert Command.objects.get().state == CommandState.DONE
     assert Proposal.objects.get().state == ProposalState.SETTLED
