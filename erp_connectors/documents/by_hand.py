@@ -112,7 +112,7 @@ def by_hand(
 
     `by`: only what they had said by then.
     """
-    groups = {(row.kind, row.key, row.supplier_id) for row in rows}
+    groups = {row.group for row in rows}
     if not groups:
         return {}
     said = Q() if by is None else Q(made_at__lte=by)

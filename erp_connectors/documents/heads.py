@@ -48,11 +48,6 @@ COLUMNS = [
 ]
 
 
-def group_of(row: Document) -> Group:
-    """Return what all revisions of a document share."""
-    return (row.kind, row.key, row.supplier_id)
-
-
 def newest_of(rows: Iterable[Document]) -> Document:
     """Return the newest of some revisions; under one version the words decide, as in `revisions`."""
     tied: list[Document] = []
@@ -74,7 +69,7 @@ def headed(row: Document, hands: Mapping[Group, ByHand] = NOBODY) -> Headed | No
     if kind not in HEADED:
         return None
     content: Any = from_builtins(row.content, ORDER_SHAPES[kind])
-    return hands.get(group_of(row), NOTHING).over(content)  # type: ignore[no-any-return]
+    return hands.get(row.group, NOTHING).over(content)  # type: ignore[no-any-return]
 
 
 # --- lines that fit no order ----------------------------------------------------------------------

@@ -6,11 +6,13 @@ Both keep the numbers their shipment is known by (`ShipmentNumber`); who shares 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, ShipmentStatus, ShipNotice
 from erp_connectors.companies import Connection
 from erp_connectors.documents.identity import Group, Named, Recordable
+from erp_connectors.documents.links import link, linked_orders
 from erp_connectors.documents.models import Document, OrderReference, ShipmentNumber
 from erp_connectors.documents.shipments import shipment_numbers
 
@@ -93,28 +95,25 @@ def link_others(
     """
     if not joined.others:
         return
-    rows = Document.objects.filter(
+    found = Document.objects.filter(
         connection=connection,
         kind=DocumentKind.SHIPMENT_STATUS,
         key__in={key for _, key, _ in joined.others},
     )
-    through = Document.orders.through
-    links = [
-        through(document_id=pk, orderreference_id=references[name].pk)
-        for pk, kind, key, supplier in rows.values_list("pk", "kind", "key", "supplier")
-        for name in sorted(joined.others.get((kind, key, supplier), ()))
-        if name in references
-    ]
-    through.objects.bulk_create(links, ignore_conflicts=True, batch_size=1000)
+    rows: dict[Group, list[UUID]] = defaultdict(list)
+    for row, kind, key, supplier in found.values_list("pk", "kind", "key", "supplier"):
+        rows[kind, key, supplier].append(row)
+    named = {group: {name for name in some if name in references} for group, some in joined.others.items()}
+    link(rows, named, references)
 
 
 def _others(
     wanted: Iterable[str], known: Mapping[Group, frozenset[str]], connection: Connection
-) -> tuple[dict[Group, frozenset[str]], dict[Group, set[object]]]:
+) -> tuple[dict[Group, frozenset[str]], dict[Group, set[UUID]]]:
     """Return the other documents with one of these numbers, and the revisions that have it."""
     found = ShipmentNumber.objects.filter(connection=connection, number__in=wanted)
     numbers: dict[Group, frozenset[str]] = {}
-    rows: dict[Group, set[object]] = defaultdict(set)
+    rows: dict[Group, set[UUID]] = defaultdict(set)
     for number, row, kind, key, supplier in found.values_list(
         "number", "document", "document__kind", "document__key", "document__supplier"
     ):
@@ -125,17 +124,8 @@ def _others(
     return numbers, rows
 
 
-def _orders_of_notices(rows: Mapping[Group, set[object]]) -> dict[Group, set[Named]]:
+def _orders_of_notices(rows: Mapping[Group, set[UUID]]) -> dict[Group, set[Named]]:
     """Return the orders that other ship notices are linked to, by the revisions given."""
-    of_row = {
-        row: group for group, some in rows.items() if group[0] == DocumentKind.SHIP_NOTICE for row in some
-    }
-    if not of_row:
-        return {}
-    orders: dict[Group, set[Named]] = defaultdict(set)
-    links = Document.orders.through.objects.filter(document__in=of_row)
-    for row, supplier, number in links.values_list(
-        "document", "orderreference__supplier_number", "orderreference__order_number"
-    ):
-        orders[of_row[row]].add((supplier, number))
-    return orders
+    return linked_orders(
+        {row: group for group, some in rows.items() if group[0] == DocumentKind.SHIP_NOTICE for row in some}
+    )

@@ -77,7 +77,7 @@ def match_line(
         _keep(head, None, words_of_line(document, None), target.order.number, "", told)
     match = _keep(head, index, words_of_line(document, index), target.order.number, target.number, told)
     remembered = _remember(head, said, target, by, at) if remember else ()
-    groups: set[Group] = {(head.kind, head.key, head.supplier_id)}
+    groups: set[Group] = {head.group}
     if remembered:
         groups |= _waiting(head)
     touched = store.read_again(groups, connection=head.connection, company=head.company)
@@ -102,7 +102,7 @@ def unmatch_line(head: DocumentHead, *, index: int) -> Unmatched:
     forgotten = _forget_numbers(head, match)
     _forget_order(head, match.order_number)
     store.follow_again({match.order_number}, connection=head.connection, company=head.company)
-    groups: set[Group] = {(head.kind, head.key, head.supplier_id), *_giving(head, forgotten)}
+    groups: set[Group] = {head.group, *_giving(head, forgotten)}
     store.read_again(groups, connection=head.connection, company=head.company)
     return Unmatched(match=match, forgotten=forgotten)
 

@@ -9,6 +9,7 @@ from django.db import models
 
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.companies import Company, Connection, Warehouse
+from erp_connectors.documents.identity import Group
 from erp_connectors.identifiers import uuid7
 
 QUANTITY: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
@@ -154,6 +155,12 @@ class Document(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
 
+    @property
+    def group(self) -> Group:
+        """What all revisions of the document share; an order is one, whichever supplier they name."""
+        is_order = self.kind == DocumentKind.PURCHASE_ORDER
+        return (self.kind, self.key, None if is_order else self.supplier_id)
+
 
 class DocumentHead(models.Model):
     """One document across its revisions, but for orders and what is around them: what the newest one says.
@@ -194,6 +201,11 @@ class DocumentHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+    @property
+    def group(self) -> Group:
+        """What all revisions of the document share."""
+        return (self.kind, self.key, self.supplier_id)
 
 
 class LineMatch(models.Model):

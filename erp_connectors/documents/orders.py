@@ -24,7 +24,6 @@ from erp_connectors.documents.heads import (
     OTHER_SUPPLIER,
     Loose,
     LooseLines,
-    group_of,
     headed,
     left_over,
     newest_of,
@@ -145,7 +144,7 @@ def heard_of(numbers: Collection[str], connection: Connection) -> dict[str, Hear
 
 def _as_heard(row: Document, hands: Mapping[Group, ByHand]) -> HeardDocument:
     content = from_builtins(row.content, ORDER_SHAPES[DocumentKind(row.kind)])
-    content = hands.get(group_of(row), NOTHING).over(content)
+    content = hands.get(row.group, NOTHING).over(content)
     return HeardDocument(
         key=row.key, version=content.version, first_said_at=row.first_said_at, content=content
     )
@@ -410,13 +409,13 @@ def loose_of(
                     lines = unplaced(document, number, OTHER_SUPPLIER)
                 else:
                     lines = left_over(document, _of(row, positions[number].unmatched))
-                loose[group_of(row)][number] = lines
+                loose[row.group][number] = lines
     return loose
 
 
 def _is_about(row: Document, number: str, hands: Mapping[Group, ByHand]) -> bool:
     """Say whether a document still names the order, once what people said of it is laid over."""
-    if group_of(row) not in hands:
+    if row.group not in hands:
         return True
     document = headed(row, hands)
     return document is None or number in orders_named(document)

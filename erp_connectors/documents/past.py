@@ -17,7 +17,7 @@ from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
 from erp_connectors.companies import Connection
 from erp_connectors.documents import heads, orders
 from erp_connectors.documents.by_hand import NOTHING, ByHand, by_hand
-from erp_connectors.documents.heads import group_of, newest_of
+from erp_connectors.documents.heads import newest_of
 from erp_connectors.documents.heard import HeardDocument
 from erp_connectors.documents.identity import EARLIER, ORDER_SHAPES, Group, versions_said
 from erp_connectors.documents.models import Document, DocumentHead, KnownItem, LineMatch
@@ -86,7 +86,7 @@ class Past:
 
     def documents_on(self, number: str, kind: DocumentKind) -> set[Group]:
         """Return the documents of a kind of which any revision names the order."""
-        return {group_of(row) for row in self._shelves[number].heard.rows if row.kind == kind}
+        return {row.group for row in self._shelves[number].heard.rows if row.kind == kind}
 
     def head_at(self, head: DocumentHead, revisions: Iterable[Document], moment: datetime) -> DocumentHead:
         """Return a document as its revisions recorded by a moment (at least one) leave it.
@@ -102,7 +102,6 @@ class Past:
 
     def _loose_at(self, head: DocumentHead, rows: Iterable[Document], moment: datetime) -> dict[str, Any]:
         """Return which lines of a document the orders its revisions name leave over, by their numbers."""
-        group = (head.kind, head.key, head.supplier_id)
         linked = {row.pk for row in rows}
         wanted = {number for number, shelf in self._shelves.items() if shelf.links(linked)}
         heard = {number: self._shelves[number].heard.by(moment) for number in sorted(wanted)}
@@ -114,7 +113,7 @@ class Past:
             {number: one.positions for number, one in known.items()},
             self._by_hand(moment),
         )
-        return {number: lines for number, lines in loose.get(group, {}).items() if lines}
+        return {number: lines for number, lines in loose.get(head.group, {}).items() if lines}
 
     def _order(self, heard: Heard, moment: datetime) -> OrderThen | None:
         newest = heard.newest_order
@@ -134,7 +133,7 @@ class Past:
             said = versions_said(row.content)
             by_then = [version for version in said if version.document_time <= moment]
             content = replace(content, version=by_then[-1] if by_then else said[0])
-        content = hands.get(group_of(row), NOTHING).over(content)
+        content = hands.get(row.group, NOTHING).over(content)
         return HeardDocument(
             key=row.key, version=content.version, first_said_at=row.first_said_at, content=content
         )

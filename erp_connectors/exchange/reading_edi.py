@@ -19,7 +19,8 @@ from django.db import connection as database
 
 from erp_connectors.canonical.codec import to_builtins
 from erp_connectors.companies import Connection
-from erp_connectors.documents.store import Arrival, record_many
+from erp_connectors.documents.arrivals import Arrival
+from erp_connectors.documents.store import record_many
 from erp_connectors.edi import (
     ControlKey,
     Decoded,

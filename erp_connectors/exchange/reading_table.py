@@ -6,7 +6,8 @@ from typing import Any
 from erp_connectors.connectors.base import RowGroup, UnreadableFile
 from erp_connectors.connectors.registry import connector_for
 from erp_connectors.documents import ground
-from erp_connectors.documents.store import Arrival, record_many
+from erp_connectors.documents.arrivals import Arrival
+from erp_connectors.documents.store import record_many
 from erp_connectors.edi import Verdict
 from erp_connectors.errors import PermanentError
 from erp_connectors.exchange.models import TransactionStatus

@@ -12,7 +12,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from erp_connectors.documents.heads import group_of
 from erp_connectors.documents.models import Document, PurchaseOrder
 from erp_connectors.exchange import corrections
 from erp_connectors.exchange.editing import LARGEST
@@ -280,7 +279,7 @@ def cases_of(interchange: Interchange) -> dict[int, set[str]]:
             if (order_id := orders.get((reference.connection_id, reference.order_number))) is not None
             for number in cases.get(order_id, ())
         }.union(
-            *(on_documents.get((each.connection_id, *group_of(each)), ()) for each in of_transaction),
+            *(on_documents.get((each.connection_id, *each.group), ()) for each in of_transaction),
             on_message if row in refused else (),
         )
         for row, of_transaction in documents.items()
@@ -289,7 +288,7 @@ def cases_of(interchange: Interchange) -> dict[int, set[str]]:
 
 def _cases_on(documents: Iterable[Iterable[Document]]) -> dict[tuple[Any, ...], set[str]]:
     """Return the cases on documents, by their connection and what all revisions of each share."""
-    groups = {(each.connection_id, *group_of(each)) for some in documents for each in some}
+    groups = {(each.connection_id, *each.group) for some in documents for each in some}
     found: dict[tuple[Any, ...], set[str]] = {}
     cases = Case.objects.filter(
         document__connection__in={group[0] for group in groups},

@@ -17,7 +17,6 @@ from django.db.models import Q
 
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.companies import Connection
-from erp_connectors.documents.heads import group_of
 from erp_connectors.documents.identity import Group
 from erp_connectors.documents.models import Document, DocumentHead, OrderLine, PurchaseOrder, Supplier
 from erp_connectors.documents.past import OrderThen, Past
@@ -336,8 +335,8 @@ def _revisions(
     )
     found: dict[tuple[int, str, str, int | None], list[Document]] = defaultdict(list)
     for row in rows.order_by("said_at", "revision", "control_number"):
-        if (row.connection_id, *group_of(row)) in wanted:
-            found[row.connection_id, *group_of(row)].append(row)
+        if (row.connection_id, *row.group) in wanted:
+            found[row.connection_id, *row.group].append(row)
     return found
 
 

@@ -14,8 +14,9 @@ from decimal import Decimal
 
 from erp_connectors.canonical.documents import DocumentKind, Receipt
 from erp_connectors.canonical.documents import PurchaseOrder as OrderDocument
+from erp_connectors.documents.arrivals import Arrival
 from erp_connectors.documents.models import DocumentHead, Item, PurchaseOrder, Supplier
-from erp_connectors.documents.store import Arrival, record_many
+from erp_connectors.documents.store import record_many
 from exceptions_app import intake
 from exceptions_app.cases.models import CaseLine
 from exceptions_app.detection.types.base import SubjectKind

@@ -12,8 +12,9 @@ from erp_connectors.canonical.documents import (
     PurchaseOrder,
 )
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.documents.arrivals import Arrival
 from erp_connectors.documents.models import Item
-from erp_connectors.documents.store import Arrival, record_many
+from erp_connectors.documents.store import record_many
 from erp_connectors.exchange.models import StreamState
 from tests.builders.factories import TUESDAY_TEN, Ground, ItemFactory, ground, see_until
 

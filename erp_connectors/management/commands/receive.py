@@ -10,7 +10,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from erp_connectors.companies import Connection, ConnectionKind
-from erp_connectors.documents.heads import group_of
 from erp_connectors.documents.models import Document, DocumentHead, PurchaseOrder
 from erp_connectors.edi import DecodedInterchange, PartnerRules, decode
 from erp_connectors.edi.envelope import EnvelopeIds
@@ -153,13 +152,11 @@ def _transaction(row: Transaction) -> dict[str, Any]:
 
 def _heads(documents: Iterable[Document]) -> list[int]:
     """Return the heads of documents: one for all revisions of each."""
-    groups = {(each.connection_id, *group_of(each)) for each in documents}
+    groups = {(each.connection_id, *each.group) for each in documents}
     heads = DocumentHead.objects.filter(
         connection__in={connection for connection, *_ in groups}, key__in={group[2] for group in groups}
     )
-    return [
-        head.pk for head in heads if (head.connection_id, head.kind, head.key, head.supplier_id) in groups
-    ]
+    return [head.pk for head in heads if (head.connection_id, *head.group) in groups]
 
 
 def _as_text(report: dict[str, Any]) -> str:

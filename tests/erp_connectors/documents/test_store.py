@@ -38,8 +38,10 @@ from erp_connectors.canonical.master import ItemRecord, Pack, SupplierRecord
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
 from erp_connectors.companies import Company, Connection, Warehouse
 from erp_connectors.documents import models
+from erp_connectors.documents.arrivals import Arrival
 from erp_connectors.documents.identity import UnstorableDocument
-from erp_connectors.documents.store import Arrival, Outcome, record, record_many
+from erp_connectors.documents.revisions import Outcome
+from erp_connectors.documents.store import record, record_many
 from erp_connectors.exchange.models import Transaction
 from erp_connectors.signals import document_recorded
 from tests.builders.factories import CompanyFactory, ConnectionFactory, SupplierFactory, TransactionFactory

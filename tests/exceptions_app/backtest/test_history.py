@@ -18,9 +18,10 @@ from erp_connectors.canonical.documents import (
     PurchaseOrder,
 )
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.documents.arrivals import Arrival
 from erp_connectors.documents.models import DocumentHead
 from erp_connectors.documents.models import PurchaseOrder as OrderRow
-from erp_connectors.documents.store import Arrival, record_many
+from erp_connectors.documents.store import record_many
 from exceptions_app import intake
 from exceptions_app.backtest.compare import Difference, Effect
 from exceptions_app.backtest.history import Sights, Silences, pasts_of

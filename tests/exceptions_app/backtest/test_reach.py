@@ -20,9 +20,10 @@ from erp_connectors.canonical.documents import (
     Purpose,
 )
 from erp_connectors.canonical.values import DocumentVersion, Price, Quantity, SchedulePart
+from erp_connectors.documents.arrivals import Arrival
 from erp_connectors.documents.models import OrderLine as LineRow
 from erp_connectors.documents.models import PurchaseOrder as OrderRow
-from erp_connectors.documents.store import Arrival, record_many
+from erp_connectors.documents.store import record_many
 from exceptions_app.backtest.compare import Difference
 from exceptions_app.backtest.run import Run
 from exceptions_app.policies import rows
