@@ -21,10 +21,11 @@ from exceptions_app.audit.requests import of_rows
 from exceptions_app.people.models import User
 from exceptions_app.web import audit_view
 from exceptions_app.web.access import Permission, permitted, person_of
+from exceptions_app.web.addresses import address, filter_state, page_urls, without_empty
 from exceptions_app.web.filters import Pill, day_of, several_of, text_of
 from exceptions_app.web.keyset import KeyPage, Part, newest_of
 from exceptions_app.web.pages import looked_for, now_of, show
-from exceptions_app.web.queues import PAGING, address, filter_state, saved_views_of, without_empty
+from exceptions_app.web.saved_views import saved_views_of
 
 FORMS = {"jsonl": "application/jsonl; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 SAMPLES = (10, 25, 50, 100)
@@ -46,8 +47,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "now": now_of(request),
         "rows": [audit_view.row(event) for event in page.rows],
         "page": page,
-        "before_url": address(path, query, drop=PAGING, before=page.before),
-        "after_url": address(path, query, drop=PAGING, after=page.after),
+        **page_urls(path, query, page),
         "pills": _pills(query),
         "is_filtered": bool(filter_state(query)),
         "clear_url": path,

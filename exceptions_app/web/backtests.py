@@ -29,11 +29,11 @@ from exceptions_app.policies.draft_models import PolicyDraft
 from exceptions_app.policies.shadow_models import DraftFinding, DraftShadow
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
+from exceptions_app.web.addresses import address, page_urls, without_empty
 from exceptions_app.web.exports import as_file
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.labels import Chip, Text
 from exceptions_app.web.pages import now_of, show, tell, warn
-from exceptions_app.web.queues import PAGING, address, without_empty
 from exceptions_app.web.tables import Value
 from exceptions_app.web.types import type_label, type_labels
 
@@ -158,8 +158,7 @@ def backtest(request: HttpRequest, backtest_id: int) -> HttpResponse:
         "unjudged": _unjudged(request, found),
         "rows": [_row(each) for each in page.rows],
         "page": page,
-        "before_url": address(path, query, drop=PAGING, before=page.before),
-        "after_url": address(path, query, drop=PAGING, after=page.after),
+        **page_urls(path, query, page),
         "filter_words": _filter_words(query),
         "clear_url": path,
         "export_url": f"{path}export/",
@@ -442,8 +441,7 @@ def findings(request: HttpRequest, draft_id: int) -> HttpResponse:
         "now": now_of(request),
         "rows": [_finding(each) for each in page.rows],
         "page": page,
-        "before_url": address(path, query, drop=PAGING, before=page.before),
-        "after_url": address(path, query, drop=PAGING, after=page.after),
+        **page_urls(path, query, page),
     }
     return show(request, "policies/shadow.html", context, current="policies")
 

@@ -9,17 +9,12 @@ from exceptions_app.cases.models import Case
 from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web.access import Permission, permitted, person_of, teams_of
+from exceptions_app.web.addresses import address, filter_state, page_urls, without_empty
+from exceptions_app.web.case_rows import rows_html
+from exceptions_app.web.cases import panel
 from exceptions_app.web.filters import CaseFilter, pills
 from exceptions_app.web.pages import now_of, show
-from exceptions_app.web.queues import (
-    PAGING,
-    address,
-    filter_state,
-    panel,
-    rows_html,
-    saved_views_of,
-    without_empty,
-)
+from exceptions_app.web.saved_views import saved_views_of
 
 
 @permitted(Permission.VISIBLE_CASE)
@@ -37,8 +32,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "here": address(path, query, drop=("case",)),
         "rows": rows_html(page.rows, now=now),
         "page": page,
-        "before_url": address(path, query, drop=PAGING, before=page.before),
-        "after_url": address(path, query, drop=PAGING, after=page.after),
+        **page_urls(path, query, page),
         "pills": pills(query, _colleagues(request), ended=True),
         "is_filtered": bool(filter_state(query)),
         "clear_url": path,

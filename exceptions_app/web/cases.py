@@ -239,3 +239,9 @@ def complete_task(request: HttpRequest, task_id: int) -> HttpResponse:
     if request.POST.get("next"):
         return back(request, reverse("web:case", args=[found.number]))
     return after_change(request, found)
+
+
+def panel(request: HttpRequest, number: str) -> SafeString | None:
+    """Return the case the address opens beside the list, if the person may see it."""
+    case = visible_cases(person_of(request)).filter(number=number).first() if number else None
+    return panel_html(request, case) if case else None

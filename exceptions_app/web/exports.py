@@ -14,8 +14,9 @@ from exceptions_app.cases.models import QueueRole
 from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import labels, todo
 from exceptions_app.web.access import Permission, permitted, team_or_404
+from exceptions_app.web.addresses import without_empty
 from exceptions_app.web.pages import now_of
-from exceptions_app.web.queues import ALERTS, chosen_tab, filtered, without_empty
+from exceptions_app.web.queues import ALERTS, chosen_tab, filtered
 from exceptions_app.web.tables import Value, to_csv, to_xlsx
 from exceptions_app.web.types import type_label
 

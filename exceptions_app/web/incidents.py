@@ -27,16 +27,17 @@ from exceptions_app.proposals.models import Bundle
 from exceptions_app.proposals.together import MOST_CASES
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of, teams_of
+from exceptions_app.web.addresses import address, page_urls, without_empty
 from exceptions_app.web.bundle_view import cases_in_words, decision_label, whole_words
 from exceptions_app.web.bundles import visible_bundles
+from exceptions_app.web.case_rows import rows_html
 from exceptions_app.web.case_view import event_view
+from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import back, looked_for, now_of, show, tell
 from exceptions_app.web.proposal_view import resolution_label
-from exceptions_app.web.queues import PAGING, address, rows_html, without_empty
 from exceptions_app.web.types import type_label
 
-PAGE = 50
 MOST_CANDIDATES, EVENTS_SHOWN = 20, 100
 #: What is decided of an incident as a whole.
 DECIDED = ("confirm", "dismiss")
@@ -62,11 +63,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     chosen = query.get("state", "")
     found = _visible(request)
     found = found.filter(state=chosen) if chosen in STATES else found.filter(state__in=LIVE)
-    before = query.get("older", "")
-    if before.isdigit():
-        found = found.filter(pk__lt=before)
-    rows = list(found.order_by("-pk")[: PAGE + 1])
-    more, rows = len(rows) > PAGE, rows[:PAGE]
+    page = newest_first(found, {"after": query.get("older", "")})
     context = {
         "now": now_of(request),
         "tabs": [
@@ -80,8 +77,8 @@ def incident_list(request: HttpRequest) -> HttpResponse:
                 for state, chip in STATES.items()
             ),
         ],
-        "rows": [_row(row) for row in rows],
-        "older_url": address(path, query, drop=("older",), older=str(rows[-1].pk)) if more else "",
+        "rows": [_row(row) for row in page.rows],
+        "older_url": address(path, query, drop=("older",), older=page.after) if page.after else "",
     }
     return show(request, "incidents/list.html", context, current="incidents", fragment="list")
 
@@ -126,8 +123,7 @@ def _page(
         "why_out": request.POST.get("words", "") if verb == "take-out" else "",
         "ticked": request.POST.getlist("case"),
         "events": [event_view(event) for event in _history(found)],
-        "before_url": address(path, query, drop=PAGING, before=page.before),
-        "after_url": address(path, query, drop=PAGING, after=page.after),
+        **page_urls(path, query, page),
     }
     return show(
         request,

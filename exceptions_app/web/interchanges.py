@@ -2,31 +2,26 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from erp_connectors.exchange.corrections import is_correctable
-from erp_connectors.exchange.models import (
-    Correction,
-    Interchange,
-    InterchangeStatus,
-    TransactionStatus,
-)
+from erp_connectors.exchange.models import Correction, Interchange, InterchangeStatus, TransactionStatus
 from exceptions_app.exchange import CORRECT, READ_AGAIN
 from exceptions_app.people.permissions import may_in_company
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
+from exceptions_app.web.addresses import address, without_empty
 from exceptions_app.web.case_view import CHANNELS, verdict_chip
+from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import now_of, show
-from exceptions_app.web.queues import address, without_empty
 from exceptions_app.web.raw import read_raw
 
-PAGE = 50
+MOST_TROUBLED = 50
 STATUSES: dict[str, Chip] = {
     InterchangeStatus.RECEIVED: Chip(_("Received"), "cyan"),
     InterchangeStatus.PROCESSED: Chip(_("Processed"), "good"),
@@ -56,18 +51,9 @@ def interchange_list(request: HttpRequest) -> HttpResponse:
     path, visible = reverse("web:interchanges"), visible_interchanges(request)
     chosen = query.get("status", "")
     found = visible.filter(status=chosen) if chosen in STATUSES else visible
-    before = parse_datetime(query.get("older", "").partition("~")[0].replace(" ", "+"))
-    last_id = query.get("older", "").partition("~")[2]
-    if before and last_id:
-        found = found.filter(Q(received_at__lte=before) & (Q(received_at__lt=before) | Q(pk__lt=last_id)))
-    rows = list(found.order_by("-received_at", "-pk")[: PAGE + 1])
-    more, rows = len(rows) > PAGE, rows[:PAGE]
-    troubled = (
-        []
-        if chosen or before
-        else list(visible.filter(status__in=TROUBLED).order_by("-received_at", "-pk")[:PAGE])
-    )
-    older = f"{rows[-1].received_at.isoformat()}~{rows[-1].pk}" if more else None
+    older = query.get("older", "")
+    page = newest_first(found, {"after": older}, field="received_at")
+    troubled = visible.filter(status__in=TROUBLED).order_by("-received_at", "-pk")[:MOST_TROUBLED]
     context = {
         "now": now_of(request),
         "here": address(path, query),
@@ -82,9 +68,9 @@ def interchange_list(request: HttpRequest) -> HttpResponse:
                 for status, chip in STATUSES.items()
             ),
         ],
-        "troubled": [_row(row) for row in troubled],
-        "rows": [_row(row) for row in rows],
-        "older_url": address(path, query, drop=("older",), older=older) if older else "",
+        "troubled": [] if chosen or older else [_row(row) for row in troubled],
+        "rows": [_row(row) for row in page.rows],
+        "older_url": address(path, query, drop=("older",), older=page.after) if page.after else "",
     }
     return show(request, "interchanges/list.html", context, current="interchanges", fragment="list")
 

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 
 from erp_connectors.documents.models import LineMatch
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
+from exceptions_app.web.addresses import address, without_empty
 from exceptions_app.web.matching import choices
 from exceptions_app.web.pages import looked_for, now_of, show
-from exceptions_app.web.queues import address, without_empty
 
 PAGE = 50
 

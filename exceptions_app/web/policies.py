@@ -23,9 +23,9 @@ from exceptions_app.policies.draft_models import DraftState, PolicyDraft
 from exceptions_app.policies.models import PolicyRelease
 from exceptions_app.web import backtests, policy_view
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
+from exceptions_app.web.addresses import PAGING, address, page_urls, without_empty
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import now_of, show, tell, warn
-from exceptions_app.web.queues import PAGING, address, without_empty
 
 #: Which draft the administration writes into for this person, kept in their session.
 CHOSEN = "policy_draft"
@@ -61,8 +61,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "rows": page.rows if tab == RELEASES else [_row(draft) for draft in page.rows],
         "page": page,
-        "before_url": address(path, query, drop=PAGING, before=page.before),
-        "after_url": address(path, query, drop=PAGING, after=page.after),
+        **page_urls(path, query, page),
         "may_begin": bool(companies_open(person_of(request), "edit_policies")),
         "newest": PolicyRelease.objects.order_by("-number").first(),
     }

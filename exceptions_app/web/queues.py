@@ -1,41 +1,32 @@
-"""The queue of a team: its page, its refresh, its export, and what is done to many cases at once."""
+"""The queue of a team: its page, tab by tab, and its refresh."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
-from django.templatetags.static import static
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from exceptions_app.cases.case_rows import CaseRow
 from exceptions_app.cases.counts import CAP, QueueSummary, open_entries, queue_summary, role_counts
 from exceptions_app.cases.listing import queue_page
 from exceptions_app.cases.models import QueueEntry, QueueRole
-from exceptions_app.people.models import SavedView, Team, User
-from exceptions_app.people.permissions import only_reads, visible_cases
-from exceptions_app.spoken.reading import in_words
+from exceptions_app.people.models import Team, User
+from exceptions_app.people.permissions import only_reads
 from exceptions_app.web import formats, labels, todo
 from exceptions_app.web.access import Permission, permitted, person_of, team_or_404, teams_of
+from exceptions_app.web.addresses import address, filter_state, page_urls, without_empty
 from exceptions_app.web.blind import blind_spots
-from exceptions_app.web.cases import panel_html
-from exceptions_app.web.columns import CHOSEN, COLUMNS, DEFAULT, Column, column_pill, columns_of
+from exceptions_app.web.case_rows import rows_html
+from exceptions_app.web.cases import panel
+from exceptions_app.web.columns import CHOSEN, column_pill, columns_of
 from exceptions_app.web.filters import ME, NOBODY, QueueFilter, pills, team_pills
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import now_of, queue_url, show, wants_fragment
-from exceptions_app.web.types import type_label
+from exceptions_app.web.saved_views import saved_views_of
 
 ALERTS = "alerts"
 TABS = (QueueRole.OWNER, QueueRole.TASK, QueueRole.APPROVAL, QueueRole.TOLD, ALERTS)
-#: What the address of a page says besides its filters.
-PAGING = ("after", "before", "case")
 #: What the address says besides that does not leave out any row.
 NOT_FILTERS = ("role", "task", CHOSEN)
 
@@ -76,8 +67,7 @@ def queue(request: HttpRequest, company: str, code: str) -> HttpResponse:
         "tab": tab,
         "here": address(path, query, drop=("case",)),
         "export_url": f"{path}export/",
-        "before_url": address(path, query, drop=PAGING, before=page.before),
-        "after_url": address(path, query, drop=PAGING, after=page.after),
+        **page_urls(path, query, page),
         "tabs": _tabs(path, state, tab, counts),
         "whose": _whose(path, query),
         "pills": pills(query, _people(team), more=team_pills(team, query)),
@@ -146,36 +136,7 @@ def _done_tabs(path: str, query: QueryDict) -> list[dict[str, Any]]:
     ]
 
 
-# --- what the address says ----------------------------------------------------------------------------------
-
-
-def without_empty(query: QueryDict) -> QueryDict:
-    """Return the query without fields that were left empty."""
-    kept = QueryDict(mutable=True)
-    for name, values in query.lists():
-        filled = [value for value in values if value]
-        if filled:
-            kept.setlist(name, filled)
-    return kept
-
-
-def filter_state(query: QueryDict) -> QueryDict:
-    """Return what the query filters by, without the place in the list."""
-    state = query.copy()
-    for name in PAGING:
-        state.pop(name, None)
-    return state
-
-
-def address(path: str, query: QueryDict, *, drop: Sequence[str] = (), **values: str | None) -> str:
-    """Return `path` with the query less `drop`, and with `values` that are not empty."""
-    state = query.copy()
-    for name in drop:
-        state.pop(name, None)
-    for name, value in values.items():
-        if value:
-            state[name] = value
-    return f"{path}?{state.urlencode()}" if state else path
+# --- what a tab holds ---------------------------------------------------------------------------------------
 
 
 def chosen_tab(query: QueryDict, counts: dict[str, int]) -> str:
@@ -196,59 +157,6 @@ def filtered(team: Team, role: str, query: QueryDict, request: HttpRequest) -> Q
 # --- how it looks -------------------------------------------------------------------------------------------
 
 
-def rows_html(
-    rows: list[CaseRow],
-    *,
-    now: datetime,
-    team_code: str = "",
-    bulk: bool = False,
-    columns: Sequence[Column] | None = None,
-) -> SafeString:
-    """Return the rows of a list of cases, by the compiled renderer; empty when there are none."""
-    if not rows:
-        return mark_safe("")
-    context = {
-        "rows": rows,
-        "team_code": team_code,
-        "bulk": bulk,
-        "columns": columns if columns is not None else [COLUMNS[code] for code in DEFAULT],
-        "now": now,
-        "base": reverse("web:cases"),
-        "sprite": static("icons/lucide.svg"),
-        # Looked up once here, not once a row there.
-        "words": {
-            "select": gettext("Select"),
-            "severity": gettext("Severity"),
-            "tier": gettext("Tier"),
-            "overdue": gettext("overdue"),
-            "paused": gettext("left, clock paused"),
-            "left": gettext("of working time left"),
-            "supplier": gettext("With the supplier since"),
-            "supplier_left": gettext("left to answer"),
-            "supplier_overdue": gettext("answer overdue"),
-            "escalated": gettext("Escalated, level"),
-            "nobody": gettext("Nobody has it yet"),
-            "more": gettext("and more:"),
-        },
-        "types": {code: type_label(code) for code in {row.type_code for row in rows}},
-        "severities": labels.SEVERITY_NAMES,
-        "severity_words": {level: str(chip.label) for level, chip in labels.SEVERITIES.items()},
-        "chips": {state: (chip.tone, str(chip.label)) for state, chip in labels.STATES.items()},
-        "clock_tone": labels.clock_tone,
-        "supplier_tone": labels.supplier_tone,
-        "since": formats.since,
-        "duration": formats.duration,
-        "money": formats.money,
-        "day": formats.day,
-        "opened_on": lambda moment: timezone.localtime(moment).date(),
-        "today": timezone.localtime(now).date(),
-        "tone_of": labels.tone_of,
-        "type_icon": labels.type_icon,
-        "in_words": in_words,
-    }
-    return mark_safe(render_to_string("case_rows.html", context, using="jinja2"))
-
-
 def _whose(path: str, query: QueryDict) -> list[dict[str, Any]]:
     choices = ((None, gettext("Everybody's")), (ME, gettext("Mine")), (NOBODY, gettext("Unassigned")))
     state = filter_state(query)
@@ -265,11 +173,6 @@ def _whose(path: str, query: QueryDict) -> list[dict[str, Any]]:
 def _people(team: Team) -> list[User]:
     members = User.objects.filter(memberships__team=team, is_active=True)
     return list(members.order_by("first_name", "last_name", "username").distinct()[:50])
-
-
-def saved_views_of(person: User, path: str) -> list[SavedView]:
-    """Return the views of a list that the person kept, or that somebody shared."""
-    return list(SavedView.objects.filter(Q(user=person) | Q(is_shared=True), path=path)[:50])
 
 
 def _figures(summary: QueueSummary, currency: str) -> dict[str, str]:
@@ -318,9 +221,3 @@ def _empty(role: str) -> dict[str, str]:
             "No other team needs anything from this one at the moment. Look into the other tabs."
         ),
     }
-
-
-def panel(request: HttpRequest, number: str) -> SafeString | None:
-    """Return the case the address opens beside the list, if the person may see it."""
-    case = visible_cases(person_of(request)).filter(number=number).first() if number else None
-    return panel_html(request, case) if case else None

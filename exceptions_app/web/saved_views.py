@@ -1,5 +1,6 @@
 """Saved views: a list with its filters under a name, for oneself or for everybody in it."""
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import Resolver404, resolve, reverse
@@ -7,7 +8,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from exceptions_app.audit.requests import NOTHING_BUT_LOOKS, leaves_no_event
-from exceptions_app.people.models import SavedView
+from exceptions_app.people.models import SavedView, User
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.pages import back, tell, warn
 
@@ -52,3 +53,8 @@ def _is_list(path: str) -> bool:
         return resolve(path).view_name in LISTS
     except Resolver404:
         return False
+
+
+def saved_views_of(person: User, path: str) -> list[SavedView]:
+    """Return the views of a list that the person kept, or that somebody shared."""
+    return list(SavedView.objects.filter(Q(user=person) | Q(is_shared=True), path=path)[:50])

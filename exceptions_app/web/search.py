@@ -15,9 +15,9 @@ from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import labels
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
+from exceptions_app.web.case_rows import rows_html
 from exceptions_app.web.case_text import text_in_case
 from exceptions_app.web.pages import looked_for, now_of, show
-from exceptions_app.web.queues import rows_html
 
 MOST = 20
 MOST_SUPPLIERS = 200

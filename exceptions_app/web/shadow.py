@@ -15,12 +15,13 @@ from exceptions_app.shadow.models import ShadowFinding
 from exceptions_app.shadow.queries import findings_in, text_in_finding, totals
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, permitted, person_of
+from exceptions_app.web.addresses import address, filter_state, page_urls, without_empty
 from exceptions_app.web.backtests import in_shadow
 from exceptions_app.web.exports import as_file
 from exceptions_app.web.filters import Pill, one_of, several_of, text_of
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import now_of, show
-from exceptions_app.web.queues import PAGING, address, filter_state, saved_views_of, without_empty
+from exceptions_app.web.saved_views import saved_views_of
 from exceptions_app.web.tables import Value
 from exceptions_app.web.types import type_label, type_labels
 
@@ -61,8 +62,7 @@ def shadow(request: HttpRequest) -> HttpResponse:
         "drafts": in_shadow(request) if companies_open(person_of(request), "view_policies") else [],
         "rows": [_row(finding) for finding in page.rows],
         "page": page,
-        "before_url": address(path, query, drop=PAGING, before=page.before),
-        "after_url": address(path, query, drop=PAGING, after=page.after),
+        **page_urls(path, query, page),
         "pills": _pills(query),
         "is_filtered": bool(filter_state(query)),
         "clear_url": path,

@@ -275,6 +275,12 @@ def test_interchanges_page_by_page(scene: Scene) -> None:
     assert set(re.findall(r"f\d\d\.edi", second)) == {"f50.edi", "f51.edi", "f52.edi"}
 
 
+@pytest.mark.parametrize("older", ["x", "2026-11-24T09:00:00+00:00~x", "~", "2026-99-99~1"])
+def test_a_place_nobody_gave_begins_interchanges_at_the_top(scene: Scene, older: str) -> None:
+    make.InterchangeFactory.create(connection=scene.world.edi, file_name="here.edi")
+    assert "here.edi" in scene.browser("ed").get("/interchanges/", {"older": older}).content.decode()
+
+
 def test_an_interchange_shows_verdicts_findings_and_its_bytes_with_offsets(scene: Scene) -> None:
     document = confirmation_of(scene, scene.shortage())
     assert document.transaction is not None
