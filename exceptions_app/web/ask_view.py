@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,12 +13,10 @@ from exceptions_app.cases.models import Case
 from exceptions_app.detection.inquiries import LABELS, Inquiry
 from exceptions_app.people.models import User
 from exceptions_app.web import formats
-from exceptions_app.web.labels import Chip
+from exceptions_app.web.labels import Chip, Text
 from suppliers.messaging.models import MessageState, SupplierMessage
 from suppliers.messaging.sending import mail_of
 from suppliers.profiles import Language
-
-Text = str | Promise
 
 STATES: dict[str, Chip] = {
     MessageState.QUEUED: Chip(_("Waiting to be sent"), "cyan"),

@@ -21,10 +21,13 @@ from exceptions_app.people.models import User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
-from exceptions_app.web.case_view import OpenForm, case_context, conflict_of, event_view, typed_words
+from exceptions_app.web.case_view import case_context
+from exceptions_app.web.conflict_view import conflict_of
+from exceptions_app.web.event_view import event_view
 from exceptions_app.web.forms import VerbForm
 from exceptions_app.web.pages import as_answer, back, changed, now_of, show, tell, wants_fragment, warn
 from exceptions_app.web.presence import look
+from exceptions_app.web.unsent_view import OpenForm, typed_words
 
 UNPROCESSABLE, CONFLICT = 422, 409
 

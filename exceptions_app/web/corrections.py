@@ -17,7 +17,7 @@ from erp_connectors.exchange.models import Interchange
 from exceptions_app import exchange
 from exceptions_app.people.permissions import may_in_company
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
-from exceptions_app.web.case_view import verdict_chip
+from exceptions_app.web.document_view import verdict_chip
 from exceptions_app.web.interchanges import STATUSES, TRANSACTION_STATUSES, diff_lines, visible_interchanges
 from exceptions_app.web.pages import show, tell, warn
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from erp_connectors.documents.models import Document, PurchaseOrder
 from exceptions_app.cases.papers import documents_of_case, documents_of_order
 from exceptions_app.web.access import Permission, case_or_404, companies_open, permitted, person_of
-from exceptions_app.web.case_view import document_view, verdict_chip
+from exceptions_app.web.document_view import document_view, verdict_chip
 from exceptions_app.web.pages import show
 from exceptions_app.web.raw import around, read_raw
 from exceptions_app.web.reading import reading_of

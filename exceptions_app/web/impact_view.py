@@ -6,14 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from exceptions_app.cases.models import Case, Task
 from exceptions_app.web import formats
+from exceptions_app.web.labels import Text
 
-Text = str | Promise
 Kept = Mapping[str, Any]
 
 TERMS: dict[str, Text] = {

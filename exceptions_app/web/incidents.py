@@ -31,7 +31,7 @@ from exceptions_app.web.addresses import address, page_urls, without_empty
 from exceptions_app.web.bundle_view import cases_in_words, decision_label, whole_words
 from exceptions_app.web.bundles import visible_bundles
 from exceptions_app.web.case_rows import rows_html
-from exceptions_app.web.case_view import event_view
+from exceptions_app.web.event_view import event_view
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import back, looked_for, now_of, show, tell

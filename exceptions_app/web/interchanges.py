@@ -15,7 +15,7 @@ from exceptions_app.exchange import CORRECT, READ_AGAIN
 from exceptions_app.people.permissions import may_in_company
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
 from exceptions_app.web.addresses import address, without_empty
-from exceptions_app.web.case_view import CHANNELS, verdict_chip
+from exceptions_app.web.document_view import CHANNELS, verdict_chip
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import now_of, show

@@ -17,8 +17,8 @@ from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web import labels
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
 from exceptions_app.web.bundle_view import deciding_together
-from exceptions_app.web.case_view import document_view
 from exceptions_app.web.comparison import compare
+from exceptions_app.web.document_view import document_view
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import now_of, show
 

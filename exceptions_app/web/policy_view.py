@@ -16,7 +16,7 @@ from exceptions_app.policies.clashes import clashes_of
 from exceptions_app.policies.draft_models import Action, DraftState, PolicyChange, PolicyDraft
 from exceptions_app.policies.models import PolicyRelease
 from exceptions_app.policies.sentences import NOUNS, sentences
-from exceptions_app.web.case_view import event_view
+from exceptions_app.web.event_view import event_view
 from exceptions_app.web.labels import Chip, Text
 
 STATES: dict[str, Chip] = {

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -39,9 +38,8 @@ from exceptions_app.proposals.models import (
 )
 from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import formats, labels
-from exceptions_app.web.labels import Chip
+from exceptions_app.web.labels import Chip, Text
 
-Text = str | Promise
 #: What the form of a resolution sends besides its inputs.
 NOT_INPUTS = ("csrfmiddlewaretoken", "version", "reason", "next")
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,8 +21,7 @@ from erp_connectors.canonical.documents import (
 from erp_connectors.canonical.values import ItemIds, Price, Quantity
 from erp_connectors.documents.models import Document
 from exceptions_app.web import formats
-
-Text = str | Promise
+from exceptions_app.web.labels import Text
 
 ANSWERS: dict[LineAnswer, Text] = {
     LineAnswer.ACCEPTED: _("accepted"),
