@@ -9,7 +9,8 @@ from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.people.models import User
 from exceptions_app.proposals.together import Part, Whole, decidable
 from exceptions_app.web import formats
-from exceptions_app.web.proposal_view import amount_words, resolution_label, resolutions_of, values_lines
+from exceptions_app.web.resolution_view import resolution_label, resolutions_of
+from exceptions_app.web.values_view import amount_words, values_lines
 
 
 def whole_words(whole: Whole) -> dict[str, Any]:

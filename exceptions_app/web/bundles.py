@@ -22,7 +22,8 @@ from exceptions_app.web import labels
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.bundle_view import cases_in_words, decision_label
 from exceptions_app.web.pages import back, now_of, show, tell, warn
-from exceptions_app.web.proposal_view import ProposalCard, amount_words, proposal_cards
+from exceptions_app.web.proposal_view import ProposalCard, proposal_cards
+from exceptions_app.web.values_view import amount_words
 
 
 @permitted(Permission.OWN)

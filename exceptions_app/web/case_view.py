@@ -36,7 +36,8 @@ from exceptions_app.web.line_view import line_words
 from exceptions_app.web.matching import waiting_documents
 from exceptions_app.web.pages import now_of, queue_url
 from exceptions_app.web.presence import look
-from exceptions_app.web.proposal_view import Entered, Refusal, proposal_cards, resolution_cards
+from exceptions_app.web.proposal_view import Refusal, proposal_cards
+from exceptions_app.web.resolution_view import Entered, resolution_cards
 from exceptions_app.web.types import type_label
 from exceptions_app.web.unsent_view import OpenForm, undecided, unsent
 from suppliers.messaging.outbox import messages_about

@@ -35,7 +35,7 @@ from exceptions_app.web.event_view import event_view
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import back, looked_for, now_of, show, tell
-from exceptions_app.web.proposal_view import resolution_label
+from exceptions_app.web.resolution_view import resolution_label
 from exceptions_app.web.types import type_label
 
 MOST_CANDIDATES, EVENTS_SHOWN = 20, 100

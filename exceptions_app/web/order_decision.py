@@ -25,7 +25,7 @@ from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.bundle_view import cases_in_words, decidable_of_order, whole_words
 from exceptions_app.web.orders import order_or_404
 from exceptions_app.web.pages import now_of, show, tell
-from exceptions_app.web.proposal_view import (
+from exceptions_app.web.resolution_view import (
     Entered,
     ResolutionCard,
     descriptions_of,

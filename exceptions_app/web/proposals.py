@@ -31,10 +31,10 @@ from exceptions_app.web.access import Permission, actor_of, case_or_404, permitt
 from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, after_change, show_case
 from exceptions_app.web.conflict_view import conflict_of
 from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment, warn
-from exceptions_app.web.proposal_view import (
+from exceptions_app.web.proposal_view import Refusal
+from exceptions_app.web.resolution_view import (
     NOT_INPUTS,
     Entered,
-    Refusal,
     descriptions_of,
     preview_words,
     resolution_card,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from exceptions_app.cases.actions import AllowedAction
 from exceptions_app.playbook.registry import RESOLUTIONS
 from exceptions_app.web.forms import TEXTS, VerbForm
-from exceptions_app.web.proposal_view import Entered, ResolutionCard
+from exceptions_app.web.resolution_view import Entered, ResolutionCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from exceptions_app.playbook.registry import RESOLUTIONS
-from exceptions_app.web import buttons, labels, notifications, proposal_view
+from exceptions_app.web import buttons, command_view, labels, notifications
 
 BASE = Path(settings.BASE_DIR)
 TEMPLATES = sorted(path for path in (BASE / "templates").rglob("*.html") if "admin" not in path.parts)
@@ -24,7 +24,7 @@ def icons_asked_for() -> set[str]:
     named |= {labels.ANY_TYPE_ICON, labels.INVOICE_ICON, "users", "circle-dot"}
     named |= set(buttons.ICONS.values()) | {icon for _label, icon in labels.DOCUMENT_KINDS.values()}
     named |= {resolution.icon for resolution in RESOLUTIONS.values()}
-    named |= {icon for _text, icon, _tone in proposal_view.COMMANDS.values()}
+    named |= {icon for _text, icon, _tone in command_view.COMMANDS.values()}
     named |= {icon for _label, icon, _tone in notifications.KINDS.values()}
     return named
 
