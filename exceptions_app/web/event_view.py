@@ -104,7 +104,7 @@ def _value(name: str, value: Any) -> str:
     if name == "state":
         return str(labels.CASE_STATES[value].label) if value in labels.CASE_STATES else str(value)
     if name == "severity":
-        return str(labels.SEVERITIES[value].label) if value in labels.SEVERITIES else str(value)
+        return labels.severity_label(value) if value in labels.SEVERITIES else str(value)
     if name in ("amount", "expected_loss"):
         return formats.number(Decimal(str(value)), places=2)
     return str(value)

@@ -94,7 +94,7 @@ def _values(row: CaseRow) -> list[Value]:
         row.number,
         type_label(row.type_code),
         in_words(row.headline),
-        str(labels.SEVERITIES[row.severity].label),
+        labels.severity_label(row.severity),
         str(chip.label),
         row.supplier,
         row.order,

@@ -58,6 +58,12 @@ SEVERITY_NAMES = {
     Severity.CRITICAL: "critical",
 }
 
+
+def severity_label(level: int) -> str:
+    """Return what a severity is called in the reader's language."""
+    return str(SEVERITIES[level].label)
+
+
 QUEUE_ROLES: dict[str, Text] = {
     QueueRole.OWNER: _("Ours"),
     QueueRole.TASK: _("Tasks for us"),

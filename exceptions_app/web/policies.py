@@ -21,7 +21,7 @@ from exceptions_app.policies import drafts, policy_files, publishing
 from exceptions_app.policies.changes import tables
 from exceptions_app.policies.draft_models import DraftState, PolicyDraft
 from exceptions_app.policies.models import PolicyRelease
-from exceptions_app.web import backtests, policy_view
+from exceptions_app.web import backtests, draft_shadows, policy_view
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.addresses import PAGING, address, page_urls, without_empty
 from exceptions_app.web.keyset import newest_first
@@ -291,6 +291,7 @@ def _draft_page(
         "tables": policy_view.tables_to_edit(found, person) if allowed["name"] else [],
         "events": policy_view.history_of_draft(found),
         **backtests.of_draft(request, found),
+        **draft_shadows.of_draft(request, found),
     }
     return show(request, "policies/draft.html", context, current="policies", status=status)
 

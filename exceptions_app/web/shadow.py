@@ -16,7 +16,7 @@ from exceptions_app.shadow.queries import findings_in, text_in_finding, totals
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.addresses import address, filter_state, page_urls, without_empty
-from exceptions_app.web.backtests import in_shadow
+from exceptions_app.web.draft_shadows import about, in_shadow
 from exceptions_app.web.exports import as_file
 from exceptions_app.web.filters import Pill, one_of, several_of, text_of
 from exceptions_app.web.keyset import newest_first
@@ -123,13 +123,6 @@ def _row(finding: ShadowFinding) -> dict[str, Any]:
     }
 
 
-def about(finding: ShadowFinding) -> str:
-    """Return the number of what a finding is about: its order, else its document."""
-    if finding.order is not None:
-        return finding.order.number
-    return finding.document.number if finding.document is not None else ""
-
-
 def _heads() -> list[str]:
     return [
         gettext("Type"),
@@ -155,7 +148,7 @@ def _values(finding: ShadowFinding) -> list[Value]:
     return [
         type_label(finding.type_code),
         finding.headline,
-        str(labels.SEVERITIES[finding.severity].label),
+        labels.severity_label(finding.severity),
         finding.company.name,
         finding.supplier.name if finding.supplier else None,
         about(finding),

@@ -23,7 +23,7 @@ class ValuesLine:
     gone: tuple[str, ...]
 
 
-def values_line(number: str, before: LineValues, after: LineValues) -> ValuesLine:
+def _values_line(number: str, before: LineValues, after: LineValues) -> ValuesLine:
     """Return the two sides of a change; the price stands there only if it changes."""
     with_price = before.price != after.price
     was, becomes = _words(before, with_price), _words(after, with_price)
@@ -34,15 +34,15 @@ def values_line(number: str, before: LineValues, after: LineValues) -> ValuesLin
 def values_lines(lines: Iterable[LinePlan]) -> list[ValuesLine]:
     """Return what a plan changes line by line, and after it the lines it adds."""
     known = list(lines)
-    changed = [values_line(line.number, line.before, line.after) for line in known if line.is_ordered]
-    return changed + [new_line(line.added) for line in known if line.added is not None]
+    changed = [_values_line(line.number, line.before, line.after) for line in known if line.is_ordered]
+    return changed + [_new_line(line.added) for line in known if line.added is not None]
 
 
 def stored_lines(lines: Iterable[ProposalLine]) -> list[ValuesLine]:
     """Return what a proposal changes line by line, as it is kept, and after it the lines it adds."""
     known = list(lines)
     changed = [
-        values_line(
+        _values_line(
             line.order_line.number,
             from_builtins(line.before, LineValues),
             from_builtins(line.after, LineValues),
@@ -50,10 +50,10 @@ def stored_lines(lines: Iterable[ProposalLine]) -> list[ValuesLine]:
         for line in known
         if line.order_line is not None
     ]
-    return changed + [new_line(new) for line in known if (new := line.new_line()) is not None]
+    return changed + [_new_line(new) for line in known if (new := line.new_line()) is not None]
 
 
-def new_line(new: NewLine) -> ValuesLine:
+def _new_line(new: NewLine) -> ValuesLine:
     """Return a line that is added: nothing before, and all there is of it after."""
     item = f"{new.item} {new.description}".strip()
     words = (item, *_words(new.values, with_price=True))

@@ -178,5 +178,5 @@ def _value(value: Any, fact: Fact) -> str:
     if isinstance(value, frozenset | set):
         return ", ".join(sorted(map(str, value))) or gettext("none")
     if fact.kind is Kind.LEVEL:
-        return str(labels.SEVERITIES[Severity(value)].label)
+        return labels.severity_label(Severity(value))
     return formats.number(Decimal(value)) if fact.kind is Kind.NUMBER else str(value)
