@@ -15,7 +15,11 @@ class User(AbstractUser):
     """A person who signs in. What they may do follows from their memberships (`permissions`)."""
 
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
-    erp_user = models.CharField(max_length=64, blank=True, help_text="Their user name in the ERP, as buyer.")
+    erp_user = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Their user name in the ERP, which says who buys, and who entered an invoice or a receipt.",
+    )
     theme = models.CharField(
         max_length=8,
         default="auto",

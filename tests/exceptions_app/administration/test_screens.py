@@ -604,6 +604,13 @@ def test_forms_of_rules_speak_the_readers_language(root: Client, world: Ground) 
         assert words in page.content.decode()
 
 
+def test_an_administrator_reads_all_that_follows_from_a_persons_name_in_the_erp(
+    root: Client, world: Ground
+) -> None:
+    page = root.get(address(User, "change", world.people["bea"].pk)).content.decode()
+    assert "which says who buys, and who entered an invoice or a receipt" in page
+
+
 #: Words for a column that are the same in both languages.
 SAME_IN_GERMAN = {"Name", "Person", "Status", "Team"}
 
