@@ -15,14 +15,15 @@ from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
 from erp_connectors.companies import Connection
-from erp_connectors.documents import heads, orders
+from erp_connectors.documents import heads
 from erp_connectors.documents.by_hand import NOTHING, ByHand, by_hand
 from erp_connectors.documents.heads import newest_of
 from erp_connectors.documents.heard import HeardDocument
 from erp_connectors.documents.identity import EARLIER, ORDER_SHAPES, Group, versions_said
+from erp_connectors.documents.linked import Heard, heard_of
 from erp_connectors.documents.models import Document, DocumentHead, KnownItem, LineMatch
-from erp_connectors.documents.orders import Heard
 from erp_connectors.documents.positions import OrderPositions, positions_of
+from erp_connectors.documents.unmatched import loose_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +57,7 @@ class Past:
 
     def __init__(self, numbers: Collection[str], *, connection: Connection) -> None:
         self.connection = connection
-        self._shelves = {
-            number: _shelf_of(one) for number, one in orders.heard_of(numbers, connection).items()
-        }
+        self._shelves = {number: _shelf_of(one) for number, one in heard_of(numbers, connection).items()}
         self.numbers = frozenset(self._shelves)
         self._contents: dict[object, Any] = {}
         rows = [row for shelf in self._shelves.values() for row in shelf.heard.rows]
@@ -107,7 +106,7 @@ class Past:
         heard = {number: self._shelves[number].heard.by(moment) for number in sorted(wanted)}
         then = {number: self.at(number, moment) for number in heard}
         known = {number: one for number, one in then.items() if one is not None}
-        loose = orders.loose_of(
+        loose = loose_of(
             heard,
             {number: one.said for number, one in known.items()},
             {number: one.positions for number, one in known.items()},
