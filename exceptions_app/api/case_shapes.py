@@ -12,7 +12,8 @@ from exceptions_app.api.tasks import TaskSerializer
 from exceptions_app.audit.models import Event
 from exceptions_app.cases import actions, lifecycle
 from exceptions_app.cases.models import Case, CaseLine, CaseState, ClockKind, Severity
-from exceptions_app.cases.overriding import CLOCK_DEEDS, OUTCOMES
+from exceptions_app.cases.overriding.clocks import CLOCK_DEEDS
+from exceptions_app.cases.overriding.erp_results import OUTCOMES
 from exceptions_app.overrides.models import Override, OverrideKind
 from exceptions_app.overrides.stated import StatedFact
 from exceptions_app.people.models import User

@@ -11,24 +11,15 @@ from exceptions_app.asking.ask import STATES as ASKABLE
 from exceptions_app.asking.ask import ask
 from exceptions_app.audit.record import Actor, record
 from exceptions_app.cases import lifecycle, queue
-from exceptions_app.cases.change import StaleVersion, Step, change, lock, states_of
-from exceptions_app.cases.models import Case, CaseState, Severity, Task, TaskState
-from exceptions_app.cases.overriding import (
-    CLOCKED,
-    ENDING,
-    commands_to_settle,
-    end_override,
-    override_clock,
-    override_owner,
-    override_position,
-    override_state,
-    require,
-    require_reason,
-    settle_command,
-)
+from exceptions_app.cases.change import StaleVersion, Step, change, lock, require, require_reason, states_of
+from exceptions_app.cases.models import Case, CaseState, Task, TaskState
+from exceptions_app.cases.overriding.clocks import CLOCKED, override_clock
+from exceptions_app.cases.overriding.erp_results import commands_to_settle, settle_command
+from exceptions_app.cases.overriding.positions import override_position
+from exceptions_app.cases.overriding.standing import OPEN, override_owner, override_severity, override_state
+from exceptions_app.cases.overriding.taking_back import ENDING, end_override
 from exceptions_app.notifications.models import Notification, NotificationKind
-from exceptions_app.overrides import marks
-from exceptions_app.overrides.models import Override, OverrideKind
+from exceptions_app.overrides.models import Override
 from exceptions_app.people.models import Membership, Role, Team, User
 from exceptions_app.people.permissions import NotAllowed, may, permitted_actions, works_in
 from exceptions_app.policies.models import EscalationStep
@@ -73,7 +64,6 @@ class AllowedAction:
     takes: tuple[str, ...] = ()
 
 
-OPEN = frozenset(map(str, lifecycle.OPEN))
 #: Every verb on a case, and the states in which it can be used.
 VERBS: tuple[tuple[AllowedAction, frozenset[str]], ...] = (
     (AllowedAction("take", "Take"), states_of(lifecycle.take)),
@@ -306,44 +296,6 @@ def escalate(case: Case, *, reason: str, by: Actor, expected_version: int | None
         set_fields=raise_level,
         reason=reason,
         effects=(tell,),
-    )
-    return change(case, step, by=by, expected_version=expected_version)
-
-
-def override_severity(
-    case: Case, *, severity: Severity | int, reason: str, by: Actor, expected_version: int | None = None
-) -> Case:
-    """Set the severity by hand; it stays until it is set by hand again. The clocks are scaled to it."""
-    wanted, was = Severity(severity), Severity(case.severity)
-
-    def set_severity(locked: Case) -> None:
-        nonlocal was
-        was = Severity(locked.severity)
-        locked.severity = wanted
-        locked.severity_override_reason = reason[:500]
-
-    def keep(locked: Case, at: datetime) -> None:
-        marks.replace(locked, OverrideKind.SEVERITY, at=at)
-        marks.mark(
-            locked,
-            OverrideKind.SEVERITY,
-            words=f"Severity: {was.label} → {wanted.label}",
-            reason=reason,
-            by=by,
-            at=at,
-            before={"severity": int(was)},
-            after={"severity": int(wanted)},
-        )
-
-    step = Step(
-        kind="severity_overridden",
-        summary=f"Severity set to {wanted.label.lower()}",
-        action="override_severity",
-        states=OPEN,
-        check=lambda _: require_reason(reason),
-        set_fields=set_severity,
-        reason=reason,
-        effects=(keep,),
     )
     return change(case, step, by=by, expected_version=expected_version)
 

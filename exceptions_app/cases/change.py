@@ -65,6 +65,17 @@ class Step:
     is_answer: bool | None = None
 
 
+def require(holds: bool, otherwise: str) -> None:
+    """Raise NotAllowed with a sentence unless something holds."""
+    if not holds:
+        raise NotAllowed(otherwise)
+
+
+def require_reason(reason: str) -> None:
+    """Raise NotAllowed without a reason."""
+    require(bool(reason.strip()), "Give a reason: it stays in the history.")
+
+
 @transaction.atomic
 def change(
     case: Case,

@@ -15,7 +15,7 @@ from erp_connectors.exchange.models import Command, StreamState
 from exceptions_app import sla
 from exceptions_app.cases.change import lock
 from exceptions_app.cases.models import AgreementRow, ClockKind
-from exceptions_app.cases.overriding import DONE
+from exceptions_app.cases.overriding.erp_results import DONE
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementState
 from exceptions_app.overrides import marks

@@ -11,7 +11,9 @@ from erp_connectors.documents.models import OrderLine
 from erp_connectors.exchange.models import Command
 from exceptions_app.cases import lifecycle
 from exceptions_app.cases.models import Case, ClockKind
-from exceptions_app.cases.overriding import CLOCK_DEEDS, DONE, ENDING, NOT_DONE, commands_to_settle
+from exceptions_app.cases.overriding.clocks import CLOCK_DEEDS
+from exceptions_app.cases.overriding.erp_results import DONE, NOT_DONE, commands_to_settle
+from exceptions_app.cases.overriding.taking_back import ENDING
 from exceptions_app.overrides.stated import StatedFact
 from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import labels
