@@ -46,7 +46,7 @@ class _ChangeMapper(ConfirmationMapper):
         self.refuses = self.status.unmentioned is Unmentioned.REJECTED
         if self.refuses:
             text = f"BCA02 {reading.header('status')!r} refuses the change: what was confirmed before stands."
-            self._warn("CHANGE_REFUSED", text, "BCA", 2, reading.header("status"), reading.beginning_at)
+            self.warn("CHANGE_REFUSED", text, reading.beginning_at, "BCA", 2, reading.header("status"))
 
     @property
     def revision(self) -> int:
@@ -82,11 +82,11 @@ class _ChangeMapper(ConfirmationMapper):
         change = self.tables.change_codes.get(line.chg)
         if change is None:
             text = f"POC02 {line.chg!r} is not a known change."
-            self._warn("UNKNOWN_CODE", text, "POC", 2, line.chg, line.at)
+            self.warn("UNKNOWN_CODE", text, line.at, "POC", 2, line.chg)
             return None
         if change.status is None:
             text = f"POC02 {line.chg!r} refuses the change of the line: what was confirmed before stands."
-            self._warn("CHANGE_REFUSED", text, "POC", 2, line.chg, line.at)
+            self.warn("CHANGE_REFUSED", text, line.at, "POC", 2, line.chg)
         return change.status
 
     def _silent_rule(self, line: LineReading) -> str:
@@ -113,7 +113,7 @@ class _ChangeMapper(ConfirmationMapper):
             return left
         if not any(ack.qty for ack in line.ack):
             text = f"POC03 {line.qty or 'nothing'} and POC04 {line.left} do not tell what the line comes to."
-            self._warn("QUANTITY_AMBIGUOUS", text, "POC", POC.qty, line.qty, line.at)
+            self.warn("QUANTITY_AMBIGUOUS", text, line.at, "POC", POC.qty, line.qty)
         return None
 
 

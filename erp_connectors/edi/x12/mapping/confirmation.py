@@ -22,14 +22,14 @@ from erp_connectors.edi.values import (
     UNKNOWN_DAY,
     Day,
     UnreadableValue,
-    mapping_warning,
     quantity,
     stated_day,
 )
 from erp_connectors.edi.x12.dates import parse_date
+from erp_connectors.edi.x12.mapping.mapper import Mapper
 from erp_connectors.edi.x12.mapping.orders import AckReading, LineReading, OrderReading, read_order
 from erp_connectors.edi.x12.mapping.source import Row, Source
-from erp_connectors.edi.x12.mapping.tables import UNCLEAR, HeaderStatus, LineStatus, Share, Tables
+from erp_connectors.edi.x12.mapping.tables import UNCLEAR, HeaderStatus, LineStatus, Share
 from erp_connectors.edi.x12.mapping.values import (
     amount_in,
     item_ids,
@@ -71,17 +71,15 @@ def required_beginning(rows: list[Row], reading: OrderReading, tag: str) -> Find
     return None
 
 
-class ConfirmationMapper:
+class ConfirmationMapper(Mapper):
     """The mapping of one 855: its header's say, and the findings so far."""
 
     tag = "BAK"
 
     def __init__(self, reading: OrderReading, source: Source) -> None:
         """Read what the header says of all lines."""
+        super().__init__(source)
         self.reading = reading
-        self.source = source
-        self.tables: Tables = source.tables
-        self.findings: list[Finding] = []
         self.purpose = self._purpose()
         self.status = self._header_status()
         self.header_day = self._first_day(reading.dtm)
@@ -117,7 +115,7 @@ class ConfirmationMapper:
     def line(self, line: LineReading) -> ConfirmationLine:
         """Return the answer to one line; raises UnreadableValue where a number is not one."""
         ordered = self._ordered(line)
-        unit = self._unit(line.uom)
+        unit = self.unit(line.uom)
         shares = self._shares(line, ordered, unit)
         self._check_balance(line, shares, ordered, unit)
         offered = self._offered(line, shares) if shares.is_known else None
@@ -146,22 +144,18 @@ class ConfirmationMapper:
         return self.status.unmentioned
 
     def _purpose(self) -> Purpose:
-        code = self.reading.header("purpose")
-        if code not in self.tables.purposes:
-            text = f"{self.tag}01 {code!r} is read as an original."
-            self._warn("UNKNOWN_CODE", text, self.tag, 1, code, self.reading.beginning_at)
-        return self.tables.purposes.get(code, Purpose.ORIGINAL)
+        return self.purpose_of(self.reading.header("purpose"), self.reading.beginning_at, self.tag, 1)
 
     def _header_status(self) -> HeaderStatus:
         code = self.reading.header("status")
         status = self.tables.header_status.get(code)
         if status is None:
             text = f"{self.tag}02 {code!r} is not a known acknowledgment type."
-            self._warn("UNKNOWN_CODE", text, self.tag, 2, code, self.reading.beginning_at)
+            self.warn("UNKNOWN_CODE", text, self.reading.beginning_at, self.tag, 2, code)
             return UNCLEAR
         if status is UNCLEAR:
             text = f"{self.tag}02 {code!r} does not say whether lines without a status are accepted."
-            self._warn("UNCLEAR_STATUS", text, self.tag, 2, code, self.reading.beginning_at)
+            self.warn("UNCLEAR_STATUS", text, self.reading.beginning_at, self.tag, 2, code)
         return status
 
     def _references(self) -> tuple[Reference, ...]:
@@ -171,9 +165,6 @@ class ConfirmationMapper:
         return (*found, *references(self.reading.refs, self.tables))
 
     # --- quantities -----------------------------------------------------------------------
-
-    def _unit(self, code: str) -> str:
-        return self.tables.units.get(code, code)
 
     def _shares(self, line: LineReading, ordered: Decimal | None, unit: str) -> "Shares":
         if not line.ack:
@@ -186,7 +177,7 @@ class ConfirmationMapper:
             status = self.tables.line_status.get(ack.code)
             if status is None:
                 text = f"ACK01 {ack.code!r} is not a known line status."
-                self._warn("UNKNOWN_CODE", text, "ACK", 1, ack.code, ack.at)
+                self.warn("UNKNOWN_CODE", text, ack.at, "ACK", 1, ack.code)
                 shares.answers.append(LineAnswer.UNKNOWN)
                 shares.is_known = False
                 continue
@@ -195,7 +186,7 @@ class ConfirmationMapper:
             if value is None or (value == 0 and status.share is Share.REJECTED):
                 whole_line.append((ack, status))
             else:
-                self._take(shares, ack, status, quantity(value, self._unit(ack.uom) if ack.uom else unit))
+                self._take(shares, ack, status, quantity(value, self.unit(ack.uom) if ack.uom else unit))
                 if status.balance_backordered and ordered is not None and ordered > value:
                     shares.add(Share.BACKORDERED, quantity(ordered - value, unit), NO_DAY, firm=False)
         if not shares.has_quantity:
@@ -246,7 +237,7 @@ class ConfirmationMapper:
         if len(kinds) != 1 or ordered is None or not shares.is_known:
             shares.is_known = False
             text = "The statuses give no quantity: the line counts as answered, its quantity as unknown."
-            self._warn("QUANTITY_UNKNOWN", text, line.row[0], None, None, line.at)
+            self.warn("QUANTITY_UNKNOWN", text, line.at, line.row[0], None, None)
             return
         shares.rule += f": {line.row[0]}{line.layout.qty:02}"
         firm = all(status.firm for _, status in speaking)
@@ -270,7 +261,7 @@ class ConfirmationMapper:
         if speaks_of_rest:
             shares.is_known = False
             text = "A status without a quantity stands beside some with one: the quantity is unknown."
-            self._warn("QUANTITY_UNKNOWN", text, line.row[0], None, None, line.at)
+            self.warn("QUANTITY_UNKNOWN", text, line.at, line.row[0], None, None)
 
     def _check_balance(self, line: LineReading, shares: "Shares", ordered: Decimal | None, unit: str) -> None:
         if ordered is None or not line.ack:
@@ -282,7 +273,7 @@ class ConfirmationMapper:
             total += amount.value
         if ordered < total:
             text = "The line's statuses add up to more than its quantity."
-            self._warn("UNBALANCED_ACK", text, line.row[0], line.layout.qty, line.qty, line.at)
+            self.warn("UNBALANCED_ACK", text, line.at, line.row[0], line.layout.qty, line.qty)
 
     # --- dates ----------------------------------------------------------------------------
 
@@ -322,7 +313,7 @@ class ConfirmationMapper:
         for entry in line.sch:
             value = amount_in(entry.row, 1, entry.at)
             if value:
-                unit = self._unit(entry.uom or line.uom)
+                unit = self.unit(entry.uom or line.uom)
                 entries.append((quantity(value, unit), self._day(entry.dtq, entry.date, entry.at, "SCH", 6)))
         units = {amount.unit for amount, _ in entries} | {part.amount.unit for part in parts}
         if not entries or not parts or len(units) != 1 or any(part.share is Share.HELD for part in parts):
@@ -335,7 +326,7 @@ class ConfirmationMapper:
         target = everything if total == everything else confirmed
         if total != target:
             text = f"The schedule adds up to {total}, the line offers {target}."
-            self._warn("SCHEDULE_SUM", text, "SCH", 1, str(total), line.sch[0].at)
+            self.warn("SCHEDULE_SUM", text, line.sch[0].at, "SCH", 1, str(total))
         offered, left = [], target
         for amount, day in entries:
             share = min(amount.value, left)
@@ -366,12 +357,12 @@ class ConfirmationMapper:
         kind = self.tables.date_kinds.get(qualifier)
         if kind is None:
             what = f"{segment} date qualifier {qualifier!r} is not known; its date is not used."
-            self._warn("UNKNOWN_DATE_QUALIFIER", what, segment, position - 1, qualifier, at)
+            self.warn("UNKNOWN_DATE_QUALIFIER", what, at, segment, position - 1, qualifier)
             return UNKNOWN_DAY
         day = stated_day(parse_date(text), kind, self.source.rules.lead_time_days)
         if day is UNKNOWN_DAY:
             what = f"{segment} date {text[:20]!r} stands for no day."
-            self._warn("DATE_UNREADABLE", what, segment, position, text, at)
+            self.warn("DATE_UNREADABLE", what, at, segment, position, text)
         return day
 
     # --- the rest of a line ---------------------------------------------------------------
@@ -397,27 +388,6 @@ class ConfirmationMapper:
             if ack.ids and ack.ids != line.ids:
                 return item_ids(ack.ids, self.tables)
         return None
-
-    def _warn(
-        self,
-        code: str,
-        text: str,
-        segment: str,
-        element: int | None,
-        value: str | None,
-        at: int | None,
-    ) -> None:
-        self.findings.append(
-            mapping_warning(
-                code=code,
-                text=text,
-                segment_index=at,
-                segment=segment,
-                element=element,
-                value=value,
-                way_out="Ask the supplier, or add the meaning to the partner's profile.",
-            )
-        )
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from erp_connectors.canonical.documents import (
 from erp_connectors.canonical.values import Price
 from erp_connectors.edi.credit import in_positive_numbers
 from erp_connectors.edi.envelope import Finding, Severity
-from erp_connectors.edi.values import UnreadableValue, is_sentinel, mapping_warning, quantity, tidy
+from erp_connectors.edi.values import UnreadableValue, is_sentinel, quantity, tidy
 from erp_connectors.edi.x12.dates import parse_date
 from erp_connectors.edi.x12.mapping.invoice_codes import Sign
 from erp_connectors.edi.x12.mapping.invoice_reading import (
@@ -33,6 +33,7 @@ from erp_connectors.edi.x12.mapping.invoice_reading import (
     Placed,
     read_invoice,
 )
+from erp_connectors.edi.x12.mapping.mapper import Mapper
 from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.values import (
     PADDING,
@@ -87,16 +88,14 @@ def _day(text: str) -> date | None:
     return None if day is None or is_sentinel(day) else day
 
 
-class _Mapper:
+class _Mapper(Mapper):
     """The mapping of one 810 and the findings so far."""
 
     def __init__(self, reading: InvoiceReading, source: Source) -> None:
+        super().__init__(source)
         self.reading = reading
-        self.source = source
-        self.tables = source.tables
-        self.findings: list[Finding] = []
         self.levied_on_lines = _Levied()
-        self.order = reading.header(4) or _only(self._named("order", reading.refs))
+        self.order = reading.header(4) or _only(self.named("order", reading.refs))
 
     def document(self, issued_on: date) -> tuple[Invoice | None, list[Finding]]:
         """Return the invoice, or None and the values that cannot be read."""
@@ -149,10 +148,10 @@ class _Mapper:
         kind = self.tables.invoice_types.get(code, InvoiceKind.INVOICE)
         if code and code not in self.tables.invoice_types:
             text = f"BIG07 {code!r} is not a known type; it is read as an invoice."
-            self._warn("UNKNOWN_CODE", text, self.reading.big_at, "BIG", 7, code)
+            self.warn("UNKNOWN_CODE", text, self.reading.big_at, "BIG", 7, code)
         if kind is InvoiceKind.INVOICE and total is not None and total < 0:
             text = "TDS01 is below zero: the invoice is read as a credit note."
-            self._warn("READ_AS_CREDIT", text, self.reading.tds_at, "TDS", 1, str(total))
+            self.warn("READ_AS_CREDIT", text, self.reading.tds_at, "TDS", 1, str(total))
             return InvoiceKind.CREDIT
         return kind
 
@@ -160,26 +159,22 @@ class _Mapper:
         code = self.reading.header(8)
         if code and code not in self.tables.purposes:
             text = f"BIG08 {code!r} is read as an original."
-            self._warn("UNKNOWN_CODE", text, self.reading.big_at, "BIG", 8, code)
+            self.warn("UNKNOWN_CODE", text, self.reading.big_at, "BIG", 8, code)
         return self.tables.purposes.get(code, Purpose.ORIGINAL)
 
     def _corrects(self, kind: InvoiceKind) -> str | None:
         """Return the invoice a credit note or a correction is about."""
-        original = _only(self._named("original_invoice", self.reading.refs))
+        original = _only(self.named("original_invoice", self.reading.refs))
         if original or not (kind is InvoiceKind.CREDIT or self.reading.header(7) in CORRECTIONS):
             return original
-        named = self._named("invoice", self.reading.refs)
+        named = self.named("invoice", self.reading.refs)
         return _only(number for number in named if number != self.reading.header(2))
 
     def _ship_notice(self) -> str | None:
-        named = self._named("shipment", self.reading.refs)
+        named = self.named("shipment", self.reading.refs)
         for line in self.reading.lines:
-            named += self._named("shipment", line.refs)
+            named += self.named("shipment", line.refs)
         return _only(named)
-
-    def _named(self, kind: str, refs: Iterable[list[str]]) -> list[str]:
-        kinds = self.tables.reference_kinds
-        return [value for qualifier, value in refs if kinds.get(qualifier) == kind and value]
 
     def _terms(self) -> tuple[date | None, PaymentTerms | None]:
         """Return the day the whole is due, and the terms where they count from the date of the invoice."""
@@ -192,7 +187,7 @@ class _Mapper:
                 due.append(day)
             elif text:
                 what = f"ITD06 {text[:20]!r} stands for no day."
-                self._warn("DATE_UNREADABLE", what, at, "ITD", 6, text)
+                self.warn("DATE_UNREADABLE", what, at, "ITD", 6, text)
             found = PaymentTerms(
                 net_days=_days(row, 7, at),
                 discount_percent=number_in(row, 3, at),
@@ -217,7 +212,7 @@ class _Mapper:
         total = self._amount(row, 1, self.reading.tds_at) if row is not None else None
         if total is None:
             text = "TDS01, the total of the invoice, is missing."
-            self._warn("TOTAL_MISSING", text, self.reading.tds_at, "TDS", 1, None)
+            self.warn("TOTAL_MISSING", text, self.reading.tds_at, "TDS", 1, None)
         return total
 
     def _amount(self, row: Row, position: int, at: int) -> Decimal | None:
@@ -251,10 +246,10 @@ class _Mapper:
             amount = self._charged(row, at)
             if sign is None:
                 text = f"SAC01 {stated[1]!r} is neither a charge nor an allowance; it is not counted."
-                self._warn("UNKNOWN_CODE", text, at, "SAC", 1, stated[1])
+                self.warn("UNKNOWN_CODE", text, at, "SAC", 1, stated[1])
             elif amount is None:
                 text = "SAC states no amount; it is not counted."
-                self._warn("CHARGE_WITHOUT_AMOUNT", text, at, "SAC", 5, None)
+                self.warn("CHARGE_WITHOUT_AMOUNT", text, at, "SAC", 5, None)
             elif amount:
                 amount = amount if sign is Sign.CHARGE else -amount
                 kind = self.tables.charge_kinds.get(stated[2], ChargeKind.OTHER)
@@ -298,7 +293,7 @@ class _Mapper:
         return InvoiceLine(
             order_number=self._order(line),
             line_number=line_number(line.n, line.ids, line.refs, self.tables),
-            quantity=None if value is None else quantity(value, self.tables.units.get(line.uom, line.uom)),
+            quantity=None if value is None else quantity(value, self.unit(line.uom)),
             price=price,
             ids=item_ids(line.ids, self.tables),
             charges=tuple(charges),
@@ -308,7 +303,7 @@ class _Mapper:
         """Return the order a line names, where it is another than that of the whole invoice."""
         named = id_of_kind(line.ids, "order", self.tables)
         if named is None and line.refs:
-            named = next(iter(self._named("order", line.refs)), None)
+            named = next(iter(self.named("order", line.refs)), None)
         return named or self.order
 
     def _price(self, line: BilledReading) -> Price | None:
@@ -321,35 +316,11 @@ class _Mapper:
             _, _, kind, _, _, unit = (element.strip() for element in (row + PADDING)[:6])
             if amount is not None and kind not in self.tables.resale_prices:
                 found = price_of(amount, currency, line.basis, self.tables)
-                return replace(found, per_unit=self.tables.units.get(unit, unit)) if unit else found
+                return replace(found, per_unit=self.unit(unit)) if unit else found
         return None
 
-    def _warn(
-        self,
-        code: str,
-        text: str,
-        at: int,
-        segment: str,
-        element: int,
-        value: str | None,
-        *,
-        severity: Severity = Severity.WARNING,
-    ) -> None:
-        self.findings.append(
-            mapping_warning(
-                code=code,
-                text=text,
-                severity=severity,
-                segment_index=at,
-                segment=segment,
-                element=element,
-                value=value,
-                way_out="Ask the supplier, or add the meaning to the partner's profile.",
-            )
-        )
-
     def _note(self, code: str, text: str, at: int, segment: str, element: int, value: str) -> None:
-        self._warn(code, text, at, segment, element, value, severity=Severity.NOTE)
+        self.warn(code, text, at, segment, element, value, severity=Severity.NOTE)
 
 
 @dataclass(slots=True)

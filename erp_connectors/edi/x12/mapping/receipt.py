@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from erp_connectors.canonical.documents import GoodsCondition, InQuestion, Purpose, Receipt, ReceiptLine
+from erp_connectors.canonical.documents import GoodsCondition, InQuestion, Receipt, ReceiptLine
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.edi.envelope import Finding
 from erp_connectors.edi.goods import AT_THE_DOCK, DAMAGED, REJECTED
-from erp_connectors.edi.values import UnreadableValue, is_sentinel, mapping_warning, quantity
+from erp_connectors.edi.values import UnreadableValue, is_sentinel, quantity
 from erp_connectors.edi.x12.dates import parse_date
+from erp_connectors.edi.x12.mapping.mapper import Mapper
 from erp_connectors.edi.x12.mapping.orders import grouped, pair, party_fact, quantity_sum
 from erp_connectors.edi.x12.mapping.receipt_codes import Counted
 from erp_connectors.edi.x12.mapping.source import Row, Source
@@ -191,17 +192,17 @@ def map_receipt(rows: list[Row], source: Source) -> tuple[Receipt | None, list[F
     return _Mapper(reading, source).document()
 
 
-class _Mapper:
+class _Mapper(Mapper):
     """The mapping of one 861 and the findings so far."""
 
+    way_out = "Ask the sender, or add the meaning to the partner's profile."
+
     def __init__(self, reading: ReceiptReading, source: Source) -> None:
+        super().__init__(source)
         self.reading = reading
-        self.source = source
-        self.tables = source.tables
-        self.findings: list[Finding] = []
         self.counted = self.tables.receipt_types.get(reading.header(4), Counted.RECEIVED)
         self.order = self._only([(row + PADDING)[1] for row in reading.prf]) or self._only(
-            self._named("order", reading.refs)
+            self.named("order", reading.refs)
         )
 
     def document(self) -> tuple[Receipt | None, list[Finding]]:
@@ -217,28 +218,21 @@ class _Mapper:
             errors.append(self._no_day())
         if errors or received_on is None:
             return None, errors + self.findings
-        shipments = self._named("shipment", reading.refs)
+        shipments = self.named("shipment", reading.refs)
         for line in reading.lines:
-            shipments += self._named("shipment", line.refs)
+            shipments += self.named("shipment", line.refs)
         receipt = Receipt(
             number=reading.header(1),
             version=self.source.document_version(),
             received_on=received_on,
             lines=tuple(lines),
-            purpose=self._purpose(),
+            purpose=self.purpose_of(reading.header(3), reading.bra_at, "BRA", 3),
             ship_notice=self._only(shipments),
             warehouse=self._warehouse(),
         )
         return receipt, self.findings
 
     # --- header ---------------------------------------------------------------------------
-
-    def _purpose(self) -> Purpose:
-        code = self.reading.header(3)
-        if code not in self.tables.purposes:
-            text = f"BRA03 {code!r} is read as an original."
-            self._warn("UNKNOWN_CODE", text, self.reading.bra_at, "BRA", 3, code)
-        return self.tables.purposes.get(code, Purpose.ORIGINAL)
 
     def _received_on(self) -> date | None:
         """Return the day of receipt: of the header, else the one all lines state, else of the document."""
@@ -251,7 +245,7 @@ class _Mapper:
             if day is not None and not is_sentinel(day):
                 return day
             what = f"DTM date {text[:20]!r} stands for no day; the date of the document stands for it."
-            self._warn("DATE_UNREADABLE", what, self.reading.bra_at, "DTM", 2, text)
+            self.warn("DATE_UNREADABLE", what, self.reading.bra_at, "DTM", 2, text)
         day = parse_date(self.reading.header(2))
         return None if day is None or is_sentinel(day) else day
 
@@ -274,10 +268,6 @@ class _Mapper:
                 return number
         return None
 
-    def _named(self, kind: str, refs: Iterable[list[str]]) -> list[str]:
-        kinds = self.tables.reference_kinds
-        return [value for qualifier, value in refs if kinds.get(qualifier) == kind and value]
-
     def _only(self, values: Iterable[str]) -> str | None:
         """Return what all values agree on; several different ones name nothing."""
         different = {text for value in values if (text := value.strip())}
@@ -286,7 +276,7 @@ class _Mapper:
     # --- lines ----------------------------------------------------------------------------
 
     def _line(self, line: ReceivedReading) -> ReceiptLine:
-        unit = self._unit(line.uom)
+        unit = self.unit(line.uom)
         value = amount_in(line.row, 2, line.at)
         stated = quantity(value, unit) if value is not None else None
         questions = self._questions(line, unit)
@@ -307,9 +297,6 @@ class _Mapper:
             ),
         )
 
-    def _unit(self, code: str) -> str:
-        return self.tables.units.get(code, code)
-
     def _questions(self, line: ReceivedReading, unit: str) -> list[_Question]:
         """Return what RCD says of the condition of the goods, and what went back of them."""
         questions = []
@@ -320,12 +307,12 @@ class _Mapper:
             value = amount_in(line.row, place, line.at)
             if value is None and not code:
                 continue
-            amount = quantity(value, self._unit(uom) or unit) if value is not None else None
+            amount = quantity(value, self.unit(uom) or unit) if value is not None else None
             questions.append(_Question(self._condition(line, place + 2, code), amount, code))
         value = amount_in(line.row, RETURNED, line.at)
         if value:
             uom = (line.row + PADDING)[RETURNED + 1].strip()
-            amount = quantity(value, self._unit(uom) or unit)
+            amount = quantity(value, self.unit(uom) or unit)
             questions.append(_Question(GoodsCondition.RETURNED, amount, ""))
         return questions
 
@@ -333,7 +320,7 @@ class _Mapper:
         """Return what a condition code says is wrong, None for good."""
         if code not in self.tables.receiving_conditions:
             text = f"RCD{place:02} {code!r} is not a known condition."
-            self._warn("UNKNOWN_CODE", text, line.at, "RCD", place, code)
+            self.warn("UNKNOWN_CODE", text, line.at, "RCD", place, code)
         return self.tables.receiving_conditions.get(code, GoodsCondition.OTHER)
 
     def _received(
@@ -350,7 +337,7 @@ class _Mapper:
             if in_question is None or in_question.value <= stated.value:
                 return stated
             text = f"RCD02 {stated.value} is less than what is in question: it is read as what was accepted."
-            self._warn("RECEIVED_IS_ACCEPTED", text, line.at, "RCD", 2, line.qty)
+            self.warn("RECEIVED_IS_ACCEPTED", text, line.at, "RCD", 2, line.qty)
         accepted = _Question(None, stated, "")
         return self._total(line, [accepted, *beside])
 
@@ -367,7 +354,7 @@ class _Mapper:
         units = {amount.unit for amount in amounts}
         if len(units) > 1:
             text = f"Quantities of one line are in different units ({', '.join(sorted(units))})."
-            self._warn("UNITS_DIFFER", text, line.at, "RCD", None, None)
+            self.warn("UNITS_DIFFER", text, line.at, "RCD", None, None)
         if len(units) != 1 or len(amounts) < len(questions):
             return None
         return quantity(sum((amount.value for amount in amounts), NOTHING), units.pop())
@@ -378,23 +365,8 @@ class _Mapper:
         order = (
             prf[1]
             or id_of_kind(line.ids, "order", self.tables)
-            or next(iter(self._named("order", line.refs)), None)
+            or next(iter(self.named("order", line.refs)), None)
             or self.order
         )
         own = line.order_line or line.n
         return order, prf[5] or line_number(own, line.ids, line.refs, self.tables)
-
-    def _warn(
-        self, code: str, text: str, at: int, segment: str, element: int | None, value: str | None
-    ) -> None:
-        self.findings.append(
-            mapping_warning(
-                code=code,
-                text=text,
-                segment_index=at,
-                segment=segment,
-                element=element,
-                value=value,
-                way_out="Ask the sender, or add the meaning to the partner's profile.",
-            )
-        )

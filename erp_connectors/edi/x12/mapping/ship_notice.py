@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
-from erp_connectors.canonical.documents import Purpose, ShipNotice, ShipNoticeLine
+from erp_connectors.canonical.documents import ShipNotice, ShipNoticeLine
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.edi.envelope import Finding
-from erp_connectors.edi.values import UnreadableValue, is_sentinel, mapping_warning, quantity
+from erp_connectors.edi.values import UnreadableValue, is_sentinel, quantity
 from erp_connectors.edi.x12.dates import parse_date
+from erp_connectors.edi.x12.mapping.mapper import Mapper
 from erp_connectors.edi.x12.mapping.orders import grouped, pair, party_fact, quantity_sum
 from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.values import (
@@ -295,14 +296,14 @@ def map_ship_notice(rows: list[Row], source: Source) -> tuple[ShipNotice | None,
     return _Mapper(reading, source).document()
 
 
-class _Mapper:
+class _Mapper(Mapper):
     """The mapping of one 856 and the findings so far."""
 
+    way_out = ""
+
     def __init__(self, reading: ShipNoticeReading, source: Source) -> None:
+        super().__init__(source)
         self.reading = reading
-        self.source = source
-        self.tables = source.tables
-        self.findings: list[Finding] = []
 
     def document(self) -> tuple[ShipNotice | None, list[Finding]]:
         """Return the notice, or None and the values that cannot be read."""
@@ -322,7 +323,7 @@ class _Mapper:
             number=self._number(),
             version=self.source.document_version(),
             lines=tuple(lines),
-            purpose=self._purpose(),
+            purpose=self.purpose_of(reading.header(1), reading.bsn_at, "BSN", 1),
             shipped_on=self._day("011"),
             expected_on=self._day("017", "067", "371"),
             carrier=carrier,
@@ -341,15 +342,8 @@ class _Mapper:
         kinds = (kind for kind in ("SI", "BM", "PK") if kind in stated)
         number = next((stated[kind] for kind in kinds), self.source.control_number)
         text = f"BSN02, the shipment number, is empty; {number} stands for it."
-        self._warn("SHIPMENT_NUMBER_MISSING", text, self.reading.bsn_at, "BSN", 2, None)
+        self.warn("SHIPMENT_NUMBER_MISSING", text, self.reading.bsn_at, "BSN", 2, None)
         return number
-
-    def _purpose(self) -> Purpose:
-        code = self.reading.header(1)
-        if code not in self.tables.purposes:
-            text = f"BSN01 {code!r} is read as an original."
-            self._warn("UNKNOWN_CODE", text, self.reading.bsn_at, "BSN", 1, code)
-        return self.tables.purposes.get(code, Purpose.ORIGINAL)
 
     def _carrier(self, row: Row) -> str | None:
         _, _, _, code, _, routing = (element.strip() for element in (row + PADDING)[:6])
@@ -363,7 +357,7 @@ class _Mapper:
                 if day is not None and not is_sentinel(day):
                     return day
                 text = f"DTM date {stated[qualifier][:20]!r} stands for no day."
-                self._warn("DATE_UNREADABLE", text, self.reading.bsn_at, "DTM", 2, stated[qualifier])
+                self.warn("DATE_UNREADABLE", text, self.reading.bsn_at, "DTM", 2, stated[qualifier])
         return None
 
     def _splits(self) -> dict[int, list[ItemReading]]:
@@ -375,10 +369,10 @@ class _Mapper:
         return splits
 
     def _line(self, item: ItemReading, splits: list[ItemReading]) -> ShipNoticeLine:
-        unit = self._unit(item.stated(3))
+        unit = self.unit(item.stated(3))
         shipped = self._shipped(item, splits, unit)
         to_date = self._amount(item, 4, unit)
-        ordered = self._amount(item, 5, self._unit(item.stated(6)) or unit)
+        ordered = self._amount(item, 5, self.unit(item.stated(6)) or unit)
         order, line_number = self._order(item)
         return ShipNoticeLine(
             order_number=order,
@@ -393,9 +387,6 @@ class _Mapper:
             expires_on=self._expiry(item),
         )
 
-    def _unit(self, code: str) -> str:
-        return self.tables.units.get(code, code)
-
     def _amount(self, item: ItemReading, position: int, unit: str) -> Quantity | None:
         if item.sn1 is None:
             return None
@@ -405,7 +396,7 @@ class _Mapper:
     def _shipped(self, item: ItemReading, splits: list[ItemReading], unit: str) -> Quantity | None:
         """Return SN102, or the sum of the packs below where the item has none; never both together."""
         shipped = self._amount(item, 2, unit)
-        packed = [self._amount(split, 2, self._unit(split.stated(3)) or unit) for split in splits]
+        packed = [self._amount(split, 2, self.unit(split.stated(3)) or unit) for split in splits]
         amounts = [amount for amount in packed if amount is not None]
         if not amounts or len({amount.unit for amount in amounts}) > 1:
             return shipped
@@ -414,7 +405,7 @@ class _Mapper:
             return total
         if total.unit == shipped.unit and total.value != shipped.value:
             text = f"The packs of the item hold {total.value}, the item says {shipped.value}."
-            self._warn("PACK_SUM", text, item.sn1_at, "SN1", 2, str(shipped.value))
+            self.warn("PACK_SUM", text, item.sn1_at, "SN1", 2, str(shipped.value))
         return shipped
 
     def _order(self, item: ItemReading) -> tuple[str | None, str | None]:
@@ -423,9 +414,8 @@ class _Mapper:
         stated = [element.strip() for element in (prf + PADDING)[:6]]
         order_level = item.level.nearest("O") if item.level is not None else None
         named = [*item.refs, *(order_level.refs if order_level is not None else [])]
-        kinds = self.tables.reference_kinds
-        orders = (value for kind, value in named if kinds.get(kind) == "order" and value)
-        order = stated[1] or id_of_kind(item.ids, "order", self.tables) or next(orders, None)
+        orders = self.named("order", named)
+        order = stated[1] or id_of_kind(item.ids, "order", self.tables) or next(iter(orders), None)
         line = stated[5] or line_number(item.n or item.stated(1), item.ids, item.refs, self.tables)
         return order or None, line or None
 
@@ -458,12 +448,3 @@ class _Mapper:
 
     def _expiry(self, item: ItemReading) -> date | None:
         return next((parse_date(text) for qualifier, text in item.dtm if qualifier == "036"), None)
-
-    def _warn(
-        self, code: str, text: str, at: int, segment: str, element: int | None, value: str | None
-    ) -> None:
-        self.findings.append(
-            mapping_warning(
-                code=code, text=text, segment_index=at, segment=segment, element=element, value=value
-            )
-        )

@@ -7,8 +7,9 @@ import msgspec
 
 from erp_connectors.canonical.documents import ShipmentEvent, ShipmentStatus, StatusEvent
 from erp_connectors.edi.envelope import Finding
-from erp_connectors.edi.values import is_sentinel, mapping_warning
+from erp_connectors.edi.values import is_sentinel
 from erp_connectors.edi.x12.dates import parse_date, parse_time, zone_of
+from erp_connectors.edi.x12.mapping.mapper import Mapper
 from erp_connectors.edi.x12.mapping.orders import pair, party_fact
 from erp_connectors.edi.x12.mapping.source import Row, Source
 from erp_connectors.edi.x12.mapping.status_codes import ON_THE_WAY
@@ -130,14 +131,14 @@ def map_shipment_status(rows: list[Row], source: Source) -> tuple[ShipmentStatus
     return _Mapper(reading, source).document(number)
 
 
-class _Mapper:
+class _Mapper(Mapper):
     """The mapping of one 214 and the findings so far."""
 
+    way_out = "Ask the carrier, or add the meaning to the partner's profile."
+
     def __init__(self, reading: StatusReading, source: Source) -> None:
+        super().__init__(source)
         self.reading = reading
-        self.source = source
-        self.tables = source.tables
-        self.findings: list[Finding] = []
 
     def document(self, number: str) -> tuple[ShipmentStatus, list[Finding]]:
         """Return the status of the shipment with that number, and what was odd."""
@@ -179,7 +180,7 @@ class _Mapper:
         if kind is None:
             place = STATUS if event.at7[STATUS - 1] or not event.code else APPOINTMENT
             text = f"AT7{place:02} {event.code!r} is not a known status."
-            self._warn("UNKNOWN_CODE", text, event, place, event.code)
+            self.warn("UNKNOWN_CODE", text, event.at, "AT7", place, event.code)
             kind = ShipmentEvent.OTHER
         return self.tables.shipment_reasons.get(event.reason, kind) if kind in ON_THE_WAY else kind
 
@@ -190,7 +191,7 @@ class _Mapper:
             return day
         if text or event.code in self.tables.eta_codes:
             what = f"AT705 {text[:20]!r} stands for no day."
-            self._warn("DATE_UNREADABLE", what, event, DAY, text)
+            self.warn("DATE_UNREADABLE", what, event.at, "AT7", DAY, text)
         return None
 
     def _zone(self, event: EventReading) -> tzinfo:
@@ -199,18 +200,5 @@ class _Mapper:
         name = self.tables.time_zones.get(code)
         if name is None and code not in ("", "LT"):
             text = f"AT707 {code!r} is not a known time code; the partner's time zone stands for it."
-            self._warn("UNKNOWN_CODE", text, event, 7, code)
+            self.warn("UNKNOWN_CODE", text, event.at, "AT7", 7, code)
         return zone_of(name or self.source.rules.time_zone)
-
-    def _warn(self, code: str, text: str, event: EventReading, element: int, value: str) -> None:
-        self.findings.append(
-            mapping_warning(
-                code=code,
-                text=text,
-                segment_index=event.at,
-                segment="AT7",
-                element=element,
-                value=value,
-                way_out="Ask the carrier, or add the meaning to the partner's profile.",
-            )
-        )
