@@ -90,19 +90,22 @@ STANDARD_APPROVALS = (
 
 def standard_approvals(company: Company, release: PolicyRelease, *, owner: str) -> list[ApprovalRule]:
     """Write the standard set for a company."""
-    return ApprovalRule.objects.bulk_create(
-        ApprovalRule(
-            company=company,
-            name=rule.name,
-            type_code=rule.type_code,
-            resolutions=list(rule.resolutions),
-            percent_above=rule.percent_above,
-            days_above=rule.days_above,
-            uncovered_class=rule.uncovered_class,
-            charge_above=rule.charge_above,
-            steps=matrix.kept_steps(matrix.read_steps(rule.asks)),
-            release=release,
-            owner=owner,
-        )
-        for rule in STANDARD_APPROVALS
+    rules = [as_row(rule, company) for rule in STANDARD_APPROVALS]
+    for rule in rules:
+        rule.release, rule.owner = release, owner
+    return ApprovalRule.objects.bulk_create(rules)
+
+
+def as_row(rule: StandardApproval, company: Company) -> ApprovalRule:
+    """Return a rule of the standard set as one of a company, in memory, of no release yet."""
+    return ApprovalRule(
+        company=company,
+        name=rule.name,
+        type_code=rule.type_code,
+        resolutions=list(rule.resolutions),
+        percent_above=rule.percent_above,
+        days_above=rule.days_above,
+        uncovered_class=rule.uncovered_class,
+        charge_above=rule.charge_above,
+        steps=matrix.kept_steps(matrix.read_steps(rule.asks)),
     )
