@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, override_settings
 
 from exceptions_app.audit.models import Event
 from exceptions_app.people.models import ApiToken
@@ -49,6 +49,14 @@ def test_the_token_ends_tomorrow_and_the_history_knows_of_it(scene: Scene) -> No
     token = ApiToken.objects.get()
     assert (token.acts_as, (token.expires_at - token.created_at).days) == (scene.world.people["pia"], 1)
     assert Event.objects.filter(kind="token.created").exists()
+
+
+def test_the_calls_lead_to_where_people_reach_it_unless_another_address_is_named(scene: Scene) -> None:
+    out = StringIO()
+    with override_settings(PUBLIC_ADDRESS="http://127.0.0.1:8123"):
+        call_command("try_api", stdout=out)
+        assert "'http://127.0.0.1:8123/api/v1/cases/" in out.getvalue()
+        assert f"'{ADDRESS}/api/v1/cases/" in printed()
 
 
 def test_nobody_of_that_name_is_said(scene: Scene) -> None:
