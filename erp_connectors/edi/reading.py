@@ -7,6 +7,7 @@ is judged before its first transaction is yielded, so that a verdict, once given
 import hashlib
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 from erp_connectors.edi.answers import group_status, transaction_answer
 from erp_connectors.edi.envelope import (
@@ -22,6 +23,7 @@ from erp_connectors.edi.envelope import (
     refused_above,
     verdict_of,
 )
+from erp_connectors.edi.frame import Names
 from erp_connectors.edi.results import (
     Decoded,
     DecodedFile,
@@ -241,6 +243,15 @@ class _InterchangeReading:
         return "A", codes.accepted
 
 
+class _Read(NamedTuple):
+    """A transaction by itself: what it goes by, how many segments it has, what it says, what is odd in it."""
+
+    names: Names
+    segments: int
+    document: Document | None
+    findings: list[Finding]
+
+
 class _GroupReading:
     """One functional group: its verdict, then its transactions one by one."""
 
@@ -278,30 +289,16 @@ class _GroupReading:
         yield self._group()
 
     def _transaction(self, span: TransactionSpan, index: int) -> DecodedTransaction:
-        interchange, frame = self.interchange, self.frame
+        interchange = self.interchange
         raw = interchange.file.data[span.offset : span.end]
         view = interchange.file.view[span.offset : span.end]
         sha256 = hashlib.sha256(raw).hexdigest()
-        rows, findings = frame.rows(view)
-        if rows:
-            findings += frame.judge(span, rows)
-        opening = rows[-1 if span.headless else 0] if rows else frame.opening(view)
-        names = frame.names(opening, headless=span.headless)
-        key = interchange.key(self.head.control, names.control_number)
-        document: Document | None = None
-        if rows and not span.headless and verdict_of(findings) is not Verdict.REJECT:
-            document, mapping_findings = frame.map(rows, names)
-            findings += mapping_findings[: interchange.rules.limits.findings]
-        own = verdict_of(findings)
+        read = self._read(span, view)
+        key = interchange.key(self.head.control, read.names.control_number)
+        own = verdict_of(read.findings)
         reuse, in_interchange, earlier_file = self._judge_reuse(key, sha256)
-        if own.is_accepted and reuse is not Reuse.NEW:
-            same_bytes = reuse is Reuse.SAME_BYTES
-            findings.append(
-                interchange.syntax.reuse_finding(same_bytes=same_bytes, in_interchange=in_interchange)
-            )
         verdict = self._verdict(own, reuse)
-        if verdict is not own and own.is_accepted and reuse is Reuse.NEW:
-            findings.append(refused_above(interchange.findings + self.findings))
+        findings = read.findings + self._beside(own, verdict, reuse, in_interchange=in_interchange)
         interchange.transaction_verdicts.append((verdict, earlier_file))
         status, codes = transaction_answer(own, reuse, findings)
         return DecodedTransaction(
@@ -311,24 +308,48 @@ class _GroupReading:
             index=index,
             interchange_control=interchange.envelope.control,
             group_control=self.head.control,
-            control_number=names.control_number,
-            set_code=names.set_code,
-            version=names.version,
+            control_number=read.names.control_number,
+            set_code=read.names.set_code,
+            version=read.names.version,
             test=interchange.envelope.test,
             key=key,
             verdict=verdict,
-            findings=frame.placed(findings, view, span.offset),
+            findings=self.frame.placed(findings, view, span.offset),
             ack_status=status,
             ack_codes=codes,
             offset=span.offset,
             end=span.end,
-            segment_count=len(rows),
+            segment_count=read.segments,
             sha256=sha256,
             raw=raw,
-            document=document if verdict.is_accepted else None,
-            mapping_version=interchange.syntax.mapping_version if document is not None else None,
-            reader=partial(frame.facts, view),
+            document=read.document if verdict.is_accepted else None,
+            mapping_version=interchange.syntax.mapping_version if read.document is not None else None,
+            reader=partial(self.frame.facts, view),
         )
+
+    def _read(self, span: TransactionSpan, view: bytes) -> _Read:
+        """Return what a transaction is by itself, whatever is above it or came before it."""
+        frame = self.frame
+        rows, findings = frame.rows(view)
+        if rows:
+            findings += frame.judge(span, rows)
+        opening = rows[-1 if span.headless else 0] if rows else frame.opening(view)
+        names = frame.names(opening, headless=span.headless)
+        document: Document | None = None
+        if rows and not span.headless and verdict_of(findings) is not Verdict.REJECT:
+            document, mapping_findings = frame.map(rows, names)
+            findings += mapping_findings[: self.interchange.rules.limits.findings]
+        return _Read(names, len(rows), document, findings)
+
+    def _beside(self, own: Verdict, verdict: Verdict, reuse: Reuse, *, in_interchange: bool) -> list[Finding]:
+        """Return why one that is sound by itself is not taken: its control numbers, or what is above it."""
+        if not own.is_accepted:
+            return []
+        if reuse is not Reuse.NEW:
+            same_bytes = reuse is Reuse.SAME_BYTES
+            syntax = self.interchange.syntax
+            return [syntax.reuse_finding(same_bytes=same_bytes, in_interchange=in_interchange)]
+        return [] if verdict is own else [refused_above(self.interchange.findings + self.findings)]
 
     def _judge_reuse(self, key: ControlKey, sha256: str) -> tuple[Reuse, bool, bool]:
         """Return what the key means, whether this interchange used it before, whether an earlier one did."""
