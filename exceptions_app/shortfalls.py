@@ -21,7 +21,8 @@ from exceptions_app.cases.lines import deviation_of
 from exceptions_app.cases.models import ENDED, CaseLine
 from exceptions_app.coverage import Inbound, Need, Shortfall, coming_of, turn_of
 from exceptions_app.detection import registry
-from exceptions_app.detection.load import LoadedOrder, Sights, agreements_of, load
+from exceptions_app.detection.agreement_rows import agreements_of
+from exceptions_app.detection.load import LoadedOrder, Sights, load
 from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.detection.view import LineView, OrderView, look

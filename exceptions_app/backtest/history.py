@@ -25,14 +25,8 @@ from erp_connectors.exchange.health import Sight, Silence
 from exceptions_app.backtest.supplier_history import SupplierPast, suppliers_then
 from exceptions_app.cases.models import AgreementRow, CaseLine, CaseState
 from exceptions_app.detection.agreement import Agreement, AgreementState
-from exceptions_app.detection.load import (
-    PRICE_BASIS,
-    LoadedOrder,
-    agreement_of,
-    assemble,
-    lines_of,
-    places_of_class_a,
-)
+from exceptions_app.detection.agreement_rows import PRICE_BASIS, agreement_of
+from exceptions_app.detection.load import LoadedOrder, assemble, lines_of, places_of_class_a
 from exceptions_app.detection.silence import FEED_SILENT
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies.lookup import Policies

@@ -23,7 +23,7 @@ from erp_connectors.documents.models import (
 )
 from exceptions_app.backtest.rules import Changed, kinds_reached
 from exceptions_app.cases.models import AgreementRow, Case
-from exceptions_app.detection.load import PRICE_BASIS
+from exceptions_app.detection.agreement_rows import PRICE_BASIS
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.performance.models import PriceObservation
 from exceptions_app.policies.models import Scope

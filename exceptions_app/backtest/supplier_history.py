@@ -11,7 +11,7 @@ from datetime import datetime
 from erp_connectors.documents.models import Supplier
 from exceptions_app.cases.models import AgreementRow
 from exceptions_app.detection.agreement import Agreement
-from exceptions_app.detection.load import agreement_of
+from exceptions_app.detection.agreement_rows import agreement_of
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.performance.models import PriceObservation
 from exceptions_app.policies.lookup import Policies

@@ -7,25 +7,20 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from erp_connectors.canonical.codec import from_builtins
-from erp_connectors.canonical.commands import LineValues, NewLine
 from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, PurchaseOrder, Supplier
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import UnmatchedLine
 from erp_connectors.errors import RightlineError
 from erp_connectors.exchange import health
-from exceptions_app.cases.models import AgreementRow
-from exceptions_app.detection.agreement import Agreement, AgreementKind, AgreementState
+from exceptions_app.detection.agreement_rows import price_bases
 from exceptions_app.detection.basis import on_basis
 from exceptions_app.detection.silence import known_silence
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot, OrderSnapshot, Sight
-from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.overrides.stated import position_of
 from exceptions_app.policies import lookup
 from exceptions_app.policies.lookup import LineScope, Policies
 from suppliers.profiles import SupplierProfile
 
-#: The key of an agreement on a supplier that says for how many units its prices are, as its quantity.
-PRICE_BASIS = "price_basis"
 #: An item in a warehouse, by their primary keys.
 Place = tuple[int | None, int | None]
 
@@ -132,65 +127,6 @@ def lines_of(
     for line in rows:
         line.item = items[line.item_id] if line.item_id is not None else None
     return lines
-
-
-def agreements_of(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:
-    """Return the pending and active agreements of orders, in one query."""
-    rows = AgreementRow.objects.filter(
-        order_line__order__in=order_ids, state__in=(AgreementState.PENDING, AgreementState.ACTIVE)
-    ).select_related("order_line")
-    found: dict[int, list[Agreement]] = {}
-    for row in rows.order_by("pk"):
-        if row.order_line is not None:
-            found.setdefault(row.order_line.order_id, []).append(agreement_of(row))
-    return found
-
-
-def agreements_on_no_line(order_ids: Iterable[int]) -> dict[int, list[Agreement]]:
-    """Return the pending and active agreements on what documents have beyond the lines of orders."""
-    rows = AgreementRow.objects.filter(
-        subject_kind=SubjectKind.ORDER,
-        subject_id__in=list(order_ids),
-        order_line=None,
-        state__in=(AgreementState.PENDING, AgreementState.ACTIVE),
-    )
-    found: dict[int, list[Agreement]] = {}
-    for row in rows.order_by("pk"):
-        if row.subject_id is not None:
-            found.setdefault(row.subject_id, []).append(agreement_of(row))
-    return found
-
-
-def price_bases(supplier_ids: Iterable[int]) -> dict[int, Decimal]:
-    """Return for how many units the prices of suppliers are that name no basis, where somebody said so."""
-    rows = AgreementRow.objects.filter(
-        subject_kind=SubjectKind.SUPPLIER,
-        subject_id__in=list(supplier_ids),
-        key=PRICE_BASIS,
-        state=AgreementState.ACTIVE,
-    )
-    said = rows.order_by("made_at", "pk").values_list("subject_id", "quantity")
-    return {supplier: per for supplier, per in said if supplier is not None and per is not None}
-
-
-def agreement_of(row: AgreementRow) -> Agreement:
-    """Return an agreement row as detection looks at it; one about no order line has no values."""
-    return Agreement(
-        id=row.pk,
-        key=row.key,
-        type_code=row.type_code,
-        line_number=row.order_line.number if row.order_line else None,
-        kind=AgreementKind(row.kind),
-        state=AgreementState(row.state),
-        answer=row.answer,
-        before=None if row.before is None else from_builtins(row.before, LineValues),
-        after=None if row.after is None else from_builtins(row.after, LineValues),
-        quantity=row.quantity,
-        agreed_on=row.agreed_on,
-        until=row.until,
-        made_at=row.made_at,
-        added=None if row.added is None else from_builtins(row.added, NewLine),
-    )
 
 
 def assemble(

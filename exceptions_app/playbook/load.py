@@ -17,6 +17,7 @@ from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import Case, CaseLine
 from exceptions_app.detection import load as detection
 from exceptions_app.detection.agreement import Agreement
+from exceptions_app.detection.agreement_rows import agreements_of
 from exceptions_app.detection.agreements import price_fact, values_of
 from exceptions_app.detection.basis import names_no_basis, on_basis
 from exceptions_app.detection.buckets import Piece
@@ -62,7 +63,7 @@ def outlook_of(cases: Iterable[Case], as_of: datetime) -> Outlook:
         as_of=as_of,
         policies=policies,
         orders=detection.load(orders, as_of, policies=policies),
-        agreements=detection.agreements_of(orders),
+        agreements=agreements_of(orders),
     )
 
 
@@ -161,7 +162,7 @@ def _facts_of_subject(case_line: CaseLine) -> LineFacts:
 def line_snapshot(line: OrderLine, basis: Decimal | None = None) -> LineSnapshot:
     """Return what the mirror knows of an order line, without tolerances: a decision needs none.
 
-    `basis`: for how many units the supplier's prices are that name none (`detection.load.price_bases`).
+    `basis`: for how many units the supplier's prices are that name none (`agreement_rows.price_bases`).
     """
     return LineSnapshot(
         position=on_basis(from_builtins(line.position, LinePosition), basis),

@@ -15,8 +15,8 @@ from exceptions_app.cases import upkeep
 from exceptions_app.cases.models import AgreementRow, Case, CaseLine, CaseState
 from exceptions_app.detection import watch
 from exceptions_app.detection.agreement import AgreementKind, AgreementState
+from exceptions_app.detection.agreement_rows import PRICE_BASIS, price_bases
 from exceptions_app.detection.agreements import fingerprint
-from exceptions_app.detection.load import PRICE_BASIS, price_bases
 from exceptions_app.detection.subject import SubjectSnapshot, word_of
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.playbook.load import free_lines, line_snapshot

@@ -17,6 +17,7 @@ from erp_connectors.exchange.health import Sight
 from exceptions_app.cases.about import About
 from exceptions_app.detection import load as orders_side
 from exceptions_app.detection.agreement import Agreement
+from exceptions_app.detection.agreement_rows import agreements_of
 from exceptions_app.detection.deadlines import earliest_sight
 from exceptions_app.detection.invoices import BilledOrder, InvoiceSnapshot, OtherInvoice, charges_of
 from exceptions_app.detection.load import LoadedOrder
@@ -81,7 +82,7 @@ class Shelf:
                 for pk, row in world.rows.items()
                 if pk in world.problems
             },
-            agreements=orders_side.agreements_of(rows),
+            agreements=agreements_of(rows),
             agreed=rows,
             others=_others(named),
             revisions=_revisions(heads),

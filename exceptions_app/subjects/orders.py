@@ -6,7 +6,8 @@ from datetime import datetime
 from erp_connectors.documents.models import OrderReference, PurchaseOrder
 from exceptions_app.cases.about import About
 from exceptions_app.detection.agreement import Agreement
-from exceptions_app.detection.load import LoadedOrder, agreements_of, agreements_on_no_line, load
+from exceptions_app.detection.agreement_rows import agreements_of, agreements_on_no_line
+from exceptions_app.detection.load import LoadedOrder, load
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.subjects.subject import Loaded, Subject, World
 

@@ -11,7 +11,8 @@ from erp_connectors.errors import RightlineError
 from exceptions_app.cases.about import About
 from exceptions_app.cases.models import AgreementRow
 from exceptions_app.detection.agreement import Agreement, AgreementState
-from exceptions_app.detection.load import LoadedOrder, agreement_of
+from exceptions_app.detection.agreement_rows import agreement_of
+from exceptions_app.detection.load import LoadedOrder
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies.lookup import LineScope, Policies
 

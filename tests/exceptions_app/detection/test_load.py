@@ -15,7 +15,8 @@ from erp_connectors.documents.models import ItemName, OrderLine, PurchaseOrder
 from erp_connectors.documents.positions import UnmatchedLine
 from erp_connectors.errors import ConfigurationError
 from exceptions_app.detection.agreement import AgreementKind, AgreementState
-from exceptions_app.detection.load import agreements_of, load
+from exceptions_app.detection.agreement_rows import agreements_of
+from exceptions_app.detection.load import load
 from exceptions_app.detection.snapshot import OrderSnapshot
 from exceptions_app.policies import rows
 from exceptions_app.policies.values import Direction, Tolerance
