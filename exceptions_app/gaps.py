@@ -15,7 +15,8 @@ from exceptions_app.coverage import Coming, Inbound, Need, arrives_on, without
 from exceptions_app.detection.buckets import Piece
 from exceptions_app.detection.offers import Day
 from exceptions_app.detection.stakes import DATED, Stake
-from exceptions_app.detection.types.base import BucketType, ExceptionType
+from exceptions_app.detection.types.base import ExceptionType
+from exceptions_app.detection.types.bucket import BucketType
 from exceptions_app.detection.view import LineView
 from exceptions_app.deviation import Deviation
 from exceptions_app.expected_loss import NOTHING, Input, Source

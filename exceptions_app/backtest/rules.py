@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Model
 
 from exceptions_app.detection import registry
-from exceptions_app.detection.types.base import BucketType, SubjectKind
+from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.detection.types.bucket import BucketType
 from exceptions_app.policies.changes import table_of
 from exceptions_app.policies.draft_models import Action
 from exceptions_app.policies.models import PolicyRow, TermRow, ToleranceRow, TypeSetting

@@ -155,3 +155,8 @@ def whole_days(tolerance: Tolerance) -> int | None:
     if tolerance.amount.state is LimitState.UNCHECKED:
         return None
     return int(tolerance.amount.value) if tolerance.amount.state is LimitState.VALUE else 0
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """Return the earliest of the moments that are known."""
+    return min((moment for moment in moments if moment is not None), default=None)

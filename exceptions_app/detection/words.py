@@ -1,4 +1,4 @@
-"""Figures of an order line as plain JSON, for people and the API. Pure.
+"""Figures of an order line as plain JSON, and of a deviation in words, for people and the API. Pure.
 
 Decimals are strings without trailing zeros, dates are in ISO form, quantities in the unit of the order line.
 """
@@ -15,6 +15,7 @@ from exceptions_app.detection.buckets import Piece
 from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.offers import Firmness
 from exceptions_app.detection.view import LineView
+from exceptions_app.deviation import Deviation
 
 #: Names in the evidence what the supplier said last.
 HEARD = "heard"
@@ -172,3 +173,18 @@ def _billed(line: LineView, *, is_credit: bool) -> Decimal:
 def _part(line: LineView, counted: Decimal, day: date | None) -> dict[str, str]:
     part = {"quantity": plain(line.counter.in_order_unit(counted))}
     return {**part, "date": day.isoformat()} if day else part
+
+
+def how_much(deviation: Deviation) -> str:
+    """Return the quantity of a deviation with its unit, as people read it: 18 EA."""
+    return f"{plain(deviation.quantity)} {deviation.unit}" if deviation.quantity is not None else ""
+
+
+def percent(part: Decimal, whole: Decimal) -> str:
+    """Return `part` of `whole` in percent with one decimal, as people read it."""
+    return f"{part * 100 / whole:.1f} %" if whole else "0.0 %"
+
+
+def dearer(difference: Decimal, price: Decimal) -> str:
+    """Return by how much a price is dearer, or cheaper: as finely as the tolerance of a price is told."""
+    return f"{difference * 100 / price:+.2f} %" if price else "+0.00 %"

@@ -28,7 +28,8 @@ from exceptions_app.detection.offers import Day, answers_of
 from exceptions_app.detection.prices import CENT, as_decimal
 from exceptions_app.detection.registry import exception_type
 from exceptions_app.detection.snapshot import ItemFacts, LineSnapshot
-from exceptions_app.detection.types.base import BucketType, SubjectKind
+from exceptions_app.detection.types.base import SubjectKind
+from exceptions_app.detection.types.bucket import BucketType
 from exceptions_app.detection.view import LineView, look
 from exceptions_app.playbook import likely
 from exceptions_app.playbook.situation import LineFacts, Part, QuantityBasis, Situation

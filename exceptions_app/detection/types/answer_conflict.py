@@ -12,7 +12,8 @@ from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.offers import answers_of, doubtful_share, readable_answer
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView
 from exceptions_app.detection.words import plain
 from exceptions_app.deviation import Deviation

@@ -5,7 +5,9 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.bucket import BucketType
+from exceptions_app.detection.words import how_much
 from exceptions_app.deviation import Deviation
 
 

@@ -1,42 +1,23 @@
 """What an exception type is: one class in one file, found by the registry. Pure."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, ClassVar
 
-from exceptions_app.detection.agreement import Agreement, AgreementKind
+from exceptions_app.detection.agreement import Agreement
 from exceptions_app.detection.agreements import Aspect
-from exceptions_app.detection.buckets import OWNERS, Bucket, Piece
-from exceptions_app.detection.deadlines import JUST_AFTER
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.snapshot import OrderSnapshot
-from exceptions_app.detection.stakes import Stake, stakes_of_bucket
+from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.subject import SubjectSnapshot
-from exceptions_app.detection.view import LineView, OrderView
-from exceptions_app.detection.words import evidence_of, offered_parts, ordered_parts, plain
 from exceptions_app.deviation import Deviation, OpenLine
-from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
+from exceptions_app.policies.values import Limit, LimitState, Tolerance
 from exceptions_app.severity import Severity
 
-#: What a case line has room for.
-LONGEST_KEY = 200
-#: Which figure of the evidence shows that something of this kind has come.
-TELLS = {
-    Healing.ANSWERED: "word",
-    Healing.SHIPPED: "shipped",
-    Healing.RECEIVED: "received",
-    Healing.CONFIRMED_AGAIN: "answer",
-    Healing.INVOICED: "invoiced",
-    Healing.CREDITED: "credited",
-    Healing.RESTATED: "arrivals",
-    Healing.DELIVERED: "delivered",
-}
 ZERO = Tolerance(percent=Limit(LimitState.ZERO))
 TWO_PERCENT = Tolerance(percent=Limit(LimitState.VALUE, Decimal(2)))
 
@@ -202,193 +183,3 @@ class ExceptionType(ABC):
     @abstractmethod
     def examples(cls) -> list[Example]:
         """Return the examples the shared suite runs."""
-
-
-class LineType(ExceptionType):
-    """A type that judges order lines one by one."""
-
-    @abstractmethod
-    def judge(self, line: LineView) -> Iterable[Deviation]:
-        """Yield what deviates on one line, before agreements."""
-
-    def detect(self, view: OrderView) -> list[Deviation]:
-        """Return what deviates on any line and is not settled by an agreement."""
-        return [
-            deviation
-            for line in view.lines
-            for deviation in self.judge(line)
-            if not line.is_settled(deviation, self.aspect)
-        ]
-
-    def hidden(self, view: OrderView) -> dict[str, datetime]:
-        """Return nothing: what documents say is never hidden."""
-        return {}
-
-    def next_look(self, view: OrderView) -> datetime | None:
-        """Return when the next wait on this type ends."""
-        ends = [
-            agreed.ends_at + JUST_AFTER
-            for line in view.lines
-            for agreed in line.holdings
-            if agreed.agreement.type_code == self.code and agreed.ends_at is not None
-        ]
-        return min(ends, default=None)
-
-    def healed_by(self, line: OpenLine, view: OrderView) -> Healing:
-        """Return what ended it: an agreement, else the first of what can end it that has come since."""
-        now = next((each for each in view.lines if each.number == line.line_number), None)
-        if now is None:
-            return Healing.CANCELLED
-        if self._is_agreed(line, now):
-            return Healing.AGREED
-        if now.is_unwanted and Healing.CANCELLED in self.heals_by:
-            return Healing.CANCELLED
-        came = (healing for healing in self.heals_by if self._has_come(healing, line, now))
-        return next(came, Healing.PASSED_ON)
-
-    def _is_agreed(self, line: OpenLine, now: LineView) -> bool:
-        """Say whether an agreement covers it; a wait no more once what was waited for has come."""
-        held = now.holds(line.key, line.type_code, self.aspect)
-        if any(each.agreement.kind is not AgreementKind.WAIT_UNTIL for each in held):
-            return True
-        return bool(held) and any(each.key == line.key for each in self.judge(now.without(held)))
-
-    def _has_come(self, healing: Healing, line: OpenLine, now: LineView) -> bool:
-        if healing is Healing.ERP_CHANGED:
-            return line.expected != self.expected(now)
-        if healing is Healing.CONVERTED:
-            return all(now.counter.knows(unit) for unit in line.actual.get("units", ()))
-        figure = TELLS.get(healing)
-        return figure is not None and line.evidence.get(figure) != evidence_of(now)[figure]
-
-    def expected(self, line: LineView) -> dict[str, Any]:
-        """Return what the ERP expects of a line, as plain JSON: what a change there would change."""
-        return {"quantity": plain(line.ordered), "unit": line.unit, "schedule": ordered_parts(line)}
-
-    def key(self, line_number: str, *more: str) -> str:
-        """Return the key of a deviation of this type; without values, it stays while they move."""
-        key = ":".join((self.code, line_number, *more))
-        return key if len(key) <= LONGEST_KEY else f"{key[:150]}:{sha256(key.encode()).hexdigest()[:32]}"
-
-    def deviation(self, line: LineView, **values: Any) -> Deviation:
-        """Return a deviation of this type on `line`, with the figures every type shows as evidence."""
-        values.setdefault("key", self.key(line.number))
-        values.setdefault("group", line.snapshot.number)
-        values.setdefault("expected", self.expected(line))
-        evidence = evidence_of(line) | values.pop("evidence", {})
-        return Deviation(
-            type_code=self.code,
-            line_number=line.number,
-            unit=line.unit,
-            currency=line.snapshot.currency,
-            evidence=evidence,
-            **values,
-        )
-
-
-class BucketType(LineType):
-    """A type that owns one bucket: what is in it deviates.
-
-    `quantity_tolerance` is the type's own tolerance for the quantity in the bucket, of what `whole` says;
-    `day_tolerance` the one by which the deadlines put pieces into it. `direction`: which side both are for.
-    """
-
-    bucket: ClassVar[Bucket]
-    quantity_tolerance: ClassVar[Tolerance | None] = None
-    day_tolerance: ClassVar[Tolerance | None] = None
-    direction: ClassVar[Direction] = Direction.UNDER
-
-    def __init_subclass__(cls) -> None:
-        if OWNERS[cls.bucket] != cls.code:
-            raise TypeError(f"{cls.__name__} does not own bucket {cls.bucket}")
-
-    def judge(self, line: LineView) -> Iterable[Deviation]:
-        """Yield one deviation for all that is in the bucket beyond tolerance."""
-        pieces = line.buckets.inside(self.bucket)
-        if not pieces:
-            return
-        quantity = line.quantity(self.bucket)
-        default = self.quantity_tolerance or self.day_tolerance
-        tolerance = line.tolerance(self.code, self.direction, default) if default else None
-        is_allowed = (
-            self.quantity_tolerance is not None
-            and tolerance is not None
-            and tolerance.allows(quantity, self.whole(line))
-        )
-        if not quantity or is_allowed:
-            return
-        yield self.deviation(
-            line,
-            quantity=quantity,
-            amount=line.amount(line.buckets.counted(self.bucket)),
-            since=self.since(line, pieces),
-            actual=self.actual(line, pieces),
-            tolerance_id=tolerance.id if tolerance else None,
-        )
-
-    def detect(self, view: OrderView) -> list[Deviation]:
-        """Return what is in the bucket; agreements have already taken out what they cover."""
-        return [deviation for line in view.lines for deviation in self.judge(line)]
-
-    def hidden(self, view: OrderView) -> dict[str, datetime]:
-        """Return the lines with pieces that would be in the bucket, if their streams were silent since."""
-        return {
-            self.key(line.number): piece.blind_since
-            for line in view.lines
-            for piece in line.buckets.pieces
-            if self.bucket in piece.hidden and piece.blind_since is not None
-        }
-
-    def next_look(self, view: OrderView) -> datetime | None:
-        """Return when time next moves a piece into or out of the bucket."""
-        moves = [
-            move.at + JUST_AFTER
-            for line in view.lines
-            for piece in line.buckets.pieces
-            for move in piece.moves
-            if self.bucket in (piece.bucket, move.to)
-        ]
-        return min(moves, default=None)
-
-    def whole(self, line: LineView) -> Decimal:
-        """Return what the percentage of the tolerance is of: the ordered quantity."""
-        return line.ordered
-
-    def at_stake(self) -> frozenset[Stake]:
-        """Return what `stakes` says, else what is lost with goods in the bucket."""
-        return stakes_of_bucket(self.bucket) if self.stakes is None else self.stakes
-
-    def since(self, line: LineView, pieces: list[Piece]) -> datetime | None:
-        """Return since when the pieces are in the bucket: a missed deadline, else the newest answer."""
-        missed = [piece.since for piece in pieces if piece.since is not None]
-        if missed:
-            return min(missed)
-        answer = line.position.answer
-        return answer.version.document_time if answer else None
-
-    def actual(self, line: LineView, pieces: list[Piece]) -> dict[str, Any]:
-        """Return what is instead of what was expected: what is offered.
-
-        Only what makes the deviation another one belongs here; what else is known of the line is evidence.
-        """
-        return {**offered_parts(line), "unit": line.unit}
-
-
-def earliest(*moments: datetime | None) -> datetime | None:
-    """Return the earliest of the moments that are known."""
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def how_much(deviation: Deviation) -> str:
-    """Return the quantity of a deviation with its unit, as people read it: 18 EA."""
-    return f"{plain(deviation.quantity)} {deviation.unit}" if deviation.quantity is not None else ""
-
-
-def percent(part: Decimal, whole: Decimal) -> str:
-    """Return `part` of `whole` in percent with one decimal, as people read it."""
-    return f"{part * 100 / whole:.1f} %" if whole else "0.0 %"
-
-
-def dearer(difference: Decimal, price: Decimal) -> str:
-    """Return by how much a price is dearer, or cheaper: as finely as the tolerance of a price is told."""
-    return f"{difference * 100 / price:+.2f} %" if price else "+0.00 %"

@@ -9,19 +9,13 @@ from typing import Any, NamedTuple
 from erp_connectors.canonical.documents import InvoiceKind
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.agreement import Agreement
-from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, business_days, whole_days
+from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, business_days, earliest, whole_days
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import (
-    Example,
-    Family,
-    LineType,
-    ServiceLevel,
-    TeamCode,
-    earliest,
-    how_much,
-)
+from exceptions_app.detection.types.base import Example, Family, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView, OrderView
+from exceptions_app.detection.words import how_much
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Tolerance
 

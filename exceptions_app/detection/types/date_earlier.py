@@ -7,9 +7,10 @@ from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.deadlines import THREE_BUSINESS_DAYS
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
-from exceptions_app.detection.types.base import BucketType, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.bucket import BucketType
 from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import moved_parts
+from exceptions_app.detection.words import how_much, moved_parts
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction
 

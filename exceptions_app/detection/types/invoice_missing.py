@@ -6,19 +6,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from exceptions_app.detection import examples as world
-from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, business_days, whole_days
+from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, business_days, earliest, whole_days
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import (
-    Example,
-    Family,
-    LineType,
-    ServiceLevel,
-    TeamCode,
-    earliest,
-    how_much,
-)
+from exceptions_app.detection.types.base import Example, Family, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView, OrderView
-from exceptions_app.detection.words import goods
+from exceptions_app.detection.words import goods, how_much
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Terms, Tolerance
 

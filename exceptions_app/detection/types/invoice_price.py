@@ -18,10 +18,10 @@ from exceptions_app.detection.prices import (
     unit_price,
 )
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode, dearer
+from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode
 from exceptions_app.detection.types.invoice import InvoiceLineType
 from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import plain, price_words
+from exceptions_app.detection.words import dearer, plain, price_words
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
 

@@ -12,10 +12,10 @@ from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
 from exceptions_app.detection.duplicates import is_duplicate
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.invoices import InvoiceView
-from exceptions_app.detection.types.base import ZERO, Example, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import ZERO, Example, ServiceLevel, TeamCode
 from exceptions_app.detection.types.invoice import InvoiceLineType
 from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import plain
+from exceptions_app.detection.words import how_much, plain
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction
 

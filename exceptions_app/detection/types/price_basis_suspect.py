@@ -8,7 +8,8 @@ from exceptions_app.detection.agreements import Aspect, price_fact
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.prices import agreed_price
-from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView, OrderView
 from exceptions_app.detection.words import evidence_of, price_words
 from exceptions_app.deviation import Deviation, OpenLine

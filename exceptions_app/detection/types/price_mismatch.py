@@ -9,9 +9,10 @@ from exceptions_app.detection.agreements import Aspect, price_fact
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.prices import CENT, Comparison, agreed_price, as_decimal
-from exceptions_app.detection.types.base import Example, LineType, ServiceLevel, TeamCode, dearer
+from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import plain, price_words
+from exceptions_app.detection.words import dearer, plain, price_words
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction, Limit, LimitState, Tolerance
 

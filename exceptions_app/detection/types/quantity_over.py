@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import ZERO, Example, LineType, ServiceLevel, TeamCode, how_much
+from exceptions_app.detection.types.base import ZERO, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import offered_parts
+from exceptions_app.detection.words import how_much, offered_parts
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction
 

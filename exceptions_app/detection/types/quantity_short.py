@@ -8,16 +8,10 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
-from exceptions_app.detection.types.base import (
-    ZERO,
-    BucketType,
-    Example,
-    ServiceLevel,
-    TeamCode,
-    how_much,
-    percent,
-)
+from exceptions_app.detection.types.base import ZERO, Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.bucket import BucketType
 from exceptions_app.detection.view import LineView
+from exceptions_app.detection.words import how_much, percent
 from exceptions_app.deviation import Deviation
 
 

@@ -9,17 +9,10 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
-from exceptions_app.detection.types.base import (
-    ZERO,
-    BucketType,
-    Example,
-    Family,
-    ServiceLevel,
-    TeamCode,
-    how_much,
-)
+from exceptions_app.detection.types.base import ZERO, Example, Family, ServiceLevel, TeamCode
+from exceptions_app.detection.types.bucket import BucketType
 from exceptions_app.detection.view import LineView
-from exceptions_app.detection.words import goods
+from exceptions_app.detection.words import goods, how_much
 from exceptions_app.deviation import Deviation
 
 

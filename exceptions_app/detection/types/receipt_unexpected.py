@@ -10,16 +10,9 @@ from exceptions_app.detection import examples as world
 from exceptions_app.detection.deadlines import JUST_AFTER
 from exceptions_app.detection.documents import WITHOUT_ORDER, DocumentView, LooseLine
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import (
-    Example,
-    Family,
-    ServiceLevel,
-    SubjectKind,
-    TeamCode,
-    how_much,
-)
+from exceptions_app.detection.types.base import Example, Family, ServiceLevel, SubjectKind, TeamCode
 from exceptions_app.detection.types.subject import SubjectType
-from exceptions_app.detection.words import HEARD
+from exceptions_app.detection.words import HEARD, how_much
 from exceptions_app.deviation import Deviation
 
 

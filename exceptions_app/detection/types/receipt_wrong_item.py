@@ -10,16 +10,10 @@ from exceptions_app.detection.counting import NOTHING
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import (
-    Example,
-    Family,
-    LineType,
-    ServiceLevel,
-    TeamCode,
-    how_much,
-)
+from exceptions_app.detection.types.base import Example, Family, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView, received_ids
-from exceptions_app.detection.words import item_words
+from exceptions_app.detection.words import how_much, item_words
 from exceptions_app.deviation import Deviation
 
 

@@ -5,20 +5,14 @@ from datetime import datetime
 
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.buckets import Bucket, Piece
-from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
+from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, earliest
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import (
-    Example,
-    LineType,
-    ServiceLevel,
-    TeamCode,
-    earliest,
-    how_much,
-)
+from exceptions_app.detection.types.base import Example, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView, OrderView
-from exceptions_app.detection.words import days
+from exceptions_app.detection.words import days, how_much
 from exceptions_app.deviation import Deviation
 
 SOON, LONG_AGO = 5, 10

@@ -5,23 +5,15 @@ from datetime import datetime
 
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.counting import NOTHING
-from exceptions_app.detection.deadlines import JUST_AFTER, Deadline
+from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, earliest
 from exceptions_app.detection.goods import Shipment, is_stopped, surplus_of
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import (
-    TWO_PERCENT,
-    Example,
-    Family,
-    LineType,
-    ServiceLevel,
-    TeamCode,
-    earliest,
-    how_much,
-)
+from exceptions_app.detection.types.base import TWO_PERCENT, Example, Family, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView, OrderView
-from exceptions_app.detection.words import goods
+from exceptions_app.detection.words import goods, how_much
 from exceptions_app.deviation import Deviation
 from exceptions_app.policies.values import Direction
 

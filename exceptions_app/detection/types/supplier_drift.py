@@ -9,13 +9,7 @@ from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.performance import PriceObservation, SupplierSnapshot, SupplierView
 from exceptions_app.detection.prices import CENT
 from exceptions_app.detection.stakes import Stake
-from exceptions_app.detection.types.base import (
-    Example,
-    Family,
-    ServiceLevel,
-    SubjectKind,
-    TeamCode,
-)
+from exceptions_app.detection.types.base import Example, Family, ServiceLevel, SubjectKind, TeamCode
 from exceptions_app.detection.types.subject import SubjectType
 from exceptions_app.detection.words import plain
 from exceptions_app.deviation import Deviation

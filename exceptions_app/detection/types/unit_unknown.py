@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from erp_connectors.canonical.values import Price, Quantity
 from exceptions_app.detection import examples as world
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import Example, Family, LineType, ServiceLevel, TeamCode
+from exceptions_app.detection.types.base import Example, Family, ServiceLevel, TeamCode
+from exceptions_app.detection.types.line import LineType
 from exceptions_app.detection.view import LineView
 from exceptions_app.deviation import Deviation
 

@@ -9,17 +9,10 @@ from erp_connectors.canonical.documents import DocumentKind
 from erp_connectors.documents.matching import NoMatch
 from erp_connectors.documents.positions import UnmatchedLine
 from exceptions_app.detection import examples as world
-from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, earliest_sight
+from exceptions_app.detection.deadlines import JUST_AFTER, Deadline, earliest, earliest_sight
 from exceptions_app.detection.documents import OTHER_SUPPLIER, WITHOUT_ORDER, DocumentView, LooseLine
 from exceptions_app.detection.healing import Healing
-from exceptions_app.detection.types.base import (
-    Example,
-    ExceptionType,
-    ServiceLevel,
-    SubjectKind,
-    TeamCode,
-    earliest,
-)
+from exceptions_app.detection.types.base import Example, ExceptionType, ServiceLevel, SubjectKind, TeamCode
 from exceptions_app.detection.view import OrderView
 from exceptions_app.detection.words import HEARD, item_words
 from exceptions_app.deviation import Deviation, OpenLine

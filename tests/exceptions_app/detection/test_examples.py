@@ -7,7 +7,8 @@ from exceptions_app.detection.buckets import OWNERS
 from exceptions_app.detection.detect import detect
 from exceptions_app.detection.healing import Healing
 from exceptions_app.detection.reconcile import OpenLine, reconcile
-from exceptions_app.detection.types.base import BucketType, Example, ExceptionType, SubjectKind, TeamCode
+from exceptions_app.detection.types.base import Example, ExceptionType, SubjectKind, TeamCode
+from exceptions_app.detection.types.bucket import BucketType
 
 EXAMPLES = [
     pytest.param(kind, example, id=f"{kind.code}: {example.title}")
