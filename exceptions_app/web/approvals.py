@@ -21,11 +21,10 @@ from exceptions_app.proposals.renewal import moved_since
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.bundle_view import cases_in_words
 from exceptions_app.web.bundles import about
-from exceptions_app.web.pages import changed, now_of, show, tell, warn
+from exceptions_app.web.pages import CONFLICT, changed, now_of, show, tell, warn
 from exceptions_app.web.proposal_view import ProposalCard, Refusal, proposal_cards
 
 MOST = 50
-CONFLICT = 409
 
 
 @permitted(Permission.SIGNED_IN)

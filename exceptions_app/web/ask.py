@@ -18,7 +18,8 @@ from exceptions_app.cases.actions import StaleVersion
 from exceptions_app.cases.models import Case
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.ask_view import AskForm, MailPreview, Typed, ask_form, preview_of
-from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, after_change, show_case
+from exceptions_app.web.case_verbs import after_change
+from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, show_case
 from exceptions_app.web.conflict_view import conflict_of
 from exceptions_app.web.pages import as_answer, now_of, tell, wants_fragment
 from exceptions_app.web.unsent_view import OpenForm

@@ -20,7 +20,16 @@ from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.ask import typed_in, written_in
 from exceptions_app.web.ask_view import AddressChoice, Typed, address_choices, inquiry_label, words_from
 from exceptions_app.web.bulk import ask_to_select, selected
-from exceptions_app.web.pages import back, changed, now_of, queue_url, show, tell, wants_fragment
+from exceptions_app.web.pages import (
+    UNPROCESSABLE,
+    back,
+    changed,
+    now_of,
+    queue_url,
+    show,
+    tell,
+    wants_fragment,
+)
 from suppliers.messaging.addresses import UnusableMessage
 
 
@@ -84,7 +93,7 @@ def send(request: HttpRequest, company: str, code: str) -> HttpResponse:
     if not refused and not left_out and not wants_fragment(request):
         tell(request, said)
         return back(request, queue_url(team))
-    status = 422 if refused else 200
+    status = UNPROCESSABLE if refused else 200
     response = _dialog(request, team, refused, left_out, report=said if sent else "", status=status)
     if sent:
         changed(response)

@@ -16,7 +16,7 @@ from exceptions_app.people.models import Team, User
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of, team_or_404
 from exceptions_app.web.forms import TEXTS, workers_of
-from exceptions_app.web.pages import back, changed, queue_url, show, tell, wants_fragment
+from exceptions_app.web.pages import UNPROCESSABLE, back, changed, queue_url, show, tell, wants_fragment
 
 MOST_CASES = 500
 #: The verbs that can be used on many cases, with what each needs.
@@ -61,7 +61,7 @@ def carry_out(request: HttpRequest, company: str, code: str, code_of_verb: str) 
     if problem:
         effects = [_expected(case, code_of_verb, person_of(request)) for case in cases]
         context = _context(request, team, code_of_verb, effects) | {"problem": problem}
-        return _dialog(request, team, context, status=422)
+        return _dialog(request, team, context, status=UNPROCESSABLE)
     effects = [_done(case, code_of_verb, arguments, request) for case in cases]
     failed = [effect for effect in effects if not effect.is_possible]
     done = len(effects) - len(failed)

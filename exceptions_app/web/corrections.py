@@ -19,9 +19,8 @@ from exceptions_app.people.permissions import may_in_company
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.document_view import verdict_chip
 from exceptions_app.web.interchanges import STATUSES, TRANSACTION_STATUSES, diff_lines, visible_interchanges
-from exceptions_app.web.pages import show, tell, warn
+from exceptions_app.web.pages import UNPROCESSABLE, show, tell, warn
 
-UNPROCESSABLE = 422
 LONGEST_REASON = 500
 
 

@@ -17,7 +17,7 @@ from exceptions_app.people.standing_in import holds
 from exceptions_app.web import formats
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.forms import PersonField
-from exceptions_app.web.pages import now_of, show, tell, warn
+from exceptions_app.web.pages import UNPROCESSABLE, now_of, show, tell, warn
 
 MOST = 50
 DAY = forms.DateInput(attrs={"type": "date"})
@@ -105,7 +105,9 @@ def delegations(request: HttpRequest) -> HttpResponse:
         "given": _listed(request, Q(person=person)),
         "taken": _listed(request, Q(delegate=person)),
     }
-    return show(request, "delegations.html", context, current="profile", status=422 if form.errors else 200)
+    return show(
+        request, "delegations.html", context, current="profile", status=UNPROCESSABLE if form.errors else 200
+    )
 
 
 @permitted(Permission.OWN)

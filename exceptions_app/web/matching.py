@@ -21,10 +21,9 @@ from exceptions_app.people.permissions import may_in_company
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, actor_of, companies_open, permitted, person_of
 from exceptions_app.web.labels import Text
-from exceptions_app.web.pages import now_of, show, tell
+from exceptions_app.web.pages import UNPROCESSABLE, now_of, show, tell
 
 MOST_LINES, MOST_DOCUMENTS = 30, 10
-UNPROCESSABLE = 422
 REASONS: dict[str, Text] = {
     "nothing_named": _("It names neither a line nor an item."),
     "no_order_named": _("It names no order."),

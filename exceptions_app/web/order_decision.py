@@ -24,7 +24,7 @@ from exceptions_app.proposals.together import Wanted, Whole
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.bundle_view import cases_in_words, decidable_of_order, whole_words
 from exceptions_app.web.orders import order_or_404
-from exceptions_app.web.pages import now_of, show, tell
+from exceptions_app.web.pages import CONFLICT, UNPROCESSABLE, now_of, show, tell
 from exceptions_app.web.resolution_view import (
     Entered,
     ResolutionCard,
@@ -35,7 +35,6 @@ from exceptions_app.web.resolution_view import (
 )
 from exceptions_app.web.types import type_label
 
-UNPROCESSABLE, CONFLICT = 422, 409
 #: What takes over the supplier's word. A case that one of these resolves is decided with the others unless
 #: the person leaves it out; anything else only if they want it.
 TAKES_OVER = (

@@ -21,6 +21,8 @@ from exceptions_app.people.permissions import memberships_of
 from exceptions_app.proposals.approvals import open_approvals
 from exceptions_app.web import access, formats, labels
 
+#: The statuses of what could not be done: what was entered is wrong, or it has changed meanwhile.
+UNPROCESSABLE, CONFLICT = 422, 409
 NEWS_CAP = 99
 LONGEST_SEARCH = 100
 

@@ -17,7 +17,7 @@ from exceptions_app.people.models import User
 from exceptions_app.people.permissions import companies_open
 from exceptions_app.signing_in import oidc
 from exceptions_app.web.access import Permission, permitted, person_of
-from exceptions_app.web.pages import back, show, tell, wants_fragment
+from exceptions_app.web.pages import UNPROCESSABLE, back, show, tell, wants_fragment
 
 THEMES = (("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark")))
 YEAR = 365 * 24 * 60 * 60
@@ -74,7 +74,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     )
     teams = [{"row": each, "role": gettext(each.get_role_display())} for each in memberships]
     context = {"manages_tokens": bool(companies_open(person, "manage_tokens")), "form": form, "teams": teams}
-    status = 422 if form.errors else 200
+    status = UNPROCESSABLE if form.errors else 200
     return show(request, "profile.html", context, current="profile", status=status)
 
 

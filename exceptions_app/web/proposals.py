@@ -28,7 +28,8 @@ from exceptions_app.proposals.planning import lines_of
 from exceptions_app.proposals.renewal import ValuesMoved
 from exceptions_app.web import approvals
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
-from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, after_change, show_case
+from exceptions_app.web.case_verbs import after_change
+from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, show_case
 from exceptions_app.web.conflict_view import conflict_of
 from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment, warn
 from exceptions_app.web.proposal_view import Refusal

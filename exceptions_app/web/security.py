@@ -19,7 +19,7 @@ from exceptions_app.signing_in.models import BrowserSession
 from exceptions_app.signing_in.receivers import count_failure
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.devices import device_of, host_can_have_passkeys
-from exceptions_app.web.pages import show, tell, warn
+from exceptions_app.web.pages import UNPROCESSABLE, show, tell, warn
 
 HOME = "mfa_index"
 
@@ -113,7 +113,7 @@ def password(request: HttpRequest) -> HttpResponse:
         "profile/password.html",
         {"form": form},
         current="profile",
-        status=422 if form.errors else 200,
+        status=UNPROCESSABLE if form.errors else 200,
     )
 
 

@@ -17,7 +17,7 @@ from exceptions_app.people.models import ApiToken, User
 from exceptions_app.people.permissions import companies_open
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.labels import Chip
-from exceptions_app.web.pages import now_of, show, tell, warn
+from exceptions_app.web.pages import UNPROCESSABLE, now_of, show, tell, warn
 
 #: What each scope lets a program do.
 SCOPES = {
@@ -85,7 +85,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
         "secret": secret,
         "tokens": [_row(each, request) for each in rows.order_by("revoked_at", "-created_at")],
     }
-    status = 422 if form.errors else 200
+    status = UNPROCESSABLE if form.errors else 200
     return show(request, "tokens/list.html", context, current="profile", status=status)
 
 
