@@ -19,9 +19,10 @@ from exceptions_app.cases.models import Case
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.ask_view import AskForm, MailPreview, Typed, ask_form, preview_of
 from exceptions_app.web.case_verbs import after_change
-from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, show_case
+from exceptions_app.web.cases import show_case
 from exceptions_app.web.conflict_view import conflict_of
-from exceptions_app.web.pages import as_answer, now_of, tell, wants_fragment
+from exceptions_app.web.pages import CONFLICT, UNPROCESSABLE, as_answer, now_of, tell, wants_fragment
+from exceptions_app.web.sent import version_of
 from exceptions_app.web.unsent_view import OpenForm
 from suppliers.messaging.addresses import UnusableMessage
 from suppliers.messaging.outbox import messages_about
@@ -38,12 +39,12 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
         return show_case(request, case, problems=[problem], form=typed, status=CONFLICT)
     if request.method != "POST":
         return _show_form(request, case, _form(request, case))
-    version = request.POST.get("version", "")
+    version = version_of(request)
     try:
         message = ask_about(
             [case],
             by=actor_of(request),
-            versions={case.number: int(version)} if version.isdigit() else {},
+            versions={} if version is None else {case.number: version},
             **written_in(request),
         )
     except UnusableMessage as unusable:

@@ -30,6 +30,7 @@ from exceptions_app.web.pages import (
     tell,
     wants_fragment,
 )
+from exceptions_app.web.sent import number_in
 from suppliers.messaging.addresses import UnusableMessage
 
 
@@ -102,12 +103,12 @@ def send(request: HttpRequest, company: str, code: str) -> HttpResponse:
 
 def _send(request: HttpRequest, cases: Sequence[Case]) -> dict[str, str]:
     """Send the message to one supplier; return what cannot be used of it, by field."""
-    versions = {case.number: request.POST.get(f"version-{case.number}", "") for case in cases}
+    versions = {case.number: number_in(request.POST.get(f"version-{case.number}", "")) for case in cases}
     try:
         ask_about(
             cases,
             by=actor_of(request),
-            versions={number: int(seen) for number, seen in versions.items() if seen.isdigit()},
+            versions={number: seen for number, seen in versions.items() if seen is not None},
             **written_in(request, _suffix(cases)),
         )
     except UnusableMessage as unusable:

@@ -17,6 +17,7 @@ from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of, team_or_404
 from exceptions_app.web.forms import TEXTS, workers_of
 from exceptions_app.web.pages import UNPROCESSABLE, back, changed, queue_url, show, tell, wants_fragment
+from exceptions_app.web.sent import number_in
 
 MOST_CASES = 500
 #: The verbs that can be used on many cases, with what each needs.
@@ -134,8 +135,8 @@ def _expected(case: Case, verb: str, person: User) -> Effect:
 
 def _arguments(request: HttpRequest, team: Team, verb: str) -> tuple[dict[str, Any], str]:
     if verb == "assign":
-        chosen = request.POST.get("to", "")
-        person = workers_of(team).filter(pk=chosen).first() if chosen.isdigit() else None
+        chosen = number_in(request.POST.get("to", ""))
+        person = None if chosen is None else workers_of(team).filter(pk=chosen).first()
         return ({"to": person}, "") if person else ({}, gettext("Choose a person."))
     if verb == "comment":
         text = request.POST.get("text", "").strip()
@@ -144,12 +145,11 @@ def _arguments(request: HttpRequest, team: Team, verb: str) -> tuple[dict[str, A
 
 
 def _done(case: Case, verb: str, arguments: dict[str, Any], request: HttpRequest) -> Effect:
-    version = request.POST.get(f"version-{case.number}", "")
     try:
         after = getattr(actions, verb)(
             case,
             by=actor_of(request),
-            expected_version=int(version) if version.isdigit() else None,
+            expected_version=number_in(request.POST.get(f"version-{case.number}", "")),
             **arguments,
         )
     except RightlineError as refused:

@@ -33,6 +33,7 @@ from exceptions_app.web.pages import (
     wants_fragment,
     warn,
 )
+from exceptions_app.web.sent import version_of
 from exceptions_app.web.unsent_view import OpenForm, typed_words
 
 #: What the person is told when a verb has done its work.
@@ -86,8 +87,8 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Use one verb on the case; what cannot be done is said beside what was typed."""
     if code not in DONE:
         raise Http404
-    version = request.POST.get("version", "")
-    passed_on = passed_on_since(person_of(request), number, int(version) if version.isdigit() else None)
+    seen = version_of(request)
+    passed_on = passed_on_since(person_of(request), number, seen)
     if passed_on is not None:
         return _out_of_sight(request, passed_on)
     found = case_or_404(request, number)
@@ -99,27 +100,21 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
     sent = OpenForm(code=code, entered=request.POST.dict(), form=form)
     if not form.is_valid():
         # What could be chosen then may be no choice now: that it has changed comes first.
-        if version.isdigit() and int(version) < found.version:
-            return _changed_meanwhile(request, found, sent)
+        if seen is not None and seen < found.version:
+            return _changed_meanwhile(request, found, seen, sent)
         return show_case(request, found, form=sent, status=UNPROCESSABLE)
     try:
         after = getattr(actions, code)(
             found,
             by=actor_of(request),
-            expected_version=int(version) if version.isdigit() else None,
+            expected_version=seen,
             **{name: value for name, value in form.cleaned_data.items() if value not in ("", None)},
         )
     except StaleVersion as stale:
-        passed_on = passed_on_since(person_of(request), number, int(version))
+        passed_on = passed_on_since(person_of(request), number, seen)
         if passed_on is not None:
             return _out_of_sight(request, passed_on)
-        return show_case(
-            request,
-            stale.case,
-            form=sent,
-            conflict=conflict_of(stale),
-            status=CONFLICT,
-        )
+        return show_case(request, stale.case, form=sent, conflict=conflict_of(stale), status=CONFLICT)
     except PermanentError as refused:
         return _refused(request, found, str(refused), form=sent, status=UNPROCESSABLE)
     tell(request, DONE[code](after))
@@ -128,17 +123,17 @@ def verb(request: HttpRequest, number: str, code: str) -> HttpResponse:
 
 def _too_late(request: HttpRequest, found: Case, code: str) -> HttpResponse:
     """Say why a verb cannot be used any more: who was faster, what changed, and what was typed."""
-    version = request.POST.get("version", "")
+    seen = version_of(request)
     typed = OpenForm(code=code, entered=request.POST.dict(), form=None)
-    if version.isdigit() and int(version) < found.version and request.POST.get("answer") != "message":
-        return _changed_meanwhile(request, found, typed)
+    if seen is not None and seen < found.version and request.POST.get("answer") != "message":
+        return _changed_meanwhile(request, found, seen, typed)
     why = _why_not(found, code, person_of(request))
     return _refused(request, found, why, status=CONFLICT, form=typed)
 
 
-def _changed_meanwhile(request: HttpRequest, found: Case, typed: OpenForm) -> HttpResponse:
-    """Show both versions of a case that is newer than the form, and what was typed."""
-    stale = StaleVersion(found, changes_since(found, int(request.POST["version"])))
+def _changed_meanwhile(request: HttpRequest, found: Case, seen: int, typed: OpenForm) -> HttpResponse:
+    """Show both versions of a case that is newer than the one `seen`, and what was typed."""
+    stale = StaleVersion(found, changes_since(found, seen))
     return show_case(request, found, form=typed, conflict=conflict_of(stale), status=CONFLICT)
 
 

@@ -16,6 +16,7 @@ from exceptions_app.web.case_view import case_context
 from exceptions_app.web.event_view import event_view
 from exceptions_app.web.pages import as_answer, now_of, show, wants_fragment
 from exceptions_app.web.presence import look
+from exceptions_app.web.sent import number_in
 
 
 @permitted(Permission.VISIBLE_CASE)
@@ -54,12 +55,12 @@ def panel(request: HttpRequest, number: str) -> SafeString | None:
 def pulse(request: HttpRequest, number: str) -> HttpResponse:
     """Say who else looks at the case, and what has changed since `version` was shown."""
     found, person, now = case_or_404(request, number), person_of(request), now_of(request)
-    seen = request.GET.get("version", "")
+    seen = number_in(request.GET.get("version", ""))
     others = look(found, person, now=now)
-    news = changes_since(found, int(seen)) if seen.isdigit() and int(seen) < found.version else []
+    news = changes_since(found, seen) if seen is not None and seen < found.version else []
     context = {
         "case": found,
-        "seen": seen if seen.isdigit() else found.version,
+        "seen": found.version if seen is None else seen,
         "others": others,
         "others_text": formats.listed(others),
         "news": [event_view(event) for event in news],

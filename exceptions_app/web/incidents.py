@@ -31,6 +31,7 @@ from exceptions_app.web.incident_view import STATES, incident_or_404, incident_r
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import UNPROCESSABLE, back, looked_for, now_of, show, tell
 from exceptions_app.web.resolution_view import resolution_label
+from exceptions_app.web.sent import version_of
 
 MOST_BUNDLES, MOST_CANDIDATES, EVENTS_SHOWN = 20, 20, 100
 #: What is decided of an incident as a whole.
@@ -155,8 +156,7 @@ def _history(found: Incident) -> QuerySet[Event]:
 def change(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     """Confirm an incident with its cause, dismiss it, add cases to it or take some out, with a reason."""
     found, words = incident_or_404(request, number), request.POST.get("words", "")
-    version = request.POST.get("version", "")
-    expected = int(version) if version.isdigit() else None
+    expected = version_of(request)
     here = reverse("web:incident", args=[number])
     try:
         if verb == "confirm":

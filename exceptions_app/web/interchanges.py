@@ -20,6 +20,7 @@ from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.pages import now_of, show
 from exceptions_app.web.raw import read_raw
+from exceptions_app.web.sent import number_in
 
 MOST_TROUBLED = 50
 STATUSES: dict[str, Chip] = {
@@ -81,12 +82,12 @@ def interchange(request: HttpRequest, interchange_id: UUID) -> HttpResponse:
     """Show one interchange: its envelope, findings, transactions, and its bytes with their offsets."""
     found = get_object_or_404(visible_interchanges(request), pk=interchange_id)
     transactions = list(found.transactions.prefetch_related("documents__orders").defer("reading"))
-    start = request.GET.get("from", "0")
+    start = number_in(request.GET.get("from", "")) or 0
     mark = request.GET.get("mark", "")
     marked = next((each for each in transactions if str(each.position) == mark), None)
     raw = read_raw(
         found,
-        start=int(start) if start.isdigit() else 0,
+        start=start,
         mark_from=marked.offset_from if marked else 0,
         mark_to=marked.offset_to if marked else 0,
     )

@@ -8,10 +8,9 @@ from django.views.decorators.http import require_safe
 from erp_connectors.documents.models import LineMatch
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
 from exceptions_app.web.addresses import address, without_empty
+from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.matching import choices
 from exceptions_app.web.pages import looked_for, now_of, show
-
-PAGE = 50
 
 
 @permitted(Permission.SIGNED_IN)
@@ -27,16 +26,13 @@ def matched(request: HttpRequest) -> HttpResponse:
         found = found.filter(
             Q(order_number__istartswith=text) | Q(key__icontains=text) | Q(made_by__icontains=text)
         )
-    before = query.get("older", "")
-    if before.isdigit():
-        found = found.filter(pk__lt=before)
-    rows = list(found.select_related("connection", "supplier").order_by("-pk")[: PAGE + 1])
-    more, rows = len(rows) > PAGE, rows[:PAGE]
+    found = found.select_related("connection", "supplier")
+    page = newest_first(found, {"after": query.get("older", "")})
     path = reverse("web:matched")
     context = {
         "q": text,
         "now": now_of(request),
-        "rows": choices(rows),
-        "older_url": address(path, query, drop=("older",), older=str(rows[-1].pk)) if more else "",
+        "rows": choices(page.rows),
+        "older_url": address(path, query, drop=("older",), older=page.after) if page.after else "",
     }
     return show(request, "documents/matched.html", context, current="matched", fragment="matched")

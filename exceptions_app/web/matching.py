@@ -22,6 +22,7 @@ from exceptions_app.web import formats, labels
 from exceptions_app.web.access import Permission, actor_of, companies_open, permitted, person_of
 from exceptions_app.web.labels import Text
 from exceptions_app.web.pages import UNPROCESSABLE, now_of, show, tell
+from exceptions_app.web.sent import number_in
 
 MOST_LINES, MOST_DOCUMENTS = 30, 10
 REASONS: dict[str, Text] = {
@@ -51,7 +52,7 @@ def loose_lines(request: HttpRequest, head_id: int) -> HttpResponse:
     try:
         matched = matching.match(
             head,
-            index=int(line) if line.isdigit() else -1,
+            index=_index(line),
             order_number=order,
             line_number=order_line,
             reason=request.POST.get("reason", "").strip(),
@@ -75,7 +76,7 @@ def undo(request: HttpRequest, head_id: int) -> HttpResponse:
     """Take back what was said of a line, with a reason; the document is judged anew."""
     head, line = _head_or_404(request, head_id), request.POST.get("line", "")
     reason = request.POST.get("reason", "").strip()
-    index = int(line) if line.isdigit() else -1
+    index = _index(line)
     try:
         taken_back = matching.unmatch(head, index=index, reason=reason, by=actor_of(request))
     except RightlineError as refused:
@@ -84,6 +85,12 @@ def undo(request: HttpRequest, head_id: int) -> HttpResponse:
     text = gettext("It is line %(line)s of order %(order)s no longer; the document is judged anew.")
     tell(request, text % {"line": said.line_number, "order": said.order_number})
     return HttpResponseRedirect(reverse("web:loose_lines", args=[head.pk]))
+
+
+def _index(line: str) -> int:
+    """Return which line of a document is meant; -1, which no line is, where that is not said."""
+    index = number_in(line)
+    return -1 if index is None else index
 
 
 def choices(matches: Sequence[LineMatch]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from exceptions_app.notifications.models import NotificationKind
 from exceptions_app.web.access import Permission, permitted, person_of, teams_of
 from exceptions_app.web.labels import Text
 from exceptions_app.web.pages import as_answer, back, bell_for, now_of, queue_url, show
+from exceptions_app.web.sent import number_in
 
 MOST_READ, MOST_SHOWN, FEW = 500, 100, 10
 KINDS: dict[str, tuple[Text, str, str]] = {
@@ -78,8 +79,8 @@ def mark_read(request: HttpRequest) -> HttpResponse:
     """Mark one notification of this person read, all that arrived with it, or everything."""
     person = person_of(request)
     unread = unread_news_for(person, teams_of(request), now=now_of(request))
-    one, several = request.POST.get("id", ""), BurstKey.read(request.POST.get("burst", ""))
-    if one.isdigit():
+    one, several = number_in(request.POST.get("id", "")), BurstKey.read(request.POST.get("burst", ""))
+    if one is not None:
         unread = unread.filter(pk=one)
     elif several is not None:
         unread = unread.filter(several.condition())

@@ -33,6 +33,7 @@ from exceptions_app.web.resolution_view import (
     resolution_label,
     resolutions_of,
 )
+from exceptions_app.web.sent import number_in
 from exceptions_app.web.types import type_label
 
 #: What takes over the supplier's word. A case that one of these resolves is decided with the others unless
@@ -144,7 +145,7 @@ def _choice(
 ) -> Choice:
     codes, values = resolutions_of(case), _sent_for(case, sent) if sent is not None else {}
     likely = next((code for code in codes if code in TAKES_OVER), None)
-    code, version = str(values.get("resolution", "")), str(values.get("version", ""))
+    code, version = str(values.get("resolution", "")), number_in(str(values.get("version", "")))
     situation = situation_of(case, as_of=outlook.as_of, person=str(person), lines=lines, outlook=outlook)
     is_ticked = likely is not None
     if sent is not None:
@@ -156,7 +157,7 @@ def _choice(
         values=values,
         facts=situation.lines,
         descriptions=descriptions_of(lines),
-        version=int(version) if version.isdigit() else case.version,
+        version=case.version if version is None else version,
     )
 
 

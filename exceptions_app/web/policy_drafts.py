@@ -21,6 +21,7 @@ from exceptions_app.policies.draft_models import PolicyDraft
 from exceptions_app.web import backtests, draft_shadows, policy_view
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
 from exceptions_app.web.pages import CONFLICT, now_of, show, tell
+from exceptions_app.web.sent import number_in, version_of
 
 #: Which draft the administration writes into for this person, kept in their session.
 CHOSEN = "policy_draft"
@@ -64,10 +65,10 @@ def write(request: HttpRequest, draft_id: int, table: str) -> HttpResponse:
         raise Http404
     request.session[CHOSEN] = found.pk
     place = f"admin:exceptions_app_{table}"
-    row, change_id = request.GET.get("row", ""), request.GET.get("change", "")
-    if row.isdigit():
+    row, change_id = (number_in(request.GET.get(name, "")) for name in ("row", "change"))
+    if row is not None:
         return HttpResponseRedirect(reverse(f"{place}_change", args=[row]))
-    if change_id.isdigit():
+    if change_id is not None:
         return HttpResponseRedirect(f"{reverse(f'{place}_add')}?change={change_id}")
     return HttpResponseRedirect(reverse(f"{place}_changelist"))
 
@@ -113,13 +114,8 @@ def _why_not(request: HttpRequest, found: PolicyDraft, verb: str) -> str:
     return gettext("You may not do this with the draft as it is.")
 
 
-def _version(request: HttpRequest) -> int | None:
-    text = request.POST.get("version", "")
-    return int(text) if text.isdigit() else None
-
-
 def _common(request: HttpRequest) -> dict[str, Any]:
-    return {"by": actor_of(request), "at": now_of(request), "version": _version(request)}
+    return {"by": actor_of(request), "at": now_of(request), "version": version_of(request)}
 
 
 def _words(request: HttpRequest) -> str:
@@ -132,8 +128,7 @@ def _name(request: HttpRequest, found: PolicyDraft) -> None:
 
 
 def _take_out(request: HttpRequest, found: PolicyDraft) -> None:
-    text = request.POST.get("change", "")
-    drafts.take_out(found.pk, int(text) if text.isdigit() else 0, **_common(request))
+    drafts.take_out(found.pk, number_in(request.POST.get("change", "")) or 0, **_common(request))
 
 
 def _comment(request: HttpRequest, found: PolicyDraft) -> None:

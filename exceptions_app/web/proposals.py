@@ -29,9 +29,18 @@ from exceptions_app.proposals.renewal import ValuesMoved
 from exceptions_app.web import approvals
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
 from exceptions_app.web.case_verbs import after_change
-from exceptions_app.web.cases import CONFLICT, UNPROCESSABLE, show_case
+from exceptions_app.web.cases import show_case
 from exceptions_app.web.conflict_view import conflict_of
-from exceptions_app.web.pages import changed, now_of, show, tell, wants_fragment, warn
+from exceptions_app.web.pages import (
+    CONFLICT,
+    UNPROCESSABLE,
+    changed,
+    now_of,
+    show,
+    tell,
+    wants_fragment,
+    warn,
+)
 from exceptions_app.web.proposal_view import Refusal
 from exceptions_app.web.resolution_view import (
     NOT_INPUTS,
@@ -40,6 +49,7 @@ from exceptions_app.web.resolution_view import (
     preview_words,
     resolution_card,
 )
+from exceptions_app.web.sent import version_of
 
 
 def inputs_of(query: QueryDict) -> dict[str, Any]:
@@ -71,7 +81,6 @@ def propose(request: HttpRequest, number: str, code: str) -> HttpResponse:
     case = _case_with(request, number, code)
     if request.method != "POST":
         return HttpResponseRedirect(f"{reverse('web:case', args=[number])}#resolve-{code}")
-    version = request.POST.get("version", "")
     typed = _typed(request.POST)
     try:
         proposal = actions.propose(
@@ -80,7 +89,7 @@ def propose(request: HttpRequest, number: str, code: str) -> HttpResponse:
             inputs=inputs_of(request.POST),
             reason=request.POST.get("reason", "").strip(),
             by=actor_of(request),
-            expected_version=int(version) if version.isdigit() else None,
+            expected_version=version_of(request),
         )
     except UnusableInputs as unusable:
         entered = Entered(code=code, values=typed, problems=unusable.problems)
