@@ -12,5 +12,3 @@ document_recorded = Signal()
 command_settled = Signal()
 #: Something of an inbound message was refused, or is applied by now. Arguments: `quarantine` (Quarantine).
 message_refused = Signal()
-#: A human message arrived. Arguments: `message` (its primary key).
-message_received = Signal()

@@ -1,4 +1,4 @@
-"""Until when we can see: the watermark of every stream, and what is not as healthy as it should be.
+"""Until when we can see: the watermark of every stream.
 
 The watermark of a polled stream is the start of its last complete read, of a pushed one now while its
 endpoint is healthy; never later than its oldest message that is not processed yet, nor than the silence of a
@@ -7,14 +7,12 @@ stream that should have spoken. Absence is judged only up to it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Min, Q
 
-from erp_connectors import clock
 from erp_connectors.companies import Connection, ConnectionKind
 from erp_connectors.connectors.base import Stream
 from erp_connectors.documents.models import Supplier
@@ -30,28 +28,9 @@ Silence = Mapping[tuple[int, str], datetime]
 NO_SILENCE: Silence = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaleStream:
-    """A stream that says nothing: since when, and what its last reading ended in."""
-
-    connection: str
-    stream: str
-    since: datetime | None
-    last_error: str
-
-
 def watermark(connection: Connection, stream: str, *, now: datetime) -> datetime | None:
     """Return until when `stream` of `connection` would have told us; None where it has never been read."""
     return _Watermarks([connection], now).of(connection, stream)
-
-
-def sight_of(supplier: Supplier, *, now: datetime | None = None) -> Sight:
-    """Return, for every stream that tells of this supplier's orders, until when it would have told us.
-
-    A supplier with a trading partner confirms and announces by that EDI connection, any other by the files of
-    its ERP.
-    """
-    return sights_of([supplier], now=clock.now() if now is None else now)[supplier.pk]
 
 
 def sights_of(
@@ -59,7 +38,8 @@ def sights_of(
 ) -> dict[int, Sight]:
     """Return the sight on each supplier, by its primary key, in a fixed number of queries.
 
-    What is in `silence` would have told us nothing since.
+    A supplier with a trading partner confirms and announces by that EDI connection, any other by the files of
+    its ERP. What is in `silence` would have told us nothing since.
     """
     wanted = list(suppliers)
     profiles = PartnerProfile.objects.filter(supplier__in=wanted, is_test=False).select_related("connection")
@@ -94,32 +74,6 @@ def sights_on(
         connection.pk: {stream.value: marks.of(connection, stream) for stream in Stream}
         for connection in wanted
     }
-
-
-def has_moved(sight: Sight, blind_since: datetime) -> bool:
-    """Say whether the stream that ended a look at `blind_since` reaches further by now.
-
-    A watch that waits for sight keeps the watermark it was held up by: while some stream still has that very
-    watermark nothing new can be seen, and looking again would be in vain.
-    """
-    return blind_since not in sight.values()
-
-
-def stale_streams(*, now: datetime, patience: timedelta) -> list[StaleStream]:
-    """Return the polled streams of active connections that have not been read for longer than `patience`."""
-    states = StreamState.objects.filter(
-        Q(watermark=None) | Q(watermark__lt=now - patience), connection__is_active=True, is_polled=True
-    )
-    return [
-        StaleStream(
-            connection=state.connection.code,
-            stream=state.stream,
-            since=state.watermark,
-            last_error=state.last_error,
-        )
-        for state in states.select_related("connection").order_by("connection__code", "stream")
-        if state.stream in set(Stream)
-    ]
 
 
 class _Watermarks:

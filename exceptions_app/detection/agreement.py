@@ -6,7 +6,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from erp_connectors.canonical.commands import LineValues, NewLine
-from erp_connectors.canonical.values import DocumentVersion
 
 
 class AgreementKind(StrEnum):
@@ -52,6 +51,5 @@ class Agreement:
     quantity: Decimal | None = None
     agreed_on: date | None = None
     until: date | None = None
-    made_on: DocumentVersion | None = None
     made_at: datetime | None = None
     added: NewLine | None = None

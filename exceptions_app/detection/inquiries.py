@@ -33,5 +33,3 @@ LABELS: dict[Inquiry, str] = {
     Inquiry.OTHER: "Ask something else",
     Inquiry.REMINDER: "Remind",
 }
-#: What a case can be asked about: all but the reminder, which comes by itself.
-OFFERED = tuple(inquiry for inquiry in Inquiry if inquiry is not Inquiry.REMINDER)

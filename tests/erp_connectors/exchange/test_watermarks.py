@@ -7,7 +7,8 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from erp_connectors.companies import Connection
-from erp_connectors.exchange.health import has_moved, sight_of, sights_of, stale_streams, watermark
+from erp_connectors.documents.models import Supplier
+from erp_connectors.exchange.health import Sight, sights_of, watermark
 from erp_connectors.exchange.models import InterchangeStatus, StreamState
 from tests.builders.factories import (
     ConnectionFactory,
@@ -27,6 +28,10 @@ EARLIER = NOW - timedelta(minutes=20)
 
 def waiting(connection: Connection, received_at: datetime, **values: object) -> None:
     InterchangeFactory.create(connection=connection, received_at=received_at, due_at=NOW, **values)
+
+
+def sight_of(supplier: Supplier) -> Sight:
+    return sights_of([supplier], now=NOW)[supplier.pk]
 
 
 def test_a_polled_stream_is_seen_until_the_start_of_its_last_complete_read() -> None:
@@ -101,7 +106,7 @@ def test_a_partner_confirms_by_edi_and_everybody_else_by_the_files_of_the_erp() 
     StreamState.objects.filter(connection=world.edi).update(watermark=EARLIER)
     StreamStateFactory.create(connection=world.erp, stream="confirmations", watermark=NOW)
 
-    partner, plain = sight_of(world.supplier, now=NOW), sight_of(other, now=NOW)
+    partner, plain = sight_of(world.supplier), sight_of(other)
 
     assert (partner["confirmations"], plain["confirmations"]) == (EARLIER, NOW)
     assert plain["ship_notices"] is None
@@ -115,14 +120,14 @@ def test_a_partner_with_two_mailboxes_is_seen_as_far_as_the_one_read_longest_ago
     PartnerProfileFactory.create(connection=second, supplier=world.supplier)
     StreamStateFactory.create(connection=second, stream="confirmations", watermark=EARLIER)
 
-    assert sight_of(world.supplier, now=NOW)["confirmations"] == EARLIER
+    assert sight_of(world.supplier)["confirmations"] == EARLIER
 
 
 def test_a_profile_for_tests_is_no_way_to_be_told() -> None:
     world = ground()
     world.edi.partners.update(is_test=True)
 
-    assert sight_of(world.supplier, now=NOW)["confirmations"] is None
+    assert sight_of(world.supplier)["confirmations"] is None
 
 
 def test_the_sight_on_many_suppliers_costs_as_many_queries_as_on_one() -> None:
@@ -135,31 +140,6 @@ def test_the_sight_on_many_suppliers_costs_as_many_queries_as_on_one() -> None:
         return len(queries)
 
     assert queries_for(21) == queries_for(1)
-
-
-def test_a_watch_is_woken_when_the_stream_that_held_it_up_has_moved() -> None:
-    world = ground()
-    StreamState.objects.filter(connection=world.edi).update(watermark=EARLIER)
-    assert not has_moved(sight_of(world.supplier, now=NOW), EARLIER)
-
-    StreamState.objects.filter(connection=world.erp).update(watermark=NOW)
-    assert not has_moved(sight_of(world.supplier, now=NOW), EARLIER)
-
-    StreamState.objects.filter(connection=world.edi).update(watermark=NOW)
-    assert has_moved(sight_of(world.supplier, now=NOW), EARLIER)
-
-
-def test_stale_streams_are_named_with_since_when_and_why() -> None:
-    fresh = StreamStateFactory.create(stream="orders", watermark=NOW)
-    stale = StreamStateFactory.create(
-        connection=fresh.connection, stream="stock", watermark=EARLIER, last_error="The folder is gone."
-    )
-    StreamStateFactory.create(stream="folder", watermark=None, is_polled=False)
-
-    (found,) = stale_streams(now=NOW, patience=timedelta(minutes=10))
-
-    assert (found.connection, found.stream) == (stale.connection.code, "stock")
-    assert (found.since, found.last_error) == (EARLIER, "The folder is gone.")
 
 
 def test_a_stream_known_to_be_silent_is_seen_until_it_fell_silent() -> None:
