@@ -20,7 +20,8 @@ from erp_connectors.documents.models import DocumentHead, PurchaseOrder
 from erp_connectors.exchange.models import Interchange, Quarantine
 from erp_connectors.exchange.reporters import Reported
 from exceptions_app.cases.models import Case
-from exceptions_app.desk import Desk, Outcome
+from exceptions_app.desk.casework import Outcome
+from exceptions_app.desk.desk import Desk
 from exceptions_app.detection import watch
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.detection.watch import Finished, Look

@@ -39,6 +39,11 @@ class Detection:
     types: tuple[ExceptionType, ...] = field(default=(), repr=False)
     view: OrderView | SubjectView | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def unjudged(self) -> frozenset[str]:
+        """The keys that stay as they are: nobody can judge them, or a decision on them is on its way."""
+        return self.hidden | {deviation.key for deviation in self.covered_by_pending}
+
 
 def look_at(
     snapshot: OrderSnapshot | SubjectSnapshot,

@@ -44,7 +44,7 @@ def reconcile(open_lines: Iterable[OpenLine], detection: Detection) -> Changes:
     by_key = {line.key: line for line in open_lines if line.type_code in types}
     found = {deviation.key for deviation in detection.deviations}
     still_open = [(by_key[d.key], d) for d in detection.deviations if d.key in by_key]
-    untouched = detection.hidden | {deviation.key for deviation in detection.covered_by_pending}
+    unjudged = detection.unjudged
     return Changes(
         to_open=tuple(deviation for deviation in detection.deviations if deviation.key not in by_key),
         to_update=tuple(deviation for line, deviation in still_open if _differs(line, deviation)),
@@ -56,7 +56,7 @@ def reconcile(open_lines: Iterable[OpenLine], detection: Detection) -> Changes:
         to_clear=tuple(
             Cleared(line, types[line.type_code].healed_by(line, detection.view))
             for key, line in by_key.items()
-            if key not in found and key not in untouched
+            if key not in found and key not in unjudged
         ),
     )
 

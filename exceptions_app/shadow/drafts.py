@@ -124,13 +124,9 @@ class _Pair:
         found = detect(loaded.snapshot, seen.agreements, at, _types(loaded, theirs))
         self.tried, self.theirs = LookedAt(loaded, found, seen.agreements), theirs
 
-    def unjudged(self) -> set[str]:
+    def unjudged(self) -> frozenset[str]:
         """Return the keys nobody can judge now under either of the rules."""
-        return {
-            key
-            for each in (self.live.detection, self.tried.detection)
-            for key in (*each.hidden, *(covered.key for covered in each.covered_by_pending))
-        }
+        return self.live.detection.unjudged | self.tried.detection.unjudged
 
     def findings(self) -> Iterable[DraftFinding]:
         """Yield what the draft would decide otherwise, not yet saved."""
@@ -224,7 +220,7 @@ def _plain(weight: Weight | None) -> dict[str, Any] | None:
 
 def _keep(pair: _Pair, known: Mapping[str, DraftFinding]) -> None:
     """Bring the findings of a subject up to date; what nobody can judge stays."""
-    still = pair.unjudged()
+    still = set(pair.unjudged())
     for now in pair.findings():
         still.add(now.key)
         finding = known.get(now.key)

@@ -838,7 +838,7 @@ def test_an_order_that_fails_is_tried_again_and_harms_no_other(
     [
         "exceptions_app.cases.upkeep.record",
         "exceptions_app.cases.upkeep.sla.add",
-        "exceptions_app.desk.alerts.tell_teams",
+        "exceptions_app.desk.casework.alerts.tell_teams",
         "exceptions_app.cases.upkeep.queue.enter",
         "exceptions_app.intake.watch.finish",
     ],

@@ -42,7 +42,7 @@ IN_EVERY_HOP: tuple[Point, ...] = (
     ("A3 recorded, not acknowledged", "erp_connectors.exchange.reading_edi:acknowledge", "before", "child"),
     ("A4 997 written, not noted", "erp_connectors.exchange.outgoing:write_atomically", "after", "child"),
     ("B1 claimed, not loaded", "exceptions_app.intake:load", "before", "child"),
-    ("B2 case opened, not committed", "exceptions_app.desk:Desk.work", "after", "worker"),
+    ("B2 case opened, not committed", "exceptions_app.desk.desk:Desk.work", "after", "worker"),
     ("B3 committed, others wait", "exceptions_app.intake:evaluate", "after", "child"),
     (
         "C1 handed over, not noted",

@@ -133,5 +133,5 @@ def test_looking_again_under_the_same_rules_asks_them_nothing(
 ) -> None:
     world, line = shortage
     look(line)
-    monkeypatch.setattr("exceptions_app.desk.route", None)
+    monkeypatch.setattr("exceptions_app.desk.scales.route", None)
     assert look(line).team == world.teams["PRO"]
