@@ -43,6 +43,7 @@ def match(
         remember=remember,
     )
     target, case = matched.match, _open_case(head)
+    meant = {"line": index, "order": target.order_number, "order_line": target.line_number}
     summary = f"Line {index + 1} of {head} is {target.order_number} / {target.line_number}"
     known = f"; {', '.join(matched.remembered)} is known from now on" if matched.remembered else ""
     record(
@@ -53,12 +54,7 @@ def match(
         subject=("document", str(head.pk)),
         summary=f"{summary}{known}",
         actor=by,
-        after={
-            "line": index,
-            "order": target.order_number,
-            "order_line": target.line_number,
-            "remembered": list(matched.remembered),
-        },
+        after=meant | {"remembered": list(matched.remembered)},
         reason=reason,
     )
     if case is not None:
@@ -69,7 +65,7 @@ def match(
             reason=reason,
             by=by,
             at=at,
-            after={"line": index, "order": target.order_number, "order_line": target.line_number},
+            after=meant,
         )
     return matched
 

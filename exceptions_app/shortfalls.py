@@ -10,13 +10,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from django.db.models import Q
-
 from erp_connectors.canonical.documents import OrderState
-from erp_connectors.canonical.values import Quantity
-from erp_connectors.documents.models import CustomerDemand, Item, OrderLine, StockLevel
-from erp_connectors.documents.units import UnitUnknown, convert
-from exceptions_app.allocation import Share, Site, share_out
+from erp_connectors.documents.models import OrderLine
+from exceptions_app.allocation import Share, share_out
 from exceptions_app.cases.lines import deviation_of
 from exceptions_app.cases.models import ENDED, CaseLine
 from exceptions_app.coverage import Inbound, Need, Shortfall, coming_of, turn_of
@@ -27,13 +23,11 @@ from exceptions_app.detection.stakes import Stake
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.detection.view import LineView, OrderView, look
 from exceptions_app.deviation import Deviation
-from exceptions_app.expected_loss import NOTHING, Input, Source
 from exceptions_app.gaps import Known, gap_of, goods_of
+from exceptions_app.places import Place, known_at, place_of, rows_at, site_of
 from exceptions_app.policies.lookup import Policies
 from exceptions_app.routing.people import Workers, workers_of
 
-#: An item in a warehouse, by their primary keys; a line the mirror knows no such of is a place of its own.
-Place = tuple[int | None, int | None, int]
 #: An order as it was loaded, with all or some of its lines, and as it is seen.
 Seen = tuple[LoadedOrder, OrderView]
 ABOUT_GOODS = frozenset({Stake.SERVICE, Stake.DOUBT})
@@ -93,7 +87,7 @@ class Nearby:
         """Return stock and customer orders at each place, which a line there stands for."""
         new = {place: line for place, line in places.items() if place not in self._known}
         if new:
-            self._known |= _known_at(new)
+            self._known |= known_at(new)
         return {place: self._known[place] for place in places}
 
     def at(self, places: Collection[Place], *, besides: Collection[int]) -> list[Seen]:
@@ -103,7 +97,7 @@ class Nearby:
         of its lines.
         """
         rows = (
-            OrderLine.objects.filter(_at(places), is_present=True, cancelled=False)
+            OrderLine.objects.filter(rows_at(places), is_present=True, cancelled=False)
             .filter(order__state=OrderState.RELEASED)
             .exclude(order__in=besides)
         )
@@ -161,7 +155,7 @@ class Surroundings:
         short: dict[Place, dict[Need, Decimal]] = {}
         missed = self.misses[order]
         for miss in (missed[key] for key in keys if key in missed):
-            place, share = _place_of(miss.row), self._shares[miss.key]
+            place, share = place_of(miss.row), self._shares[miss.key]
             if self._known[place].needs is None:
                 return None
             if share.gap.tells or not share.gap.is_doubtful:
@@ -174,7 +168,7 @@ class Surroundings:
 
     @cached_property
     def _places(self) -> dict[Place, OrderLine]:
-        return {_place_of(miss.row): miss.row for missed in self.misses.values() for miss in missed.values()}
+        return {place_of(miss.row): miss.row for missed in self.misses.values() for miss in missed.values()}
 
     @cached_property
     def _others(self) -> list[Seen]:
@@ -188,7 +182,7 @@ class Surroundings:
         ).exclude(case__state__in=ENDED)
         standing: dict[int, list[Deviation]] = defaultdict(list)
         for row in rows.select_related("order_line").order_by("pk"):
-            if row.order_line is not None and _place_of(row.order_line) in self._places:
+            if row.order_line is not None and place_of(row.order_line) in self._places:
                 standing[row.order_line.order_id].append(deviation_of(row))
         return [
             miss for other, view in self._others for miss in _misses(standing[other.order.pk], other, view)
@@ -206,7 +200,7 @@ class Surroundings:
         everything: dict[Place, list[Miss]] = {place: [] for place in self._places}
         own = (miss for missed in self.misses.values() for miss in missed.values())
         for miss in (*own, *self._misses_of_others):
-            everything[_place_of(miss.row)].append(miss)
+            everything[place_of(miss.row)].append(miss)
         shares: dict[str, Share] = {}
         for place, misses in everything.items():
             shares |= self._share_out(place, misses)
@@ -229,7 +223,7 @@ class Surroundings:
             )
             for miss in misses
         ]
-        return share_out(_site(known, coming, misses[0].line.counter.unit), gaps)
+        return share_out(site_of(known, coming, misses[0].line.counter.unit), gaps)
 
     def _coming_to(
         self, place: Place, misses: Sequence[Miss]
@@ -242,7 +236,7 @@ class Surroundings:
         goods: dict[str, tuple[Inbound, ...]] = {}
         for loaded, view in (*self.orders, *self._others):
             for line in view.lines:
-                if _place_of(loaded.lines[line.number]) != place:
+                if place_of(loaded.lines[line.number]) != place:
                     continue
                 coming = coming_of(line)
                 for miss in by_line[loaded.order.pk, line.number]:
@@ -259,98 +253,6 @@ def _misses(standing: Iterable[Deviation], loaded: LoadedOrder, view: OrderView)
         line = lines.get(deviation.line_number or "")
         if line is not None and kind.at_stake() & ABOUT_GOODS:
             yield Miss(deviation, kind, line, loaded)
-
-
-def _place_of(row: OrderLine) -> Place:
-    is_known = row.item_id is not None and row.warehouse_id is not None
-    return (row.item_id, row.warehouse_id, 0) if is_known else (None, None, row.pk)
-
-
-def _at(places: Collection[Place]) -> Q:
-    """Say which rows may be at one of the places: those of their items in any of their warehouses."""
-    return Q(
-        item__in={item for item, _, _ in places if item is not None},
-        warehouse__in={warehouse for _, warehouse, _ in places if warehouse is not None},
-    )
-
-
-def _known_at(places: Mapping[Place, OrderLine]) -> dict[Place, Known]:
-    at_places = _at(places)
-    stock = {(row.item_id, row.warehouse_id): row for row in StockLevel.objects.filter(at_places)}
-    demand: dict[tuple[int, int], list[CustomerDemand]] = defaultdict(list)
-    for row in CustomerDemand.objects.filter(at_places, open_quantity__gt=0):
-        demand[row.item_id, row.warehouse_id].append(row)
-    known = {}
-    for place, line in places.items():
-        item, warehouse, _ = place
-        known[place] = Known()
-        if line.item is not None and item is not None and warehouse is not None:
-            known[place] = _known_of(line.item, stock.get((item, warehouse)), demand[item, warehouse])
-    return known
-
-
-# --- in the base unit ---------------------------------------------------------------------------------------
-
-
-def _known_of(item: Item, stock: StockLevel | None, demand: Iterable[CustomerDemand]) -> Known:
-    """Return what is known of a place; nothing where one of its units cannot be converted."""
-    try:
-        needs = tuple(_need(row, item) for row in demand)
-        if stock is None:
-            return Known(needs=needs)
-        on_hand, per_day, spread = (
-            None if value is None else _in_base_unit(Quantity(value, stock.unit), item)
-            for value in (stock.on_hand, stock.demand_per_day, stock.demand_sd)
-        )
-    except UnitUnknown:
-        return Known(needs=None)
-    return Known(on_hand=on_hand, per_day=per_day, spread_per_day=spread, as_of=stock.as_of, needs=needs)
-
-
-def _need(row: CustomerDemand, item: Item) -> Need:
-    return Need(
-        order_number=row.order_number,
-        line_number=row.line_number,
-        customer=row.customer,
-        customer_class=row.customer_class,
-        quantity=_in_base_unit(Quantity(row.open_quantity, row.unit), item),
-        due_on=row.due_on,
-        penalty_per_day=row.penalty_per_day,
-        penalty_flat=row.penalty_flat,
-        as_of=row.as_of,
-    )
-
-
-def _in_base_unit(quantity: Quantity, item: Item) -> Decimal:
-    if quantity.unit == item.base_unit:
-        return quantity.value
-    factors = {pack.unit: pack.factor for pack in item.packs.all()} | {item.base_unit: Decimal(1)}
-    return convert(quantity, item.base_unit, factors)
-
-
-def _site(known: Known, coming: Iterable[Inbound], unit: str) -> Site:
-    needs = known.needs or ()
-    return Site(
-        on_hand=Input(
-            code="on_hand",
-            value=NOTHING if known.on_hand is None else known.on_hand,
-            unit=unit,
-            source=Source.STOCK,
-            as_of=known.as_of,
-            is_estimated=known.on_hand is None,
-        ),
-        inbound=tuple(coming),
-        needs=needs,
-        inbound_input=Input(code="inbound", value=None, unit=unit, source=Source.INBOUND),
-        firm_input=Input(
-            code="firm",
-            value=None,
-            unit=unit,
-            source=Source.CUSTOMERS,
-            as_of=max((need.as_of for need in needs if need.as_of), default=None),
-            is_estimated=known.needs is None,
-        ),
-    )
 
 
 def _shortfalls_at(row: OrderLine, found: dict[Need, Decimal]) -> ItemShortfalls:

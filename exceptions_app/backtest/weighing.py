@@ -19,11 +19,12 @@ from exceptions_app.detection.view import OrderView
 from exceptions_app.gaps import Known
 from exceptions_app.impact import Impact, assess
 from exceptions_app.people.models import Team
+from exceptions_app.places import Place
 from exceptions_app.policies import lookup, rows
 from exceptions_app.policies.lookup import Policies
 from exceptions_app.routing.people import Workers, workers_of
 from exceptions_app.routing.route import Question, team_for
-from exceptions_app.shortfalls import Nearby, Place, Surroundings
+from exceptions_app.shortfalls import Nearby, Surroundings
 from exceptions_app.shortfalls import Seen as SeenOrder
 from exceptions_app.sla.clocks import first_round
 from exceptions_app.sla.timers import What, fall_due
