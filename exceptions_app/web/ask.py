@@ -17,10 +17,11 @@ from exceptions_app.cases import actions
 from exceptions_app.cases.actions import StaleVersion
 from exceptions_app.cases.models import Case
 from exceptions_app.web.access import Permission, actor_of, case_or_404, permitted, person_of
-from exceptions_app.web.ask_view import AskForm, MailPreview, Typed, ask_form, preview_of
+from exceptions_app.web.ask_view import AskForm, Typed, ask_form
 from exceptions_app.web.case_verbs import after_change
 from exceptions_app.web.cases import show_case
 from exceptions_app.web.conflict_view import conflict_of
+from exceptions_app.web.message_view import MailPreview, preview_of
 from exceptions_app.web.pages import CONFLICT, UNPROCESSABLE, as_answer, now_of, tell, wants_fragment
 from exceptions_app.web.sent import version_of
 from exceptions_app.web.unsent_view import OpenForm

@@ -18,8 +18,9 @@ from exceptions_app.detection.inquiries import Inquiry
 from exceptions_app.people.models import Team, User
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of, team_or_404
 from exceptions_app.web.ask import typed_in, written_in
-from exceptions_app.web.ask_view import AddressChoice, Typed, address_choices, inquiry_label, words_from
+from exceptions_app.web.ask_view import AddressChoice, Typed, address_choices, words_from
 from exceptions_app.web.bulk import ask_to_select, selected
+from exceptions_app.web.message_view import inquiry_label
 from exceptions_app.web.pages import (
     UNPROCESSABLE,
     back,

@@ -22,9 +22,9 @@ from exceptions_app.people.models import User
 from exceptions_app.web import audit_view
 from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.addresses import address, filter_state, page_urls, without_empty
-from exceptions_app.web.filters import Pill, day_of, several_of, text_of
 from exceptions_app.web.keyset import KeyPage, Part, newest_of
 from exceptions_app.web.pages import looked_for, now_of, show
+from exceptions_app.web.pills import Pill, day_of, several_of, text_of
 from exceptions_app.web.saved_views import saved_views_of
 
 FORMS = {"jsonl": "application/jsonl; charset=utf-8", "csv": "text/csv; charset=utf-8"}

@@ -12,8 +12,9 @@ from exceptions_app.web.access import Permission, permitted, person_of, teams_of
 from exceptions_app.web.addresses import address, filter_state, page_urls, without_empty
 from exceptions_app.web.case_rows import rows_html
 from exceptions_app.web.cases import panel
-from exceptions_app.web.filters import CaseFilter, pills
+from exceptions_app.web.filters import CaseFilter
 from exceptions_app.web.pages import now_of, show
+from exceptions_app.web.pills import pills
 from exceptions_app.web.saved_views import saved_views_of
 
 

@@ -23,7 +23,7 @@ from exceptions_app.proposals.queries import UNDER_WAY
 from exceptions_app.spoken.reading import in_words
 from exceptions_app.web import formats, labels
 from exceptions_app.web.access import person_of
-from exceptions_app.web.ask_view import AskForm, inquiry_choices, message_view
+from exceptions_app.web.ask_view import AskForm, inquiry_choices
 from exceptions_app.web.bundle_view import deciding_together
 from exceptions_app.web.buttons import buttons_of
 from exceptions_app.web.clock_view import clock_words, is_worth_showing
@@ -34,6 +34,7 @@ from exceptions_app.web.impact_view import impact_words, orders_at_risk
 from exceptions_app.web.labels import Chip
 from exceptions_app.web.line_view import line_words
 from exceptions_app.web.matching import waiting_documents
+from exceptions_app.web.message_view import message_view
 from exceptions_app.web.pages import now_of, queue_url
 from exceptions_app.web.presence import look
 from exceptions_app.web.proposal_view import Refusal, proposal_cards

@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from exceptions_app.detection.types.base import TeamCode
-from exceptions_app.web.filters import Pill, several_of
 from exceptions_app.web.labels import Text
+from exceptions_app.web.pills import Pill, several_of
 
 
 @dataclass(frozen=True, slots=True)

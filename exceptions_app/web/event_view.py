@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from exceptions_app.audit.models import Event
 from exceptions_app.spoken.reading import event_in_words, in_words
 from exceptions_app.web import formats, labels
-from exceptions_app.web.ask_view import MessageView
 from exceptions_app.web.labels import Text
+from exceptions_app.web.message_view import MessageView
 
 #: Events that show red.
 CRITICAL = (

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
 from exceptions_app.web.addresses import address, without_empty
-from exceptions_app.web.ask_view import STATES, message_view
 from exceptions_app.web.keyset import newest_first
+from exceptions_app.web.message_view import STATES, message_view
 from exceptions_app.web.pages import now_of, show
 from suppliers.messaging.models import SupplierMessage
 

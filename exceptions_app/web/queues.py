@@ -20,9 +20,10 @@ from exceptions_app.web.blind import blind_spots
 from exceptions_app.web.case_rows import rows_html
 from exceptions_app.web.cases import panel
 from exceptions_app.web.columns import CHOSEN, column_pill, columns_of
-from exceptions_app.web.filters import ME, NOBODY, QueueFilter, pills, team_pills
+from exceptions_app.web.filters import ME, NOBODY, QueueFilter
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import now_of, queue_url, show, wants_fragment
+from exceptions_app.web.pills import pills, team_pills
 from exceptions_app.web.saved_views import saved_views_of
 
 ALERTS = "alerts"

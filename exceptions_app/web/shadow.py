@@ -18,9 +18,9 @@ from exceptions_app.web.access import Permission, permitted, person_of
 from exceptions_app.web.addresses import address, filter_state, page_urls, without_empty
 from exceptions_app.web.draft_shadows import about, in_shadow
 from exceptions_app.web.exports import as_file
-from exceptions_app.web.filters import Pill, one_of, several_of, text_of
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.pages import now_of, show
+from exceptions_app.web.pills import Pill, one_of, several_of, text_of
 from exceptions_app.web.saved_views import saved_views_of
 from exceptions_app.web.tables import Value
 from exceptions_app.web.types import type_label, type_labels
