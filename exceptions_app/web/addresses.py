@@ -1,12 +1,13 @@
 """What the address of a list says: its filters, and the place in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
 
 from exceptions_app.cases.listing import Page
 from exceptions_app.web.keyset import KeyPage
+from exceptions_app.web.labels import Chip, Text
 
 #: What the address of a page says besides its filters.
 PAGING = ("after", "before", "case")
@@ -47,3 +48,26 @@ def page_urls(path: str, query: QueryDict, page: KeyPage[Any] | Page) -> dict[st
         "before_url": address(path, query, drop=PAGING, before=page.before),
         "after_url": address(path, query, drop=PAGING, after=page.after),
     }
+
+
+def older_url(path: str, query: QueryDict, page: KeyPage[Any]) -> str:
+    """Return the address of the page after this one, in a list that only goes on; empty on the last."""
+    return address(path, query, drop=("older",), older=page.after) if page.after else ""
+
+
+def state_tabs(
+    path: str, query: QueryDict, *, name: str, states: Mapping[str, Chip], everything: Text
+) -> list[dict[str, Any]]:
+    """Return the tabs of a list: `everything`, then each state, as the address says it under `name`."""
+    chosen = query.get(name, "")
+    return [
+        {"label": everything, "url": path, "is_current": chosen not in states},
+        *(
+            {
+                "label": chip.label,
+                "url": address(path, query, drop=("older",), **{name: state}),
+                "is_current": state == chosen,
+            }
+            for state, chip in states.items()
+        ),
+    ]

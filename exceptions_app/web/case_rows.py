@@ -36,21 +36,7 @@ def rows_html(
         "now": now,
         "base": reverse("web:cases"),
         "sprite": static("icons/lucide.svg"),
-        # Looked up once here, not once a row there.
-        "words": {
-            "select": gettext("Select"),
-            "severity": gettext("Severity"),
-            "tier": gettext("Tier"),
-            "overdue": gettext("overdue"),
-            "paused": gettext("left, clock paused"),
-            "left": gettext("of working time left"),
-            "supplier": gettext("With the supplier since"),
-            "supplier_left": gettext("left to answer"),
-            "supplier_overdue": gettext("answer overdue"),
-            "escalated": gettext("Escalated, level"),
-            "nobody": gettext("Nobody has it yet"),
-            "more": gettext("and more:"),
-        },
+        "words": _words(),
         "types": {code: type_label(code) for code in {row.type_code for row in rows}},
         "severities": labels.SEVERITY_NAMES,
         "severity_words": {level: str(chip.label) for level, chip in labels.SEVERITIES.items()},
@@ -68,3 +54,21 @@ def rows_html(
         "in_words": in_words,
     }
     return mark_safe(render_to_string("case_rows.html", context, using="jinja2"))
+
+
+def _words() -> dict[str, str]:
+    """Return the words of a row, looked up once here and not once a row."""
+    return {
+        "select": gettext("Select"),
+        "severity": gettext("Severity"),
+        "tier": gettext("Tier"),
+        "overdue": gettext("overdue"),
+        "paused": gettext("left, clock paused"),
+        "left": gettext("of working time left"),
+        "supplier": gettext("With the supplier since"),
+        "supplier_left": gettext("left to answer"),
+        "supplier_overdue": gettext("answer overdue"),
+        "escalated": gettext("Escalated, level"),
+        "nobody": gettext("Nobody has it yet"),
+        "more": gettext("and more:"),
+    }

@@ -22,7 +22,7 @@ from exceptions_app.playbook import registry
 from exceptions_app.proposals.models import Bundle
 from exceptions_app.proposals.together import MOST_CASES
 from exceptions_app.web.access import Permission, actor_of, permitted, person_of
-from exceptions_app.web.addresses import address, page_urls, without_empty
+from exceptions_app.web.addresses import older_url, page_urls, state_tabs, without_empty
 from exceptions_app.web.bundle_view import decision_label
 from exceptions_app.web.bundles import visible_bundles
 from exceptions_app.web.case_rows import rows_html
@@ -49,19 +49,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     page = newest_first(found, {"after": query.get("older", "")})
     context = {
         "now": now_of(request),
-        "tabs": [
-            {"label": gettext("Live"), "url": path, "is_current": chosen not in STATES},
-            *(
-                {
-                    "label": chip.label,
-                    "url": address(path, query, drop=("older",), state=state),
-                    "is_current": state == chosen,
-                }
-                for state, chip in STATES.items()
-            ),
-        ],
+        "tabs": state_tabs(path, query, name="state", states=STATES, everything=gettext("Live")),
         "rows": [incident_row(row) for row in page.rows],
-        "older_url": address(path, query, drop=("older",), older=page.after) if page.after else "",
+        "older_url": older_url(path, query, page),
     }
     return show(request, "incidents/list.html", context, current="incidents", fragment="list")
 

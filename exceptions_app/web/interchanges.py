@@ -1,5 +1,6 @@
 """Interchanges as they came in: what was found in them and what became of each transaction."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,11 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from erp_connectors.exchange.corrections import is_correctable
-from erp_connectors.exchange.models import Correction, Interchange, InterchangeStatus, TransactionStatus
+from erp_connectors.exchange.models import (
+    Correction,
+    Interchange,
+    InterchangeStatus,
+    Transaction,
+    TransactionStatus,
+)
 from exceptions_app.exchange import CORRECT, READ_AGAIN
+from exceptions_app.people.models import User
 from exceptions_app.people.permissions import may_in_company
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
-from exceptions_app.web.addresses import address, without_empty
+from exceptions_app.web.addresses import address, older_url, state_tabs, without_empty
 from exceptions_app.web.document_view import CHANNELS, verdict_chip
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.labels import Chip
@@ -23,6 +31,8 @@ from exceptions_app.web.raw import read_raw
 from exceptions_app.web.sent import number_in
 
 MOST_TROUBLED = 50
+#: So many bytes are shown before a transaction that is marked.
+BEFORE_MARK = 200
 STATUSES: dict[str, Chip] = {
     InterchangeStatus.RECEIVED: Chip(_("Received"), "cyan"),
     InterchangeStatus.PROCESSED: Chip(_("Processed"), "good"),
@@ -58,20 +68,10 @@ def interchange_list(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now_of(request),
         "here": address(path, query),
-        "tabs": [
-            {"label": _("All"), "url": path, "is_current": not chosen},
-            *(
-                {
-                    "label": chip.label,
-                    "url": address(path, query, drop=("older",), status=status),
-                    "is_current": status == chosen,
-                }
-                for status, chip in STATUSES.items()
-            ),
-        ],
+        "tabs": state_tabs(path, query, name="status", states=STATUSES, everything=_("All")),
         "troubled": [] if chosen or older else [_row(row) for row in troubled],
         "rows": [_row(row) for row in page.rows],
-        "older_url": address(path, query, drop=("older",), older=page.after) if page.after else "",
+        "older_url": older_url(path, query, page),
     }
     return show(request, "interchanges/list.html", context, current="interchanges", fragment="list")
 
@@ -92,41 +92,55 @@ def interchange(request: HttpRequest, interchange_id: UUID) -> HttpResponse:
         mark_to=marked.offset_to if marked else 0,
     )
     path = reverse("web:interchange", args=[found.pk])
-    person, company = person_of(request), found.connection.company
     correction = Correction.objects.filter(corrected=found).first()
     context = {
         "now": now_of(request),
         "row": _row(found),
         "interchange": found,
-        "envelope": [
-            (name.replace("_", " ").capitalize(), value)
-            for name, value in found.envelope.items()
-            if value not in (None, "", [], {})
-        ],
+        "envelope": _envelope(found),
         "findings": found.findings,
-        "transactions": [
-            {
-                "row": each,
-                "verdict": verdict_chip(each.verdict),
-                "status": TRANSACTION_STATUSES[each.status],
-                "url": f"{path}?mark={each.position}&from={max(0, each.offset_from - 200)}#raw",
-                "documents": list(each.documents.all()),
-                "is_marked": each is marked,
-            }
-            for each in transactions
-        ],
+        "transactions": [_transaction(each, path, is_marked=each is marked) for each in transactions],
         "acknowledgements": list(found.acknowledgements.defer("payload").order_by("-created_at")),
         "corrections": list(found.corrections.order_by("-made_at")),
         "correction": correction,
         "diff": diff_lines(correction.diff) if correction else [],
-        "may_read_again": may_in_company(person, READ_AGAIN, company)
-        and found.status not in (InterchangeStatus.RECEIVED, InterchangeStatus.CORRECTED),
-        "may_correct": may_in_company(person, CORRECT, company) and is_correctable(found),
+        **_what_one_may_do(found, person_of(request)),
         "raw": raw,
         "next_url": f"{path}?from={raw.next_offset}#raw" if raw.next_offset else "",
         "first_url": f"{path}#raw" if raw.start else "",
     }
     return show(request, "interchanges/page.html", context, current="interchanges", fragment="interchange")
+
+
+def _envelope(found: Interchange) -> list[tuple[str, Any]]:
+    """Return what the envelope says, by its names in words."""
+    return [
+        (name.replace("_", " ").capitalize(), value)
+        for name, value in found.envelope.items()
+        if value not in (None, "", [], {})
+    ]
+
+
+def _transaction(row: Transaction, path: str, *, is_marked: bool) -> dict[str, Any]:
+    """Return a transaction with the way to its bytes, which are marked there."""
+    return {
+        "row": row,
+        "verdict": verdict_chip(row.verdict),
+        "status": TRANSACTION_STATUSES[row.status],
+        "url": f"{path}?mark={row.position}&from={max(0, row.offset_from - BEFORE_MARK)}#raw",
+        "documents": list(row.documents.all()),
+        "is_marked": is_marked,
+    }
+
+
+def _what_one_may_do(found: Interchange, person: User) -> dict[str, bool]:
+    """Say whether the person may have it read again, and may correct it."""
+    company = found.connection.company
+    was_read = found.status not in (InterchangeStatus.RECEIVED, InterchangeStatus.CORRECTED)
+    return {
+        "may_read_again": may_in_company(person, READ_AGAIN, company) and was_read,
+        "may_correct": may_in_company(person, CORRECT, company) and is_correctable(found),
+    }
 
 
 def visible_interchanges(request: HttpRequest) -> QuerySet[Interchange]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app.people.permissions import visible_cases
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
-from exceptions_app.web.addresses import address, without_empty
+from exceptions_app.web.addresses import address, older_url, state_tabs, without_empty
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.message_view import STATES, message_view
 from exceptions_app.web.pages import now_of, show
@@ -30,19 +30,9 @@ def message_list(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now_of(request),
         "here": address(path, query),
-        "tabs": [
-            {"label": _("All"), "url": path, "is_current": chosen not in STATES},
-            *(
-                {
-                    "label": chip.label,
-                    "url": address(path, query, drop=("older",), state=state),
-                    "is_current": state == chosen,
-                }
-                for state, chip in STATES.items()
-            ),
-        ],
+        "tabs": state_tabs(path, query, name="state", states=STATES, everything=_("All")),
         "rows": [message_view(row) for row in page.rows],
-        "older_url": address(path, query, drop=("older",), older=page.after) if page.after else "",
+        "older_url": older_url(path, query, page),
     }
     return show(request, "mail/list.html", context, current="mail", fragment="list")
 

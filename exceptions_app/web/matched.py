@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from erp_connectors.documents.models import LineMatch
 from exceptions_app.web.access import Permission, companies_open, permitted, person_of
-from exceptions_app.web.addresses import address, without_empty
+from exceptions_app.web.addresses import older_url, without_empty
 from exceptions_app.web.keyset import newest_first
 from exceptions_app.web.matching import choices
 from exceptions_app.web.pages import looked_for, now_of, show
@@ -33,6 +33,6 @@ def matched(request: HttpRequest) -> HttpResponse:
         "q": text,
         "now": now_of(request),
         "rows": choices(page.rows),
-        "older_url": address(path, query, drop=("older",), older=page.after) if page.after else "",
+        "older_url": older_url(path, query, page),
     }
     return show(request, "documents/matched.html", context, current="matched", fragment="matched")
