@@ -15,7 +15,7 @@ from erp_connectors import clock
 from erp_connectors.errors import RightlineError
 from exceptions_app.backtest.approving import Approvers, OtherApprovals
 from exceptions_app.backtest.compare import Comparer, Difference
-from exceptions_app.backtest.history import Sights, Silences, pasts_of
+from exceptions_app.backtest.history import pasts_of
 from exceptions_app.backtest.reach import Reach
 from exceptions_app.backtest.replay import Replay
 from exceptions_app.backtest.rules import (
@@ -30,6 +30,7 @@ from exceptions_app.backtest.rules import (
     types_alone,
 )
 from exceptions_app.backtest.sieves import sieve_of
+from exceptions_app.backtest.sights import Sights, Silences
 from exceptions_app.backtest.weighing import Scales
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.types.base import SubjectKind

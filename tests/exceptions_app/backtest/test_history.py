@@ -24,8 +24,9 @@ from erp_connectors.documents.models import PurchaseOrder as OrderRow
 from erp_connectors.documents.store import record_many
 from exceptions_app import intake
 from exceptions_app.backtest.compare import Difference, Effect
-from exceptions_app.backtest.history import Sights, Silences, pasts_of
+from exceptions_app.backtest.history import pasts_of
 from exceptions_app.backtest.run import Run, Span
+from exceptions_app.backtest.sights import Sights, Silences
 from exceptions_app.cases.models import Case
 from exceptions_app.detection.types.base import SubjectKind
 from exceptions_app.policies import lookup, rows
