@@ -1,8 +1,4 @@
-"""The ground orders stand on: suppliers, items, stock and customer demand, by the newest word of the ERP.
-
-What an order or a stock level names before its own record comes is kept as a bare row with its number, so
-that every order of arrival ends in the same rows. A bare item has no base unit: nothing is converted for it.
-"""
+"""The ground orders stand on: suppliers, items, stock and customer demand, by the newest word of the ERP."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,8 +10,9 @@ from django.db.models import Q, QuerySet
 
 from erp_connectors.canonical.documents import Demand, OrderState, Stock
 from erp_connectors.canonical.master import ItemRecord, SupplierRecord
-from erp_connectors.companies import Company, Connection, Warehouse
-from erp_connectors.documents.identity import GroundDocument
+from erp_connectors.companies import Company, Connection
+from erp_connectors.documents.bare_rows import items, suppliers, warehouses
+from erp_connectors.documents.identity import GroundDocument, Group
 from erp_connectors.documents.models import (
     CustomerDemand,
     Item,
@@ -27,7 +24,6 @@ from erp_connectors.documents.models import (
     Supplier,
 )
 
-Group = tuple[str, str, int | None]
 #: Where stock and demand meet: an item in a warehouse, by their primary keys.
 Place = tuple[int, int]
 Shape = TypeVar("Shape", SupplierRecord, ItemRecord, Stock, Demand)
@@ -76,75 +72,6 @@ def follow(newest: Mapping[Group, GroundDocument], *, connection: Connection, co
 
 def _of(newest: Mapping[Group, GroundDocument], shape: type[Shape]) -> dict[Group, Shape]:
     return {group: document for group, document in newest.items() if isinstance(document, shape)}
-
-
-# --- bare rows -------------------------------------------------------------------------------------
-
-
-def suppliers(
-    numbers: Iterable[str], *, connection: Connection, company: Company, at_hand: Iterable[Supplier] = ()
-) -> dict[str, Supplier]:
-    """Return the suppliers with these numbers; one that is not known yet is kept as a bare row."""
-    known = {row.number: row for row in at_hand}
-    wanted = set(numbers) - known.keys()
-    if wanted:
-        known |= _by_number(Supplier.objects.filter(connection=connection, number__in=wanted))
-    missing = sorted(wanted - known.keys())
-    if missing:
-        Supplier.objects.bulk_create(
-            [Supplier(connection=connection, company=company, number=one, name=one) for one in missing],
-            ignore_conflicts=True,
-        )
-        known |= _by_number(Supplier.objects.filter(connection=connection, number__in=missing))
-    return known
-
-
-def items(numbers: Iterable[str], *, connection: Connection, at_hand: Iterable[Item] = ()) -> dict[str, Item]:
-    """Return the items with these numbers; one that is not known yet is kept as a bare row."""
-    rows = Item.objects.filter(connection=connection)
-    known = {item.number: item for item in at_hand}
-    wanted = set(numbers) - known.keys()
-    if wanted:
-        known |= {item.number: item for item in rows.filter(number__in=wanted)}
-    missing = sorted(wanted - known.keys())
-    if missing:
-        Item.objects.bulk_create(
-            [Item(connection=connection, number=one, base_unit="") for one in missing], ignore_conflicts=True
-        )
-        known |= {item.number: item for item in rows.filter(number__in=missing)}
-    return known
-
-
-def warehouses(
-    codes: Iterable[str], *, company: Company, at_hand: Iterable[Warehouse] = ()
-) -> dict[str, Warehouse]:
-    """Return the warehouses with these codes; one the ERP names first is taken over under its code."""
-    rows = Warehouse.objects.filter(company=company)
-    known = {warehouse.code: warehouse for warehouse in at_hand}
-    wanted = set(codes) - known.keys()
-    if wanted:
-        known |= {warehouse.code: warehouse for warehouse in rows.filter(code__in=wanted)}
-    missing = sorted(wanted - known.keys())
-    if missing:
-        Warehouse.objects.bulk_create(
-            [Warehouse(company=company, code=one, name=one) for one in missing], ignore_conflicts=True
-        )
-        known |= {warehouse.code: warehouse for warehouse in rows.filter(code__in=missing)}
-    return known
-
-
-def factors(wanted: Collection[Item]) -> dict[int, dict[str, Decimal]]:
-    """Return, by the item's primary key, how many base units one of each of its units holds."""
-    if not wanted:
-        return {}
-    found = {item.pk: {item.base_unit: Decimal(1)} if item.base_unit else {} for item in wanted}
-    for pack in ItemPack.objects.filter(item__in=wanted):
-        found[pack.item_id][pack.unit] = pack.factor
-    return found
-
-
-def _by_number(rows: Iterable[Supplier]) -> dict[str, Supplier]:
-    return {row.number: row for row in rows}
 
 
 # --- master data -------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The rows of orders and their lines: written only where they say something else than before."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,8 +11,8 @@ from erp_connectors.canonical.codec import to_json
 from erp_connectors.canonical.documents import PurchaseOrder as CanonicalOrder
 from erp_connectors.canonical.values import Quantity
 from erp_connectors.companies import Company, Connection, Warehouse
-from erp_connectors.documents import ground
-from erp_connectors.documents.models import Document, Item, OrderLine, PurchaseOrder
+from erp_connectors.documents import bare_rows
+from erp_connectors.documents.models import Document, Item, ItemPack, OrderLine, PurchaseOrder
 from erp_connectors.documents.position import LinePosition
 from erp_connectors.documents.positions import OrderPositions
 from erp_connectors.documents.units import UnitUnknown, convert
@@ -67,7 +67,7 @@ class OrderRows:
         self.orders = {order.number: order for order in orders.select_related("supplier")}
         lines = OrderLine.objects.filter(order__in=self.orders.values()).select_related("item", "warehouse")
         self.lines = {(line.order_id, line.number): line for line in lines}
-        self.suppliers = ground.suppliers(
+        self.suppliers = bare_rows.suppliers(
             {order.supplier for order in said.values()},
             connection=connection,
             company=company,
@@ -84,12 +84,12 @@ class OrderRows:
 
     def _ground_of(self, positions: Mapping[str, OrderPositions]) -> _Ground:
         placed = [line for order in positions.values() for line in order.lines]
-        items = ground.items(
+        items = bare_rows.items(
             {position.line.item for position in placed},
             connection=self.connection,
             at_hand=[line.item for line in self.lines.values() if line.item],
         )
-        warehouses = ground.warehouses(
+        warehouses = bare_rows.warehouses(
             {position.line.warehouse for position in placed if position.line.warehouse},
             company=self.company,
             at_hand=[line.warehouse for line in self.lines.values() if line.warehouse],
@@ -101,7 +101,7 @@ class OrderRows:
             for fact in position.receipts
             if fact.received and fact.received.unit != position.line.quantity.unit
         }
-        return _Ground(items=items, warehouses=warehouses, factors=ground.factors(converted))
+        return _Ground(items=items, warehouses=warehouses, factors=_factors(converted))
 
     def _save_orders(
         self, current: Mapping[str, Document], positions: Mapping[str, OrderPositions]
@@ -212,6 +212,16 @@ def _exact_gap(position: LinePosition) -> Decimal | None:
     if any(Fraction(figure) * 10**6 % 1 for figure in figures):
         return None
     return Decimal(gap.numerator) / Decimal(gap.denominator)
+
+
+def _factors(wanted: Collection[Item]) -> dict[int, dict[str, Decimal]]:
+    """Return, by the item's primary key, how many base units one of each of its units holds."""
+    if not wanted:
+        return {}
+    found = {item.pk: {item.base_unit: Decimal(1)} if item.base_unit else {} for item in wanted}
+    for pack in ItemPack.objects.filter(item__in=wanted):
+        found[pack.item_id][pack.unit] = pack.factor
+    return found
 
 
 def _received(position: LinePosition, factors: Mapping[str, Decimal]) -> Decimal:

@@ -18,7 +18,7 @@ from django.db import transaction as atomicity
 from erp_connectors.canonical.codec import from_builtins
 from erp_connectors.canonical.documents import DocumentKind, PurchaseOrder
 from erp_connectors.companies import Company, Connection
-from erp_connectors.documents import ground, heads, joining, orders
+from erp_connectors.documents import bare_rows, ground, heads, joining, orders
 from erp_connectors.documents.arrivals import Arrival, FiledArrival, file_arrival
 from erp_connectors.documents.by_hand import orders_matched
 from erp_connectors.documents.heads import newest_of
@@ -219,7 +219,7 @@ def _suppliers_of_orders(
 ) -> Mapping[str, Supplier]:
     documents = [one.arrival.document for one in filed]
     numbers = {document.supplier for document in documents if isinstance(document, PurchaseOrder)}
-    return ground.suppliers(numbers, connection=connection, company=company)
+    return bare_rows.suppliers(numbers, connection=connection, company=company)
 
 
 def _orders_of(

@@ -5,7 +5,7 @@ from typing import Any
 
 from erp_connectors.connectors.base import RowGroup, UnreadableFile
 from erp_connectors.connectors.registry import connector_for
-from erp_connectors.documents import ground
+from erp_connectors.documents import bare_rows
 from erp_connectors.documents.arrivals import Arrival
 from erp_connectors.documents.store import record_many
 from erp_connectors.edi import Verdict
@@ -79,7 +79,7 @@ def _take_alone(work: Work, position: int, group: RowGroup) -> None:
 
 def _record(work: Work, step: Sequence[Placed]) -> None:
     connection = work.connection
-    suppliers = ground.suppliers(
+    suppliers = bare_rows.suppliers(
         {group.supplier for _, group in step if group.supplier and group.documents},
         connection=connection,
         company=connection.company,
