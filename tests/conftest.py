@@ -116,19 +116,7 @@ def servers() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, servers: None) -> None:
-    """Start the servers before pytest-django makes its database, which plans joins as they are written.
-
-    To choose among all orders of a page's joins takes longer than any of them over a handful of rows. Tests
-    with many rows use `planning_of_the_product`.
-    """
-    connection.settings_dict["OPTIONS"]["options"] += " -c join_collapse_limit=1 -c from_collapse_limit=1"
-
-
-@pytest.fixture
-def planning_of_the_product(db: None) -> None:
-    """Have joins planned as in the product until the transaction of this test ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL join_collapse_limit = 8; SET LOCAL from_collapse_limit = 8")
+    """Start the servers before pytest-django makes its database."""
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client, override_settings
 
 from config import addresses, env
@@ -127,6 +128,13 @@ def test_a_database_url_is_taken_apart_with_its_options() -> None:
         "PORT": "5433",
         "OPTIONS": {"sslmode": "require"},
     }
+
+
+@pytest.mark.django_db
+def test_postgresql_is_told_to_order_four_joins_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW join_collapse_limit")
+        assert cursor.fetchone() == ("4",)
 
 
 @pytest.mark.parametrize(

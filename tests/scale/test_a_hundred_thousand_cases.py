@@ -28,7 +28,6 @@ from tests.builders.many_cases import COPIED, OPEN_ONE_IN, multiply
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.usefixtures("planning_of_the_product"),
     pytest.mark.slow,
     pytest.mark.proof,
 ]
