@@ -20,7 +20,8 @@ from exceptions_app.gaps import Known
 from exceptions_app.impact import Impact, assess
 from exceptions_app.people.models import Team
 from exceptions_app.places import Place
-from exceptions_app.policies import lookup, rows
+from exceptions_app.policies import rows
+from exceptions_app.policies.calendar_rows import business_calendar
 from exceptions_app.policies.lookup import Policies
 from exceptions_app.routing.people import Workers, workers_of
 from exceptions_app.routing.route import Question, team_for
@@ -122,7 +123,7 @@ class Scales:
                 for clock in clocks
                 for happening in fall_due(
                     clock,
-                    lookup.business_calendar(clock.calendar),
+                    business_calendar(clock.calendar),
                     min(until, _ended(clock, case, happened) or until),
                 )
             ]

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from exceptions_app import sla
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import OUR_CLOCKS, Clock
-from exceptions_app.policies import lookup
+from exceptions_app.policies.calendar_rows import business_calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def clock_views(clocks: QuerySet[Clock], *, now: datetime) -> dict[int, list[Clo
     calendars: dict[int, BusinessCalendar] = {}
     for clock in clocks.select_related("calendar").order_by("case_id", "id"):
         if clock.calendar_id not in calendars:
-            calendars[clock.calendar_id] = lookup.business_calendar(clock.calendar)
+            calendars[clock.calendar_id] = business_calendar(clock.calendar)
         view = clock_view(clock, calendars[clock.calendar_id], now=now)
         views.setdefault(clock.case_id, []).append(view)
     return views

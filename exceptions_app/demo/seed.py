@@ -37,7 +37,7 @@ from exceptions_app.demo.stories import Told, Voice
 from exceptions_app.demo.world import World
 from exceptions_app.detection import watch
 from exceptions_app.incidents import suggest
-from exceptions_app.policies.lookup import business_calendar
+from exceptions_app.policies.calendar_rows import business_calendar
 from exceptions_app.policies.models import CompanyPolicy
 from exceptions_app.policies.release import publish
 from suppliers.profiles import SupplierProfile

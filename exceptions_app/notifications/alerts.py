@@ -24,7 +24,8 @@ from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.notifications.tellings import DUE_HOURS, Telling
 from exceptions_app.notifications.words import Tellings
 from exceptions_app.people.models import Membership, Team
-from exceptions_app.policies import lookup, rows
+from exceptions_app.policies import rows
+from exceptions_app.policies.calendar_rows import business_calendar
 from exceptions_app.policies.models import TellingKind
 from exceptions_app.shortfalls import ItemShortfalls
 
@@ -193,7 +194,7 @@ def _new_task(
     at: datetime,
     outlives_case: bool = False,
 ) -> Task:
-    calendar = lookup.business_calendar(team.calendar)
+    calendar = business_calendar(team.calendar)
     return Task(
         case=case,
         team=team,

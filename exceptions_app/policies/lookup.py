@@ -8,12 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from erp_connectors.companies import Company
 from erp_connectors.documents.models import Supplier
@@ -22,7 +20,7 @@ from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.detection import registry
 from exceptions_app.detection.types.base import ExceptionType
 from exceptions_app.people.models import Team
-from exceptions_app.policies import matrix, rows
+from exceptions_app.policies import calendar_rows, matrix, rows
 from exceptions_app.policies.matrix import Rule
 from exceptions_app.policies.models import (
     ApprovalRule,
@@ -59,8 +57,6 @@ from suppliers.profiles import SupplierProfile
 Row = TypeVar("Row", bound=PolicyRow)
 ScopedRow = TypeVar("ScopedRow", bound=Scope)
 
-#: Public holidays are known for these years; business time outside them has none.
-HOLIDAY_YEARS = range(2020, 2041)
 EARLIEST = date.min
 
 
@@ -107,7 +103,7 @@ class CompanyPolicies:
     @cached_property
     def calendar(self) -> BusinessCalendar:
         """The calendar the company works by. Raises ConfigurationError where it cannot be read."""
-        return business_calendar(self.calendar_row)
+        return calendar_rows.business_calendar(self.calendar_row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +185,7 @@ class Policies:
             return self.of(company_id).calendar
         if code not in self.rows.calendars:
             raise ConfigurationError(f"There is no calendar called {code}: correct the supplier's profile.")
-        return business_calendar(self.rows.calendars[code])
+        return calendar_rows.business_calendar(self.rows.calendars[code])
 
     def in_company_currency(
         self, amount: Decimal | None, currency: str | None, company_id: int
@@ -397,33 +393,6 @@ def _rule(row: ApprovalRule) -> Rule:
         days_above=row.days_above,
         charge_above=row.charge_above,
     )
-
-
-def business_calendar(row: Calendar) -> BusinessCalendar:
-    """Return a calendar row as the pure calendar, with the public holidays of its country and subdivision.
-
-    Raises ConfigurationError where its zone, hours, days or country cannot be read.
-    """
-    try:
-        hours = {
-            int(weekday): tuple(
-                (time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in spans
-            )
-            for weekday, spans in row.hours.items()
-        }
-        closed = frozenset(date.fromisoformat(day) for day in row.closed_on)
-        zone = ZoneInfo(row.zone)
-        public = public_holidays(row.country, row.subdivision) if row.country else frozenset()
-    except (ValueError, KeyError, NotImplementedError, AttributeError, TypeError) as error:
-        raise ConfigurationError(f"Calendar {row.code} cannot be read: {error}") from error
-    return BusinessCalendar(code=row.code, zone=zone, hours=hours, holidays=public | closed)
-
-
-@cache
-def public_holidays(country: str, subdivision: str) -> frozenset[date]:
-    """Return the public holidays of HOLIDAY_YEARS. Raises NotImplementedError for a place that is unknown."""
-    days = holidays.country_holidays(country, subdiv=subdivision or None, years=HOLIDAY_YEARS)
-    return frozenset(days)
 
 
 # --- which row holds, and which wins ------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from exceptions_app.cases.models import ENDED, Case, CaseState, Clock, ClockKind
 from exceptions_app.notifications.models import Notification, NotificationKind
 from exceptions_app.overrides.models import Override, OverrideKind
 from exceptions_app.people.models import Team
-from exceptions_app.policies import lookup
+from exceptions_app.policies import calendar_rows
 from exceptions_app.policies.models import Calendar, CompanyPolicy
 from exceptions_app.sla import heartbeat
 from exceptions_app.sla.models import ClockFinding, FindingKind, Heartbeat
@@ -63,7 +63,7 @@ class Desk:
         """Return a calendar, or None where it cannot be read."""
         if row.pk not in self.calendars:
             try:
-                self.calendars[row.pk] = lookup.business_calendar(row)
+                self.calendars[row.pk] = calendar_rows.business_calendar(row)
             except ConfigurationError:
                 self.calendars[row.pk] = None
         return self.calendars[row.pk]

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import OUR_CLOCKS, Case, CaseState, Clock, ClockKind, ClockSegment, Severity
-from exceptions_app.policies import lookup
+from exceptions_app.policies import calendar_rows, lookup
 from exceptions_app.policies.models import Calendar, PolicyRelease
 from exceptions_app.sla import ladder, notices
 from exceptions_app.sla.counting import SCALE, used_by
@@ -262,7 +262,7 @@ def _take_ladder(case: Case, clocks: Iterable[Clock], at: datetime) -> None:
     theirs = ladder.of_supplier(case.team, time, at, release)
     for clock in clocks:
         clock.ladder = (ours if clock.is_ours else theirs).as_plain()
-        look_ahead(clock, lookup.business_calendar(clock.calendar))
+        look_ahead(clock, calendar_rows.business_calendar(clock.calendar))
 
 
 def _run(clocks: Sequence[Clock], at: datetime) -> None:
@@ -277,7 +277,7 @@ def _set_running(clocks: Iterable[Clock], at: datetime) -> None:
     calendars: dict[int, BusinessCalendar] = {}
     for clock in clocks:
         if clock.calendar_id not in calendars:
-            calendars[clock.calendar_id] = lookup.business_calendar(clock.calendar)
+            calendars[clock.calendar_id] = calendar_rows.business_calendar(clock.calendar)
         clock.running_since = at
         look_ahead(clock, calendars[clock.calendar_id])
 
@@ -294,7 +294,7 @@ def _halt(clocks: Sequence[Clock], at: datetime, *, is_end: bool = False) -> Non
     happened = []
     for clock in clocks:
         if clock.running_since is not None:
-            calendar = lookup.business_calendar(clock.calendar)
+            calendar = calendar_rows.business_calendar(clock.calendar)
             happened += fall_due(clock, calendar, at)
             used = used_by(clock, calendar, at)
             ClockSegment.objects.filter(clock=clock, ended_at=None).update(

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import Case, Clock
-from exceptions_app.policies import lookup
+from exceptions_app.policies import calendar_rows
 from exceptions_app.sla import notices
 from exceptions_app.sla.clocks import rescale, show_next_due
 from exceptions_app.sla.timers import Happening, fall_due, look_ahead
@@ -90,7 +90,7 @@ def _look(clocks: Sequence[Clock], now: datetime) -> None:
             moved.add(clock.case_id)
             continue
         if clock.calendar_id not in calendars:
-            calendars[clock.calendar_id] = lookup.business_calendar(clock.calendar)
+            calendars[clock.calendar_id] = calendar_rows.business_calendar(clock.calendar)
         was_due = clock.due_at
         happened += fall_due(clock, calendars[clock.calendar_id], now)
         look_ahead(clock, calendars[clock.calendar_id])

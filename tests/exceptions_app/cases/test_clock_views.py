@@ -10,7 +10,7 @@ from exceptions_app.cases.clock_views import clock_view
 from exceptions_app.cases.counts import open_entries
 from exceptions_app.cases.listing import queue_page
 from exceptions_app.cases.models import Clock, ClockKind
-from exceptions_app.policies import lookup
+from exceptions_app.policies.calendar_rows import business_calendar
 from tests.builders import factories as make
 from tests.builders.factories import TUESDAY_TEN, Ground, ground
 
@@ -32,7 +32,7 @@ def clock_of(**values: Any) -> Clock:
 
 def stands(clock: Clock, *, after_minutes: int = 0) -> tuple[str, Decimal, int]:
     now = TUESDAY_TEN + timedelta(minutes=after_minutes)
-    view = clock_view(clock, lookup.business_calendar(clock.calendar), now=now)
+    view = clock_view(clock, business_calendar(clock.calendar), now=now)
     return view.state, view.left, view.used_percent
 
 

@@ -41,7 +41,7 @@ from exceptions_app.incidents.models import Incident
 from exceptions_app.kept_apart import INVOICE, of_decision, who_entered
 from exceptions_app.overrides.models import Override
 from exceptions_app.people.models import Team, User
-from exceptions_app.policies.lookup import business_calendar
+from exceptions_app.policies.calendar_rows import business_calendar
 from exceptions_app.policies.models import ApprovalRule, CompanyPolicy, MessageTemplate
 from exceptions_app.policies.standard import STANDARD_APPROVALS
 from exceptions_app.proposals.models import ApprovalNeed, Proposal, ProposalState

@@ -10,6 +10,7 @@ from erp_connectors.documents.models import Supplier
 from erp_connectors.errors import ConfigurationError
 from exceptions_app.detection import registry
 from exceptions_app.policies import lookup
+from exceptions_app.policies.calendar_rows import business_calendar
 from exceptions_app.policies.models import ToleranceRow, TypeMode
 from exceptions_app.policies.values import STANDARD_FIGURES, Direction, Figure, LimitState, Tolerance
 from exceptions_app.severity import Bands
@@ -253,7 +254,7 @@ def test_the_companys_service_level_wins_over_the_shared_one_and_the_type(world:
 
 def test_a_calendar_closes_on_public_holidays_and_days_off(world: Ground) -> None:
     row = CalendarFactory.create(code="hesse", closed_on=["2026-12-24"])
-    calendar = lookup.business_calendar(row)
+    calendar = business_calendar(row)
     assert not calendar.is_business_day(date(2026, 12, 25))
     assert not calendar.is_business_day(date(2026, 6, 4)), "Corpus Christi, a holiday of Hesse"
     assert not calendar.is_business_day(date(2026, 12, 24))
@@ -274,7 +275,7 @@ def test_a_calendar_closes_on_public_holidays_and_days_off(world: Ground) -> Non
 )
 def test_a_calendar_that_cannot_be_read_is_said_to_be(broken: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="odd"):
-        lookup.business_calendar(CalendarFactory.create(code="odd", **broken))
+        business_calendar(CalendarFactory.create(code="odd", **broken))
 
 
 def test_one_query_says_that_nothing_has_changed_however_many_rows_and_companies(

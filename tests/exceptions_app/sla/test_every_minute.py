@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from exceptions_app import sla
 from exceptions_app.calendars import BusinessCalendar
 from exceptions_app.cases.models import Case, ClockKind, ClockSegment, Severity
-from exceptions_app.policies import lookup
+from exceptions_app.policies import calendar_rows
 from exceptions_app.policies.models import Calendar
 from exceptions_app.sla.counting import SCALE
 from suppliers.profiles import SupplierProfile
@@ -185,7 +185,7 @@ def test_clocks_agree_with_those_that_count_every_minute(
 ) -> None:
     naive = NaiveCase(base)
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        patch.setattr(lookup, "business_calendar", lambda row: CALENDARS[row.code])
+        patch.setattr(calendar_rows, "business_calendar", lambda row: CALENDARS[row.code])
         ServiceLevelRowFactory.create(
             company=case.company, respond_hours=Decimal(9999), resolve_hours=Decimal(base) / 60
         )
