@@ -299,8 +299,6 @@ def map_ship_notice(rows: list[Row], source: Source) -> tuple[ShipNotice | None,
 class _Mapper(Mapper):
     """The mapping of one 856 and the findings so far."""
 
-    way_out = ""
-
     def __init__(self, reading: ShipNoticeReading, source: Source) -> None:
         super().__init__(source)
         self.reading = reading
