@@ -55,6 +55,7 @@ def test_bea_asks_by_keyboard_looks_at_the_mail_and_finds_it_on_the_case(
     expect(page.locator(".message .chip")).to_have_text("Sent")
 
 
+@pytest.mark.proof
 def test_another_inquiry_and_language_fill_the_form_anew(window: OpenPage, room: Showroom) -> None:
     page = window("/cases/EX-20418/")
     page.keyboard.press("r")
@@ -65,6 +66,7 @@ def test_another_inquiry_and_language_fill_the_form_anew(window: OpenPage, room:
     expect(page.locator("#ask-title")).to_have_text("Ask something else")
 
 
+@pytest.mark.proof
 def test_what_cannot_be_sent_stays_typed_beside_its_reason(window: OpenPage, room: Showroom) -> None:
     page = window("/cases/EX-20418/")
     page.keyboard.press("r")

@@ -50,6 +50,7 @@ def test_a_shortage_is_proposed_by_bea_and_agreed_to_by_paul_and_pia(
     assert Command.objects.get().case_number == "EX-20418"
 
 
+@pytest.mark.proof
 def test_what_cannot_be_used_is_said_beside_the_field_and_stays_typed(
     window: OpenPage, room: Showroom
 ) -> None:

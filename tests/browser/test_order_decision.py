@@ -15,6 +15,7 @@ from tests.exceptions_app.proposals.shortage import late_and_dear
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_the_sum_follows_what_is_chosen_and_it_is_proposed(
     window: OpenPage,

@@ -82,6 +82,7 @@ def test_keys_lead_through_the_list_and_open_the_case_beside_it(window: OpenPage
     assert page.evaluate("document.activeElement.closest('.case-row').dataset.case") == order[2]
 
 
+@pytest.mark.proof
 def test_a_key_makes_the_case_mine_and_the_list_says_so(window: OpenPage, room: Showroom) -> None:
     Case.objects.filter(pk=room.cases[1].pk).update(owner=None)
     page = window(f"{QUEUE}?q={room.cases[1].number}")
@@ -95,6 +96,7 @@ def test_a_key_makes_the_case_mine_and_the_list_says_so(window: OpenPage, room: 
     page.wait_for_selector("text=is yours already.")
 
 
+@pytest.mark.proof
 def test_typing_in_a_field_is_typing_and_not_commands(window: OpenPage, room: Showroom) -> None:
     page = window(QUEUE)
     page.keyboard.press("/")
@@ -121,6 +123,7 @@ def test_filters_go_into_the_address_and_back_brings_them_back(window: OpenPage,
     assert page.is_checked("#pill-severity input[value=critical]")
 
 
+@pytest.mark.proof
 def test_many_cases_are_given_away_after_a_look_at_what_would_happen(
     window: OpenPage, room: Showroom
 ) -> None:
@@ -139,6 +142,7 @@ def test_many_cases_are_given_away_after_a_look_at_what_would_happen(
     assert set(owners) == {"mona"}
 
 
+@pytest.mark.proof
 def test_below_the_width_of_three_columns_a_case_is_a_page(window: OpenPage, room: Showroom) -> None:
     page = window(QUEUE, width=1000)
     page.click(".case-row .headline")

@@ -167,6 +167,7 @@ def test_a_session_that_is_ended_elsewhere_is_out_at_once(window: OpenPage) -> N
     expect(there.locator("h1")).to_have_text("Sign in")
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_a_token_is_made_shown_once_and_revoked(
     window: OpenPage, violations: Violations, theme: str, width: int
@@ -190,6 +191,7 @@ def test_a_token_is_made_shown_once_and_revoked(
     assert wrong == []
 
 
+@pytest.mark.proof
 def test_whoever_came_by_the_directory_leaves_it_too_in_a_real_browser(
     window: OpenPage, settings: Any
 ) -> None:

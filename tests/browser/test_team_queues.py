@@ -29,6 +29,7 @@ def test_a_task_is_done_from_the_list(window: OpenPage, room: Showroom) -> None:
     assert (task.state, task.outcome, str(task.done_by)) == (TaskState.DONE, "Seals first", "Pia Example")
 
 
+@pytest.mark.proof
 def test_a_task_opens_its_case_beside_the_list(window: OpenPage, room: Showroom) -> None:
     page = window("/queues/weserland/PLN/?role=task", "pia")
     page.get_by_role("link", name="Say which items matter most").click()

@@ -148,6 +148,7 @@ def test_a_killed_database_comes_back_with_its_data(house: RunningHouse) -> None
     assert int(postmaster.read_text().split()[0]) != fallen
 
 
+@pytest.mark.proof
 def test_ctrl_c_leaves_no_process_and_the_next_start_is_quick(house: RunningHouse) -> None:
     assert house.stop(signal.SIGINT) == 0
     assert processes_of(house.home) == {}

@@ -365,16 +365,26 @@ def check_authorisation(command: Command) -> None:
         acts_for = (word["for"] or word["name"]).split()[0].lower()
         assert LIMITS[acts_for] >= moved * PRICE
         if word["for"]:
-            (said,) = Approval.objects.filter(need__proposal=proposal, given_for__username=acts_for)
-            assert said.delegation is not None
-            assert said.delegation.limit is not None
-            assert said.delegation.limit >= moved * PRICE
+            check_passed_on(command, acts_for, moved * PRICE)
     else:
         assert all(limit >= moved * PRICE for limit in map(Decimal, authorisation["limits"].values()))
         assert authorisation["limits"]
     rest_on = {"rest_on": change.after.schedule[-1].date.isoformat()}
     lines = [(proposal.lines.get().case_line_id, change.before, change.after)]
     assert authorisation["values_hash"] == hash_of("split", rest_on, moved * PRICE, lines, ())
+
+
+def check_passed_on(command: Command, person: str, amount: Decimal) -> None:
+    """Say that what somebody passed on covers the amount that was agreed to in their place."""
+    given = Approval.objects.filter(need__proposal=command.proposal_id, given_for__username=person)
+    said = given.select_related("delegation").first()
+    if said is None:
+        # What moved since was taken back, and everybody is asked anew.
+        assert command.state == CommandState.WITHDRAWN
+        return
+    assert said.delegation is not None
+    assert said.delegation.limit is not None
+    assert said.delegation.limit >= amount
 
 
 def ends_of(history: History, branches: Sequence[tuple[int, int]]) -> list[History]:
