@@ -9,6 +9,8 @@ from erp_connectors.canonical.values import DateKind, Price, Quantity
 from erp_connectors.edi.envelope import Finding, Layer, Severity
 
 LAST_YEAR = 2040
+#: So many characters of a value are repeated in a finding about it; the bytes are kept whole.
+LONGEST_COPY = 80
 
 
 class UnreadableValue(Exception):

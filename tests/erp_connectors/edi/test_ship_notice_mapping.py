@@ -321,3 +321,10 @@ def test_the_reading_shows_every_level_with_its_parent() -> None:
     assert reading is not None
     assert reading["hl"] == "SOI"
     assert reading["levels"] == [["1", "", "S"], ["2", "1", "O"], ["3", "2", "I"]]
+
+
+def test_a_finding_repeats_the_beginning_of_a_value_that_is_too_long() -> None:
+    outcome = outcome_of(BSN, ("DTM", "017", "9" * 200), hl(1, None, "S"), hl(2, 1, "I"), *item("1", "176"))
+
+    assert "9" * 80 in [finding.value for finding in outcome.transaction.findings]
+    assert max(len(finding.value or "") for finding in outcome.transaction.findings) == 80

@@ -34,6 +34,7 @@ from erp_connectors.edi.edifact.tokens import part
 from erp_connectors.edi.envelope import Finding, Severity
 from erp_connectors.edi.frame import Row
 from erp_connectors.edi.values import (
+    LONGEST_COPY,
     NO_DAY,
     UNKNOWN_DAY,
     Day,
@@ -384,7 +385,7 @@ class Document:
                 segment=segment,
                 element=element,
                 component=component,
-                value=value[:80] if value is not None else None,
+                value=value[:LONGEST_COPY] if value is not None else None,
                 way_out="Ask the supplier, or add the meaning to the partner's profile.",
             )
         )

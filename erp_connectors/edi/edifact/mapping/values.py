@@ -10,12 +10,11 @@ from erp_connectors.edi.edifact.mapping.tables import Tables
 from erp_connectors.edi.edifact.tokens import part
 from erp_connectors.edi.envelope import Finding, Layer
 from erp_connectors.edi.frame import Row
-from erp_connectors.edi.values import UnreadableValue, tidy
+from erp_connectors.edi.values import LONGEST_COPY, UnreadableValue, tidy
 
 LONGEST_NUMBER = 35
 SEGMENT_IN_ERROR, MISSING, INVALID, NOT_A_NUMBER = "12", "13", "12", "37"
 NEVER_GUESSED = "Ask the sender for a correct document; a quantity, price or date is never guessed."
-LONGEST_COPY = 80
 
 
 def mapping_error(

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from erp_connectors.canonical.documents import Purpose
 from erp_connectors.edi.envelope import Finding, Severity
-from erp_connectors.edi.values import mapping_warning
+from erp_connectors.edi.values import LONGEST_COPY, mapping_warning
 from erp_connectors.edi.x12.mapping.source import Source
 
 
@@ -56,7 +56,7 @@ class Mapper:
                 segment_index=at,
                 segment=segment,
                 element=element,
-                value=value,
+                value=value[:LONGEST_COPY] if value is not None else None,
                 way_out=self.way_out,
             )
         )

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from erp_connectors.canonical.values import ItemIds, Party, Price, Reference
 from erp_connectors.edi.envelope import Finding, Layer
-from erp_connectors.edi.values import UnreadableValue, price
+from erp_connectors.edi.values import LONGEST_COPY, UnreadableValue, price
 from erp_connectors.edi.x12.mapping.source import Row
 from erp_connectors.edi.x12.mapping.tables import (
     NO_NUMBER,
@@ -31,7 +31,7 @@ def mapping_error(
         segment_index=at,
         segment=row[0],
         element=position,
-        value=row[position].strip()[:80] if position < len(row) else None,
+        value=row[position].strip()[:LONGEST_COPY] if position < len(row) else None,
         ack_code="5",
         segment_code="8",
         element_code=element_code,
